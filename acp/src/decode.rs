@@ -1,0 +1,93 @@
+//! From bytes to a request, or to the one thing that is wrong with it and where.
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+/// A request that cannot be used: becomes a flat error.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct Invalid {
+    /// The flat error's code.
+    pub code: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Where, as an RFC 9535 JSONPath.
+    pub param: Option<String>,
+}
+
+/// A request type that has rules beyond its shape.
+pub trait Checked: DeserializeOwned {
+    /// Refuses what the shape cannot.
+    fn check(&self) -> Result<(), Invalid>;
+}
+
+/// Decodes and checks a request.
+pub fn decode<T: Checked>(body: &[u8]) -> Result<T, Invalid> {
+    require_object(body)?;
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let request: T =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| describe(&error))?;
+    request.check()?;
+    Ok(request)
+}
+
+/// The message of a rule that was broken at a path.
+pub(crate) fn broken(param: &str, message: &str) -> Invalid {
+    Invalid { code: "invalid", message: message.to_owned(), param: Some(param.to_owned()) }
+}
+
+/// One whole JSON object, and nothing after it.
+fn require_object(body: &[u8]) -> Result<(), Invalid> {
+    let malformed = |why: String| Invalid {
+        code: "invalid",
+        message: format!("The body is not a JSON object: {why}. Send one JSON object"),
+        param: None,
+    };
+    let raw: &RawValue =
+        serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
+    if raw.get().trim_start().starts_with('{') {
+        Ok(())
+    } else {
+        Err(malformed("it is another kind of value".to_owned()))
+    }
+}
+
+/// The deserializer's words and path, in the protocol's terms.
+fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> Invalid {
+    let words = error.inner().to_string();
+    // The position in the text says nothing beside the path.
+    let words = words.split(" at line ").next().unwrap_or_default();
+    let path = json_path(error.path());
+    if let Some(member) = words.strip_prefix("missing field `").and_then(|m| m.strip_suffix('`')) {
+        return Invalid {
+            code: "missing_required_field",
+            message: format!("The member {member:?} is missing. Send it"),
+            param: Some(format!("{path}.{member}")),
+        };
+    }
+    Invalid { code: "invalid", message: format!("This cannot be used: {words}"), param: Some(path) }
+}
+
+/// `line_items[0].quantity` becomes `$.line_items[0].quantity`.
+fn json_path(path: &serde_path_to_error::Path) -> String {
+    let text = path.to_string();
+    if text == "." { "$".to_owned() } else { format!("$.{text}") }
+}
+
+/// A positive whole number, however it is spelled: `2` and `2.0` are two.
+pub(crate) fn quantity<'de, D>(deserializer: D) -> Result<std::num::NonZeroU32, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    use serde::de::Error;
+
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let text = number.to_string();
+    let whole = text.split_once('.').map_or(text.as_str(), |(whole, fraction)| {
+        if fraction.bytes().all(|digit| digit == b'0') { whole } else { "" }
+    });
+    whole.parse().map_err(|_| {
+        D::Error::custom(format!("{text} is no quantity; send a whole number from 1 on"))
+    })
+}

@@ -1,0 +1,32 @@
+//! The newest version under one roof: what the rest of the program imports.
+
+pub use crate::{
+    decode::{Invalid, decode},
+    fingerprint::{Fingerprint, NotJson, fingerprint},
+    patch::Patch,
+    rules::{Mismatch, check_totals, is_in_progress},
+    v2026_04_17::{
+        checkout::{
+            CheckoutSession, FulfillmentOption, Item, LineItem, Link, LinkType, PickupLocation,
+            ProtocolVersion, SelectedFulfillmentOption, Status, TaxBreakdown, Total, TotalKind,
+            VariantOption, protocol,
+        },
+        discovery::{
+            Discovery, DiscoveryCapabilities, DiscoveryExtension, DiscoveryProtocol, Service,
+            Transport,
+        },
+        error::{ErrorBody, ErrorType},
+        message::{ContentType, ErrorCode, Message, Resolution, Severity, WarningCode},
+        order::{Order, OrderConfirmation, OrderLineItem, OrderQuantity},
+        party::{Address, Buyer, FulfillmentDetails},
+        payment::{
+            Capabilities, Credential, Enforcement, Instrument, Interventions, Payment, PaymentData,
+            PaymentHandler, RequestedCapabilities, RequestedInterventions, Token,
+        },
+        request::{
+            CancelRequest, CompleteRequest, CreateRequest, IntentTrace, RequestedItem,
+            SelectedOption, UpdateRequest,
+        },
+    },
+    version::{UnknownVersion, Version},
+};

@@ -1,0 +1,74 @@
+//! What a session became (schema `Order`).
+
+use serde::{Deserialize, Serialize};
+
+use super::checkout::Total;
+
+/// An order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// `order`.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The store's id.
+    pub id: String,
+    /// The session it came from.
+    pub checkout_session_id: String,
+    /// What seller and buyer call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_number: Option<String>,
+    /// Where the buyer can look at it.
+    pub permalink_url: String,
+    /// How far it has come; an open vocabulary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// What confirms it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<OrderConfirmation>,
+    /// What was bought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub line_items: Vec<OrderLineItem>,
+    /// The sums.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<Total>,
+}
+
+/// What confirms an order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderConfirmation {
+    /// The number on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation_number: Option<String>,
+    /// The buyer's note to the seller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_notes: Option<String>,
+}
+
+/// One entry of an order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderLineItem {
+    /// Stable.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// How many.
+    pub quantity: OrderQuantity,
+    /// The product it is a variant of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<String>,
+    /// The line's sums.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<Total>,
+}
+
+/// How many of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderQuantity {
+    /// At first.
+    pub ordered: u32,
+    /// Now.
+    pub current: u32,
+    /// Of these, on their way or there.
+    #[serde(default)]
+    pub fulfilled: u32,
+}

@@ -1,0 +1,65 @@
+//! Who buys, and where it goes (schema `Buyer`, `FulfillmentDetails`, `Address`).
+
+use serde::{Deserialize, Serialize};
+
+/// The human who pays (schema `Buyer`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Buyer {
+    /// Given name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// Family name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// Both names in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_name: Option<String>,
+    /// Where the receipt goes.
+    pub email: String,
+    /// As told, unparsed.
+    #[serde(default, alias = "phone", skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+}
+
+/// Where it goes, and to whom (schema `FulfillmentDetails`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FulfillmentDetails {
+    /// The recipient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The recipient's phone.
+    #[serde(default, alias = "phone", skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// The recipient's e-mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The postal address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+}
+
+/// A postal address (schema `Address`). State and postal code are empty where a country has
+/// none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// The name on the door.
+    pub name: String,
+    /// Street and number.
+    pub line_one: String,
+    /// Floor, flat, building.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_two: Option<String>,
+    /// City.
+    pub city: String,
+    /// State, province or region.
+    #[serde(default)]
+    pub state: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Postal code.
+    #[serde(default)]
+    pub postal_code: String,
+    /// The company on the door.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+}

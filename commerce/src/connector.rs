@@ -1,0 +1,160 @@
+//! The contract between the bridge and one platform.
+
+use std::{error::Error, time::Duration};
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use crate::{
+    AgentId, Change, Cursor, Draft, DraftId, Money, Order, PaymentId, ProductPage, SessionId,
+};
+
+/// One store on one commerce platform.
+///
+/// The platform keeps all state: a session is a draft over there, so any instance of the bridge
+/// can serve any call. Every method may be repeated and has its effect once.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// One page of the catalog, in an order that does not drift while it is read.
+    async fn products(&self, from: Option<&Cursor>) -> Result<ProductPage, ConnectorError>;
+
+    /// Makes a draft. What cannot be had is a problem in its quote.
+    async fn open(&self, change: &Change) -> Result<Draft, ConnectorError>;
+
+    /// The draft as it is now.
+    async fn load(&self, id: &DraftId) -> Result<Draft, ConnectorError>;
+
+    /// Changes an open draft and quotes it afresh.
+    async fn revise(&self, id: &DraftId, change: &Change) -> Result<Draft, ConnectorError>;
+
+    /// Turns an open draft into an order that waits for the money of one payment, pinned to one
+    /// amount. Committing to the same payment again changes nothing.
+    async fn commit(&self, id: &DraftId, commitment: &Commitment) -> Result<Draft, ConnectorError>;
+
+    /// Takes a commitment back: the draft is open again. The payment must be dead or unfunded.
+    async fn reopen(&self, id: &DraftId) -> Result<Draft, ConnectorError>;
+
+    /// Writes the payment into the committed order: it is paid from here on, and the cart behind
+    /// the draft cannot buy a second time.
+    async fn place(&self, id: &DraftId, commitment: &Commitment) -> Result<Order, ConnectorError>;
+
+    /// Ends a draft that is no order. Ending it twice changes nothing.
+    async fn discard(&self, id: &DraftId) -> Result<Draft, ConnectorError>;
+
+    /// What works, what does not, and what to do; changes nothing on the platform.
+    async fn check(&self) -> Vec<Finding>;
+}
+
+/// The tie between a draft and the payment that pays for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commitment {
+    /// The payment.
+    pub payment: PaymentId,
+    /// Exactly what will be charged.
+    pub total: Money,
+    /// Which session buys.
+    pub session: SessionId,
+    /// Which agent buys.
+    pub agent: AgentId,
+    /// The bridge's own note, stored and returned untouched; at most 2,000 characters.
+    pub memo: String,
+}
+
+/// Why a platform did not do what it was asked, sorted by what the caller can do about it.
+#[derive(Debug, Error)]
+pub enum ConnectorError {
+    /// It is down, slow or busy: ask again later.
+    #[error("the store cannot be reached")]
+    Unavailable {
+        /// When to ask again, where the platform said so.
+        retry_after: Option<Duration>,
+        /// Whether it may have happened all the same.
+        effect: Effect,
+        /// What went wrong.
+        #[source]
+        source: Option<Box<dyn Error + Send + Sync>>,
+    },
+    /// There is no such thing, or it has expired.
+    #[error("the store has no such {what}")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// The draft has come too far for that.
+    #[error("the draft has come too far to {action}")]
+    Settled {
+        /// What was asked.
+        action: &'static str,
+    },
+    /// The draft costs something else than what was agreed; nothing was done.
+    #[error("the store asks {actual:?} where {expected:?} was agreed")]
+    PriceMoved {
+        /// What was agreed.
+        expected: Money,
+        /// What it costs now.
+        actual: Money,
+    },
+    /// The store refuses our credentials: the operator must act.
+    #[error("the store refuses the credentials: {hint}")]
+    Denied {
+        /// What the operator should do.
+        hint: String,
+    },
+    /// The answer makes no sense: a developer must look.
+    #[error("the store's answer to {call} cannot be read")]
+    Unreadable {
+        /// Which call.
+        call: &'static str,
+        /// Whether it may have happened all the same.
+        effect: Effect,
+        /// What is wrong with it.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+/// What is known about the effect of a call that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It certainly did not happen.
+    None,
+    /// It may have happened: look before doing it again.
+    Unknown,
+}
+
+impl ConnectorError {
+    /// Whether the call certainly changed nothing.
+    pub const fn had_no_effect(&self) -> bool {
+        match self {
+            Self::Unavailable { effect, .. } | Self::Unreadable { effect, .. } => {
+                matches!(effect, Effect::None)
+            }
+            Self::NotFound { .. }
+            | Self::Settled { .. }
+            | Self::PriceMoved { .. }
+            | Self::Denied { .. } => true,
+        }
+    }
+}
+
+/// One line of a check: what was looked at and what the owner should do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether it works.
+    pub level: Level,
+    /// What was looked at.
+    pub what: String,
+    /// What was seen, and what to do where it does not work.
+    pub detail: String,
+}
+
+/// Whether something works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It works.
+    Ok,
+    /// It works, and something could be better.
+    Warning,
+    /// It does not work.
+    Failure,
+}

@@ -1,0 +1,25 @@
+//! The vocabulary between protocol and platform, and the [`Connector`] trait.
+//!
+//! A protocol crate speaks to agents, a connector speaks to one platform; this crate is all the
+//! two share. It never sends anything, never reads a clock, and knows no wire format.
+
+mod cart;
+mod catalog;
+mod connector;
+mod draft;
+mod id;
+mod money;
+mod text;
+
+pub use cart::{Address, Buyer, Change, Destination, Line, Patch};
+pub use catalog::{Availability, Choice, Exclusion, Product, ProductKind, ProductPage, Variant};
+pub use connector::{Commitment, Connector, ConnectorError, Effect, Finding, Level};
+pub use draft::{
+    AppliedCode, Draft, DraftState, Order, OrderState, Problem, ProblemKind, Quote, QuotedLine,
+    Rate, RateKind, Subject, TaxLine, Totals,
+};
+pub use id::{
+    AgentId, Cursor, DraftId, ItemId, LineId, OrderId, PaymentId, ProductId, RateId, SessionId,
+};
+pub use money::{Currency, Money, MoneyError};
+pub use text::plain_text;

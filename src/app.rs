@@ -1,0 +1,105 @@
+//! Everything wired: stores, agents, seams and memory, shared by every request.
+
+use std::sync::Arc;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use upstream::{Chance, Transport};
+
+use crate::{
+    catalog,
+    clock::Clock,
+    config::{Config, EdgeBounds},
+    locks::Locks,
+    replay::Replays,
+    session::Sealer,
+    store::{Agents, Store},
+};
+
+/// Time, chance and the network, as a test or the real world provides them.
+#[derive(Clone)]
+pub struct Seams {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bytes come from.
+    pub chance: Arc<dyn Chance>,
+    /// How calls leave.
+    pub transport: Arc<dyn Transport>,
+}
+
+/// The whole service but its sockets.
+pub struct App {
+    pub(crate) public_url: String,
+    pub(crate) bounds: EdgeBounds,
+    pub(crate) stores: Vec<Arc<Store>>,
+    pub(crate) agents: Agents,
+    pub(crate) sealer: Sealer,
+    pub(crate) replays: Replays,
+    pub(crate) locks: Locks,
+    pub(crate) seams: Seams,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stopping: CancellationToken,
+}
+
+impl App {
+    /// Wires a configuration to the world. Starts nothing.
+    pub fn new(config: &Config, seams: Seams) -> Arc<Self> {
+        let stores: Vec<_> = config
+            .stores
+            .iter()
+            .map(|store| Arc::new(Store::new(store, &seams.transport, &seams.chance)))
+            .collect();
+        let agents = Agents::new(config.stores.iter().zip(stores.iter().cloned()));
+        Arc::new(Self {
+            public_url: config.server.public_url.as_str().trim_end_matches('/').to_owned(),
+            bounds: config.server.bounds,
+            stores,
+            agents,
+            sealer: Sealer::new(&config.server.session_key),
+            replays: Replays::new(config.server.bounds.replay_bytes_max),
+            locks: Locks::new(),
+            seams,
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        })
+    }
+
+    /// Starts keeping every catalog fresh.
+    pub fn start(self: &Arc<Self>) {
+        for store in &self.stores {
+            let (app, store) = (Arc::clone(self), Arc::clone(store));
+            self.tasks.spawn(async move {
+                catalog::keep_fresh(
+                    &store.id,
+                    &store.catalog,
+                    store.connector.as_ref(),
+                    app.seams.clock.as_ref(),
+                    store.catalog_refresh,
+                    app.stopping.clone(),
+                )
+                .await;
+            });
+        }
+    }
+
+    /// Waits until every store's catalog has been read once.
+    pub async fn ready(&self) {
+        for store in &self.stores {
+            store.catalog.first().await;
+        }
+    }
+
+    /// Stops background work and waits for completions that are under way, as long as allowed.
+    pub async fn stop(&self) {
+        self.stopping.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(self.bounds.drain_timeout, self.tasks.wait()).await.is_err() {
+            tracing::warn!(tasks = self.tasks.len(), "some completions did not end in time");
+        }
+    }
+
+    /// Where a store's feed is served.
+    pub fn feed_url(&self, store: usize) -> Option<String> {
+        let name = self.sealer.feed_name(&self.stores.get(store)?.id);
+        Some(format!("{}/feeds/{name}.jsonl", self.public_url))
+    }
+}

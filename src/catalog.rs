@@ -1,0 +1,101 @@
+//! The catalog in memory: one snapshot with an age, replaced as a whole, read without waiting.
+//!
+//! A purchase never trusts it: prices and stock are the store's answer at that moment.
+
+use std::{sync::Arc, time::Duration};
+
+use commerce::{Connector, ConnectorError, Product};
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::{chain::Chain, clock::Clock};
+
+pub(crate) mod feed;
+
+/// First wait after a refresh that failed; doubles up to the refresh interval.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// The catalog at one moment.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    /// Every product, sold through agents or not.
+    pub(crate) products: Vec<Product>,
+    /// When reading it began: changes since then may be missing.
+    pub(crate) taken_at: Timestamp,
+}
+
+/// Where the newest snapshot is found.
+#[derive(Debug)]
+pub(crate) struct Catalog(watch::Sender<Option<Arc<Snapshot>>>);
+
+impl Catalog {
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(None))
+    }
+
+    /// The newest snapshot; `None` before the first.
+    pub(crate) fn snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.0.borrow().clone()
+    }
+
+    /// Waits for the first snapshot.
+    pub(crate) async fn first(&self) -> Option<Arc<Snapshot>> {
+        self.0.subscribe().wait_for(Option::is_some).await.ok()?.clone()
+    }
+
+    /// Reads the whole catalog page by page and puts it in place of the one before.
+    pub(crate) async fn refresh(
+        &self,
+        connector: &dyn Connector,
+        clock: &dyn Clock,
+    ) -> Result<usize, ConnectorError> {
+        let taken_at = clock.now();
+        let (mut products, mut from) = (Vec::new(), None);
+        loop {
+            let page = connector.products(from.as_ref()).await?;
+            products.extend(page.products);
+            info!(products = products.len(), total = page.total, "catalog page read");
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        let count = products.len();
+        self.0.send_replace(Some(Arc::new(Snapshot { products, taken_at })));
+        Ok(count)
+    }
+}
+
+/// Keeps a store's catalog fresh until told to stop. A store that fails keeps its last snapshot.
+pub(crate) async fn keep_fresh(
+    store: &str,
+    catalog: &Catalog,
+    connector: &dyn Connector,
+    clock: &dyn Clock,
+    interval: Duration,
+    stop: CancellationToken,
+) {
+    let mut delay = RETRY_DELAY;
+    loop {
+        let wait = match catalog.refresh(connector, clock).await {
+            Ok(products) => {
+                info!(store, products, "catalog refreshed");
+                delay = RETRY_DELAY;
+                interval
+            }
+            Err(error) => {
+                warn!(store, error = %Chain(&error), "catalog not refreshed");
+                let wait = delay;
+                delay = (delay * 2).min(interval);
+                wait
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}

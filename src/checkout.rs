@@ -1,0 +1,317 @@
+//! The five calls on a session, in the protocol's order. All control flow is here; the platform
+//! knows the facts, `session` renders them, `purchase` moves the money.
+
+use std::{sync::Arc, time::Duration};
+
+use acp::latest::{
+    CancelRequest, CheckoutSession, CompleteRequest, CreateRequest, Fingerprint, UpdateRequest,
+};
+use commerce::{Commitment, Draft, DraftState, SessionId};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::{
+    app::App,
+    failure::Failure,
+    session::{Interventions, Ticket},
+    store::{Caller, Store},
+};
+
+mod memo;
+mod purchase;
+mod render;
+mod request;
+
+use memo::{Memo, Relation};
+use purchase::{Outcome, Purchase, Refusal};
+use render::{Note, View};
+
+/// What one caller can do with sessions at its store.
+pub(crate) struct Checkout<'a> {
+    app: &'a Arc<App>,
+    caller: &'a Caller,
+}
+
+impl<'a> Checkout<'a> {
+    pub(crate) const fn new(app: &'a Arc<App>, caller: &'a Caller) -> Self {
+        Self { app, caller }
+    }
+
+    /// Opens a draft at the store and seals its id into a session's.
+    pub(crate) async fn create(&self, request: CreateRequest) -> Result<CheckoutSession, Failure> {
+        request::check_size(&request.line_items)?;
+        let interventions = Interventions::from_names(request::interventions(&request));
+        let wanted = request.line_items.clone();
+        let draft = self.store().connector.open(&request::opening(request)).await?;
+        render::check_known(&wanted, &draft)?;
+        let ticket = Ticket {
+            draft: draft.id.clone(),
+            // A ticket holds whole seconds, and every answer says the same time.
+            opened_at: whole_seconds(self.app.seams.clock.now()),
+            interventions,
+        };
+        let seams = &self.app.seams;
+        let store = &self.store().id;
+        let id = self.app.sealer.seal(store, &self.caller.agent, &ticket, seams.chance.as_ref());
+        self.show(&id, &ticket, &draft, &[])
+    }
+
+    /// The session as the store knows it now. A purchase that was left unfinished goes on.
+    pub(crate) async fn retrieve(&self, id: &SessionId) -> Result<CheckoutSession, Failure> {
+        let ticket = self.open_ticket(id)?;
+        let draft = self.store().connector.load(&ticket.draft).await?;
+        let DraftState::Committed { .. } = &draft.state else {
+            return self.show(id, &ticket, &draft, &[]);
+        };
+        // Whoever holds the lock is finishing it already.
+        let Some(lock) = self.app.locks.try_lock(id) else {
+            return self.show(id, &ticket, &draft, &[]);
+        };
+        let commitment = self.commitment_of(id, &draft)?;
+        let purchase = self.purchase(id, &ticket);
+        let now = self.app.seams.clock.now();
+        let running = self.app.tasks.spawn({
+            let draft = draft.clone();
+            async move {
+                let _lock = lock;
+                purchase.converge(draft, &commitment, now).await
+            }
+        });
+        self.answer_in_time(id, &ticket, &draft, running).await
+    }
+
+    /// Changes an open draft and quotes it afresh.
+    pub(crate) async fn update(
+        &self,
+        id: &SessionId,
+        request: UpdateRequest,
+    ) -> Result<CheckoutSession, Failure> {
+        let ticket = self.open_ticket(id)?;
+        let change = request::change(request)?;
+        let _lock = self.lock(id).await?;
+        if self.is_expired(&ticket) {
+            return Err(Failure::Conflict("The session has expired. Create a new one"));
+        }
+        let draft = match self.store().connector.revise(&ticket.draft, &change).await {
+            Err(commerce::ConnectorError::Settled { .. }) => {
+                return Err(Failure::Conflict(
+                    "The session is being completed or has ended. Read it again",
+                ));
+            }
+            result => result?,
+        };
+        self.show(id, &ticket, &draft, &[])
+    }
+
+    /// Buys. Answers in time whatever happens; the purchase itself goes on behind the answer,
+    /// and no hang-up can stop it halfway.
+    pub(crate) async fn complete(
+        &self,
+        id: &SessionId,
+        request: CompleteRequest,
+        key: &str,
+        body: &Fingerprint,
+    ) -> Result<CheckoutSession, Failure> {
+        let ticket = self.open_ticket(id)?;
+        let token = request::token(&request)?;
+        let lock = self.lock(id).await?;
+        let connector = &self.store().connector;
+        let mut draft = connector.load(&ticket.draft).await?;
+        let now = self.app.seams.clock.now();
+        let memo = Memo::new(Some(key), body, now);
+
+        match &draft.state {
+            DraftState::Discarded => {
+                return Err(Failure::Conflict("The session was canceled. Create a new one"));
+            }
+            DraftState::Placed(order) => {
+                return match Memo::parse(&order.memo).relation_of(&memo) {
+                    Relation::Repeat => self.show(id, &ticket, &draft, &[]),
+                    Relation::KeyReused => Err(Failure::KeyReused),
+                    Relation::Other => Err(Failure::Conflict(
+                        "The session was completed by an earlier call. Read it to see the order",
+                    )),
+                };
+            }
+            DraftState::Committed { memo: earlier, .. } => {
+                if Memo::parse(earlier).relation_of(&memo) == Relation::KeyReused {
+                    return Err(Failure::KeyReused);
+                }
+                let commitment = self.commitment_of(id, &draft)?;
+                let purchase = self.purchase(id, &ticket);
+                let running = self.app.tasks.spawn({
+                    let draft = draft.clone();
+                    async move {
+                        let _lock = lock;
+                        Ok(purchase.go_on(draft, &commitment, &token).await)
+                    }
+                });
+                return self.answer_in_time(id, &ticket, &draft, running).await;
+            }
+            DraftState::Open => {}
+        }
+
+        if self.is_expired(&ticket) {
+            return Err(Failure::Conflict("The session has expired. Create a new one"));
+        }
+        let shown = draft.agreed;
+        let late = request::late_change(&request, &draft);
+        if late.is_some() || shown != Some(draft.quote.totals.total) {
+            draft = connector.revise(&ticket.draft, &late.unwrap_or_default()).await?;
+        }
+        if !render::is_ready(&draft) {
+            return self.show(id, &ticket, &draft, &[]);
+        }
+        if shown != Some(draft.quote.totals.total) {
+            // The agent has not seen this price: show it, charge nothing.
+            return self.show(id, &ticket, &draft, &[Note::PriceMoved]);
+        }
+        if draft.quote.totals.total.is_zero() {
+            return self.show(id, &ticket, &draft, &[Note::NothingToCharge]);
+        }
+
+        let purchase = self.purchase(id, &ticket);
+        let running = self.app.tasks.spawn({
+            let draft = draft.clone();
+            async move {
+                let _lock = lock;
+                purchase.buy(draft, &token, &memo).await
+            }
+        });
+        self.answer_in_time(id, &ticket, &draft, running).await
+    }
+
+    /// Ends an open session and frees what the store keeps for it.
+    pub(crate) async fn cancel(
+        &self,
+        id: &SessionId,
+        _request: &CancelRequest,
+    ) -> Result<CheckoutSession, Failure> {
+        let ticket = self.open_ticket(id)?;
+        let _lock = self.lock(id).await?;
+        let draft = self.store().connector.load(&ticket.draft).await?;
+        match draft.state {
+            DraftState::Open => {}
+            DraftState::Committed { .. } => {
+                return Err(Failure::Conflict("The session is being completed. Read it again"));
+            }
+            DraftState::Placed(_) => {
+                return Err(Failure::NotCancelable(
+                    "The session is completed. Ask the seller to cancel the order",
+                ));
+            }
+            DraftState::Discarded => {
+                return Err(Failure::NotCancelable("The session is canceled already"));
+            }
+        }
+        let draft = self.store().connector.discard(&ticket.draft).await?;
+        self.show(id, &ticket, &draft, &[])
+    }
+
+    /// Waits for a purchase as long as an answer may take; after that the answer is that it goes
+    /// on.
+    async fn answer_in_time(
+        &self,
+        id: &SessionId,
+        ticket: &Ticket,
+        draft: &Draft,
+        running: tokio::task::JoinHandle<Result<Outcome, Failure>>,
+    ) -> Result<CheckoutSession, Failure> {
+        let patience = self.app.bounds.request_timeout * 7 / 10;
+        let outcome = match tokio::time::timeout(patience, running).await {
+            Ok(Ok(outcome)) => outcome?,
+            // A panic or a late end: nobody knows yet, so the session has to tell.
+            Ok(Err(_)) | Err(_) => Outcome::InProgress(draft.clone()),
+        };
+        match outcome {
+            Outcome::Completed(draft, order) => {
+                let draft = Draft { state: DraftState::Placed(order), ..draft };
+                self.show(id, ticket, &draft, &[])
+            }
+            Outcome::Refused(draft, refusal) => self.show(id, ticket, &draft, &notes(refusal)),
+            Outcome::InProgress(draft) => self.show(id, ticket, &draft, &[Note::CompletionGoesOn]),
+        }
+    }
+
+    fn show(
+        &self,
+        id: &SessionId,
+        ticket: &Ticket,
+        draft: &Draft,
+        notes: &[Note],
+    ) -> Result<CheckoutSession, Failure> {
+        let store = self.store();
+        let view = View {
+            id,
+            opened_at: ticket.opened_at,
+            expires_at: self.expires_at(ticket),
+            is_expired: self.is_expired(ticket),
+            store,
+        };
+        render::session(&view, draft, notes)
+    }
+
+    fn purchase(&self, id: &SessionId, ticket: &Ticket) -> Purchase {
+        Purchase {
+            store: Arc::clone(&self.caller.store),
+            session: id.clone(),
+            agent: self.caller.agent.clone(),
+            opened_at: ticket.opened_at,
+        }
+    }
+
+    /// What an earlier try has committed the draft to.
+    fn commitment_of(&self, id: &SessionId, draft: &Draft) -> Result<Commitment, Failure> {
+        let DraftState::Committed { payment, total, memo } = &draft.state else {
+            return Err(Failure::Conflict("The session has changed meanwhile. Read it again"));
+        };
+        Ok(Commitment {
+            payment: payment.clone(),
+            total: *total,
+            session: id.clone(),
+            agent: self.caller.agent.clone(),
+            memo: memo.clone(),
+        })
+    }
+
+    /// One call at a time on one session: the next one waits a moment, then is told to come back.
+    async fn lock(&self, id: &SessionId) -> Result<OwnedMutexGuard<()>, Failure> {
+        let patience = self.app.bounds.request_timeout / 4;
+        let retry_after = Duration::from_secs(1);
+        self.app.locks.lock(id, patience).await.ok_or(Failure::Busy { retry_after })
+    }
+
+    fn open_ticket(&self, id: &SessionId) -> Result<Ticket, Failure> {
+        self.app
+            .sealer
+            .open(&self.store().id, &self.caller.agent, id)
+            .ok_or(Failure::UnknownSession)
+    }
+
+    fn expires_at(&self, ticket: &Ticket) -> Timestamp {
+        let lifetime = SignedDuration::try_from(self.store().session_lifetime).unwrap_or_default();
+        ticket.opened_at.checked_add(lifetime).unwrap_or(Timestamp::MAX)
+    }
+
+    fn is_expired(&self, ticket: &Ticket) -> bool {
+        self.app.seams.clock.now() > self.expires_at(ticket)
+    }
+
+    fn store(&self) -> &Store {
+        &self.caller.store
+    }
+}
+
+fn notes(refusal: Refusal) -> Vec<Note> {
+    match refusal {
+        Refusal::Problems => Vec::new(),
+        Refusal::PriceMoved => vec![Note::PriceMoved],
+        Refusal::Declined(decline) => vec![Note::Declined(decline.text)],
+        Refusal::BadToken(why) => vec![Note::BadToken(why)],
+        Refusal::AuthenticationRequired => vec![Note::AuthenticationRequired],
+    }
+}
+
+fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}

@@ -1,0 +1,298 @@
+//! Buying: the one path on which money moves, and every way back from it.
+//!
+//! ```text
+//! inspect → open → commit → authorize → capture → place
+//! ```
+//!
+//! One payment exists per session, made before any money can move and found again by the
+//! session alone. The draft is committed to it before the token is used, so from the first
+//! moment at which money may be held, store and processor know of each other. Whoever comes
+//! later, with the same key or another, on this replica or another, reads both and goes on from
+//! there: nothing is done twice, because every step is keyed or recognizes itself.
+
+use std::{sync::Arc, time::Duration};
+
+use commerce::{
+    AgentId, Commitment, ConnectorError, Draft, DraftState, Money, Order, Problem, SessionId,
+};
+use jiff::Timestamp;
+use payments::{BadToken, Decline, Opening, Payment, PaymentError, PaymentState, PaymentToken};
+use tracing::{error, info, warn};
+
+use super::memo::Memo;
+use crate::{chain::Chain, failure::Failure, store::Store};
+
+/// How often an authorization is tried afresh after the processor failed without effect.
+const GENERATIONS_MAX: u32 = 3;
+/// A completion on another replica ends within this time or has died.
+const COMMITMENT_PATIENCE: Duration = Duration::from_mins(1);
+
+/// One try to buy one session.
+#[derive(Clone)]
+pub(super) struct Purchase {
+    pub(super) store: Arc<Store>,
+    pub(super) session: SessionId,
+    pub(super) agent: AgentId,
+    pub(super) opened_at: Timestamp,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// Paid for and ordered.
+    Completed(Draft, Order),
+    /// Nothing was charged; the draft is open and says why.
+    Refused(Draft, Refusal),
+    /// Not ended: the session tells later.
+    InProgress(Draft),
+}
+
+/// Why nothing was charged.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The draft's own problems.
+    Problems,
+    /// The store asks another price than the agent was shown.
+    PriceMoved,
+    /// The bank or the processor said no.
+    Declined(Decline),
+    /// The token cannot pay for this.
+    BadToken(BadToken),
+    /// The buyer would have to authenticate.
+    AuthenticationRequired,
+}
+
+impl Purchase {
+    /// Buys an open draft with a token.
+    pub(super) async fn buy(
+        &self,
+        draft: Draft,
+        token: &PaymentToken,
+        memo: &Memo,
+    ) -> Result<Outcome, Failure> {
+        let total = draft.quote.totals.total;
+        if let Err(refusal) = self.inspect(token, total).await? {
+            return Ok(Outcome::Refused(draft, refusal));
+        }
+        let payment = self.open(&draft, total).await?;
+        let commitment = self.commitment(&payment, total, memo);
+        match self.store.connector.commit(&draft.id, &commitment).await {
+            Ok(draft) if matches!(draft.state, DraftState::Committed { .. }) => {
+                Ok(self.pay(draft, payment, &commitment, token).await)
+            }
+            Ok(draft) => Ok(Outcome::Refused(draft, Refusal::Problems)),
+            Err(ConnectorError::PriceMoved { .. }) => {
+                let draft = self.store.connector.load(&draft.id).await?;
+                Ok(Outcome::Refused(draft, Refusal::PriceMoved))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Goes on with a draft that an earlier try has committed, with a fresh token in hand.
+    pub(super) async fn go_on(
+        &self,
+        draft: Draft,
+        commitment: &Commitment,
+        token: &PaymentToken,
+    ) -> Outcome {
+        match self.store.stripe.fetch(&commitment.payment).await {
+            Ok(payment) => self.pay(draft, payment, commitment, token).await,
+            Err(error) => in_progress(draft, &error),
+        }
+    }
+
+    /// Ends what an earlier try has left behind, without a token: what is held is taken, what
+    /// is dead is let go.
+    pub(super) async fn converge(
+        &self,
+        draft: Draft,
+        commitment: &Commitment,
+        now: Timestamp,
+    ) -> Result<Outcome, Failure> {
+        let payment = match self.store.stripe.fetch(&commitment.payment).await {
+            Ok(payment) => payment,
+            Err(error) => return Ok(in_progress(draft, &error)),
+        };
+        match payment.state {
+            PaymentState::Authorized | PaymentState::Captured => {
+                Ok(self.take(draft, payment, commitment).await)
+            }
+            PaymentState::Voided => {
+                let draft = self.store.connector.discard(&draft.id).await?;
+                Ok(Outcome::Refused(draft, Refusal::Problems))
+            }
+            PaymentState::Open
+                if Memo::parse(&commitment.memo).is_older(COMMITMENT_PATIENCE, now) =>
+            {
+                let draft = self.store.connector.reopen(&draft.id).await?;
+                Ok(Outcome::Refused(draft, Refusal::Problems))
+            }
+            PaymentState::Open | PaymentState::Processing | PaymentState::ActionRequired => {
+                Ok(Outcome::InProgress(draft))
+            }
+        }
+    }
+
+    /// Asks whether the token can pay at all. Advisory: the processor enforces it again.
+    async fn inspect(
+        &self,
+        token: &PaymentToken,
+        total: Money,
+    ) -> Result<Result<(), Refusal>, Failure> {
+        match self.store.stripe.inspect(token).await {
+            // A token that was used up may have been used up by this very session.
+            Ok(info) if info.deactivated.is_some() => Ok(Ok(())),
+            Ok(info) if info.limit.currency() != total.currency() => {
+                Ok(Err(Refusal::BadToken(BadToken::WrongCurrency)))
+            }
+            Ok(info) if info.limit.minor() < total.minor() => {
+                Ok(Err(Refusal::BadToken(BadToken::LimitTooSmall)))
+            }
+            Ok(_) => Ok(Ok(())),
+            Err(PaymentError::BadToken(why)) => Ok(Err(Refusal::BadToken(why))),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The session's one payment. No money can move before it has seen a token.
+    async fn open(&self, draft: &Draft, total: Money) -> Result<Payment, Failure> {
+        let description = format!("{} through {}", self.store.name, self.agent);
+        let opening = Opening {
+            session: &self.session,
+            store: &self.store.id,
+            order: draft.order.as_ref(),
+            total,
+            session_opened_at: self.opened_at,
+            description: &description,
+        };
+        let payment = self.store.stripe.open(&opening).await?;
+        if payment.state == PaymentState::Voided {
+            return Err(Failure::Conflict(
+                "The payment of this session was canceled. Create a new session",
+            ));
+        }
+        Ok(payment)
+    }
+
+    fn commitment(&self, payment: &Payment, total: Money, memo: &Memo) -> Commitment {
+        Commitment {
+            payment: payment.id.clone(),
+            total,
+            session: self.session.clone(),
+            agent: self.agent.clone(),
+            memo: memo.render(),
+        }
+    }
+
+    /// From here on money may be held, so nothing is an error: it is refused for certain, it is
+    /// done, or it is in progress.
+    async fn pay(
+        &self,
+        draft: Draft,
+        payment: Payment,
+        commitment: &Commitment,
+        token: &PaymentToken,
+    ) -> Outcome {
+        let held = match payment.state {
+            PaymentState::Open => self.authorize(&payment, token).await,
+            PaymentState::Voided => Err(PaymentError::BadToken(BadToken::Deactivated)),
+            PaymentState::Authorized
+            | PaymentState::Captured
+            | PaymentState::Processing
+            | PaymentState::ActionRequired => Ok(payment),
+        };
+        let refusal = match held {
+            Ok(payment) => return self.take(draft, payment, commitment).await,
+            Err(PaymentError::Declined(decline)) => Refusal::Declined(decline),
+            Err(PaymentError::BadToken(why)) => Refusal::BadToken(why),
+            Err(PaymentError::AuthenticationRequired) => Refusal::AuthenticationRequired,
+            Err(error) => return in_progress(draft, &error),
+        };
+        match self.store.connector.reopen(&draft.id).await {
+            Ok(draft) => Outcome::Refused(draft, refusal),
+            Err(error) => {
+                warn!(session.order = ?draft.order, error = %Chain(&error), "draft not reopened");
+                Outcome::Refused(draft, refusal)
+            }
+        }
+    }
+
+    /// Holds the money. An unknown end is answered by looking, never by trying again blindly.
+    async fn authorize(
+        &self,
+        payment: &Payment,
+        token: &PaymentToken,
+    ) -> Result<Payment, PaymentError> {
+        let mut generation = 0;
+        loop {
+            let failure = match self.store.stripe.authorize(&payment.id, token, generation).await {
+                Err(error @ PaymentError::OutcomeUnknown { .. }) => error,
+                known => return known,
+            };
+            let now = self.store.stripe.fetch(&payment.id).await?;
+            if now.state != PaymentState::Open {
+                return Ok(now);
+            }
+            generation += 1;
+            if generation == GENERATIONS_MAX {
+                return Err(failure);
+            }
+        }
+    }
+
+    /// Takes held money and writes the payment into the order.
+    async fn take(&self, draft: Draft, payment: Payment, commitment: &Commitment) -> Outcome {
+        let captured = match payment.state {
+            PaymentState::Captured => Ok(payment),
+            PaymentState::Authorized => self.capture(&draft, commitment).await,
+            _ => return Outcome::InProgress(draft),
+        };
+        let captured = match captured {
+            Ok(payment) if payment.captured == commitment.total => payment,
+            Ok(payment) => {
+                error!(
+                    payment.id = %payment.id,
+                    captured = payment.captured.minor(),
+                    agreed = commitment.total.minor(),
+                    "captured is not what was agreed: look at this payment",
+                );
+                return Outcome::InProgress(draft);
+            }
+            Err(error) => return in_progress(draft, &error),
+        };
+        match self.store.connector.place(&draft.id, commitment).await {
+            Ok(order) => {
+                info!(order.id = %order.id, payment.id = %captured.id, "order placed");
+                Outcome::Completed(draft, order)
+            }
+            Err(error) => in_progress(draft, &error),
+        }
+    }
+
+    async fn capture(
+        &self,
+        draft: &Draft,
+        commitment: &Commitment,
+    ) -> Result<Payment, PaymentError> {
+        let Some(order) = &draft.order else {
+            return self.store.stripe.fetch(&commitment.payment).await;
+        };
+        let stripe = &self.store.stripe;
+        match stripe.capture(&commitment.payment, commitment.total, order).await {
+            Err(PaymentError::OutcomeUnknown { .. }) => stripe.fetch(&commitment.payment).await,
+            known => known,
+        }
+    }
+}
+
+/// Logged once, here: the agent reads the session again and somebody goes on.
+fn in_progress(draft: Draft, error: &(dyn std::error::Error + 'static)) -> Outcome {
+    warn!(error = %Chain(error), "completion not ended yet");
+    Outcome::InProgress(draft)
+}
+
+/// Whether a problem stops the purchase.
+pub(super) fn blocks(problem: &Problem) -> bool {
+    problem.kind != commerce::ProblemKind::CodeRefused
+}

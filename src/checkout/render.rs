@@ -1,0 +1,184 @@
+//! From a draft to the session an agent reads. Every number is the store's own.
+
+use acp::latest::{
+    CheckoutSession, FulfillmentOption, Invalid, Item, LineItem, OrderConfirmation, PickupLocation,
+    RequestedItem, SelectedFulfillmentOption, Status, VariantOption,
+};
+use commerce::{
+    Draft, DraftState, Money, Order, OrderState, ProblemKind, QuotedLine, Rate, RateKind,
+    SessionId, Subject,
+};
+use jiff::Timestamp;
+
+use super::purchase::blocks;
+use crate::{failure::Failure, store::Store};
+
+mod message;
+mod party;
+mod payment;
+mod totals;
+
+pub(super) use message::Note;
+
+/// What a session shows beside its draft.
+pub(super) struct View<'a> {
+    pub(super) id: &'a SessionId,
+    pub(super) opened_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+    pub(super) is_expired: bool,
+    pub(super) store: &'a Store,
+}
+
+/// The full state of a session. Sums that do not add up are never shown.
+pub(super) fn session(
+    view: &View<'_>,
+    draft: &Draft,
+    notes: &[Note],
+) -> Result<CheckoutSession, Failure> {
+    let quote = &draft.quote;
+    let session = CheckoutSession {
+        id: view.id.as_str().to_owned(),
+        protocol: Some(acp::latest::protocol()),
+        capabilities: payment::capabilities(view.store),
+        buyer: draft.buyer.as_ref().and_then(party::buyer),
+        status: status(view, draft, notes),
+        currency: quote.currency.code().to_ascii_lowercase(),
+        line_items: quote.lines.iter().map(line_item).collect(),
+        fulfillment_details: draft.destination.as_ref().map(party::fulfillment_details),
+        fulfillment_options: quote.rates.iter().map(fulfillment_option).collect(),
+        selected_fulfillment_options: quote
+            .rates
+            .iter()
+            .filter(|rate| rate.selected)
+            .map(selected_option)
+            .collect(),
+        totals: totals::session(quote),
+        messages: message::all(draft, notes),
+        links: party::links(view.store),
+        created_at: Some(view.opened_at.to_string()),
+        expires_at: Some(view.expires_at.to_string()),
+        continue_url: None,
+        order: match &draft.state {
+            DraftState::Placed(order) => Some(wire_order(view.id, draft, order)),
+            DraftState::Open | DraftState::Committed { .. } | DraftState::Discarded => None,
+        },
+    };
+    acp::latest::check_totals(&session).map_err(|wrong| Failure::WrongSums(wrong.into()))?;
+    Ok(session)
+}
+
+/// Nothing that was asked for exists: there is no session worth having (published example
+/// `error_400_invalid_item`).
+pub(super) fn check_known(wanted: &[RequestedItem], draft: &Draft) -> Result<(), Invalid> {
+    let is_unknown = |item: &RequestedItem| {
+        draft.quote.problems.iter().any(|problem| {
+            problem.kind == ProblemKind::UnknownItem
+                && matches!(&problem.subject, Subject::Item(id) if id.as_str() == item.id)
+        })
+    };
+    if !draft.quote.lines.is_empty() || !wanted.iter().all(is_unknown) {
+        return Ok(());
+    }
+    Err(Invalid {
+        code: "invalid_item_id",
+        message: "The store sells nothing with this id. Take an item_id from the feed".to_owned(),
+        param: Some("$.line_items[0].id".to_owned()),
+    })
+}
+
+/// Whether complete may be called.
+pub(super) fn is_ready(draft: &Draft) -> bool {
+    draft.state == DraftState::Open
+        && draft.quote.is_final
+        && !draft.quote.lines.is_empty()
+        && !draft.quote.problems.iter().any(blocks)
+}
+
+fn status(view: &View<'_>, draft: &Draft, notes: &[Note]) -> Status {
+    match &draft.state {
+        DraftState::Placed(_) => Status::Completed,
+        DraftState::Discarded => Status::Canceled,
+        DraftState::Committed { .. } => Status::CompleteInProgress,
+        DraftState::Open if notes.contains(&Note::CompletionGoesOn) => Status::CompleteInProgress,
+        DraftState::Open if view.is_expired => Status::Expired,
+        DraftState::Open if is_ready(draft) => Status::ReadyForPayment,
+        DraftState::Open => Status::NotReadyForPayment,
+    }
+}
+
+fn line_item(line: &QuotedLine) -> LineItem {
+    LineItem {
+        id: line.id.as_str().to_owned(),
+        item: Item { id: line.item.as_str().to_owned() },
+        quantity: line.quantity,
+        name: told(&line.title),
+        description: told(&line.description),
+        images: line.images.clone(),
+        unit_amount: line.unit_price.map(Money::minor),
+        product_id: line.product.as_ref().map(|id| id.as_str().to_owned()),
+        sku: told(&line.sku),
+        variant_options: line
+            .options
+            .iter()
+            .map(|(name, value)| VariantOption { name: name.clone(), value: value.clone() })
+            .collect(),
+        max_quantity_per_order: line.quantity_max,
+        totals: totals::line(line),
+    }
+}
+
+fn fulfillment_option(rate: &Rate) -> FulfillmentOption {
+    let (id, title) = (rate.id.as_str().to_owned(), rate.title.clone());
+    let (description, totals) = (told(&rate.description), totals::rate(rate));
+    match &rate.kind {
+        RateKind::Shipping => FulfillmentOption::Shipping { id, title, description, totals },
+        RateKind::Pickup(address) => {
+            let name = told(&address.name).unwrap_or_else(|| title.clone());
+            let location = PickupLocation { name, address: party::address(address) };
+            let location = Box::new(location);
+            FulfillmentOption::Pickup { id, title, description, location, totals }
+        }
+    }
+}
+
+fn selected_option(rate: &Rate) -> SelectedFulfillmentOption {
+    SelectedFulfillmentOption {
+        kind: match rate.kind {
+            RateKind::Shipping => "shipping",
+            RateKind::Pickup(_) => "pickup",
+        }
+        .to_owned(),
+        option_id: rate.id.as_str().to_owned(),
+        item_ids: rate.lines.iter().map(|line| line.as_str().to_owned()).collect(),
+    }
+}
+
+fn wire_order(id: &SessionId, draft: &Draft, order: &Order) -> acp::latest::Order {
+    acp::latest::Order {
+        kind: Some("order".to_owned()),
+        id: order.id.as_str().to_owned(),
+        checkout_session_id: id.as_str().to_owned(),
+        order_number: told(&order.number),
+        permalink_url: order.permalink.clone(),
+        status: Some(
+            match order.state {
+                OrderState::Processing => "confirmed",
+                OrderState::OnHold => "manual_review",
+                OrderState::Completed => "completed",
+                OrderState::Canceled | OrderState::Refunded => "canceled",
+            }
+            .to_owned(),
+        ),
+        confirmation: Some(OrderConfirmation {
+            confirmation_number: told(&order.number),
+            order_notes: draft.note.clone(),
+        }),
+        line_items: Vec::new(),
+        totals: Vec::new(),
+    }
+}
+
+/// An empty text was not told.
+fn told(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}

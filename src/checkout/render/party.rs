@@ -1,0 +1,49 @@
+//! Buyer, destination and the seller's pages, in the protocol's words.
+
+use acp::latest::{Address, Buyer, FulfillmentDetails, Link, LinkType};
+
+use super::told;
+use crate::store::Store;
+
+/// ACP knows no buyer without an e-mail.
+pub(super) fn buyer(buyer: &commerce::Buyer) -> Option<Buyer> {
+    Some(Buyer {
+        first_name: told(&buyer.first_name),
+        last_name: told(&buyer.last_name),
+        full_name: None,
+        email: told(&buyer.email)?,
+        phone_number: told(&buyer.phone),
+    })
+}
+
+pub(super) fn fulfillment_details(destination: &commerce::Destination) -> FulfillmentDetails {
+    FulfillmentDetails {
+        name: told(&destination.name),
+        phone_number: told(&destination.phone),
+        email: told(&destination.email),
+        address: destination.address.as_ref().map(address),
+    }
+}
+
+pub(super) fn address(address: &commerce::Address) -> Address {
+    Address {
+        name: address.name.clone(),
+        line_one: address.line_one.clone(),
+        line_two: told(&address.line_two),
+        city: address.city.clone(),
+        state: address.state.clone(),
+        country: address.country.clone(),
+        postal_code: address.postal_code.clone(),
+        company: told(&address.company),
+    }
+}
+
+pub(super) fn links(store: &Store) -> Vec<Link> {
+    store
+        .links
+        .iter()
+        .filter_map(|(kind, url)| {
+            Some(Link { kind: LinkType::parse(kind)?, url: url.as_str().to_owned() })
+        })
+        .collect()
+}

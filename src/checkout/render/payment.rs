@@ -1,0 +1,35 @@
+//! The one way to pay that every session offers (RFC "payment handlers").
+
+use acp::latest::{Capabilities, Interventions, Payment, PaymentHandler};
+use serde_json::json;
+
+use crate::{checkout::request::HANDLER_ID, store::Store};
+
+/// A tokenized card, charged through Stripe. No intervention can be shown yet, so none is
+/// declared.
+pub(super) fn capabilities(store: &Store) -> Capabilities {
+    let handler = PaymentHandler {
+        id: HANDLER_ID.to_owned(),
+        name: "dev.acp.tokenized.card".to_owned(),
+        version: "2026-01-22".to_owned(),
+        spec: "https://acp.dev/handlers/tokenized.card".to_owned(),
+        requires_delegate_payment: true,
+        requires_pci_compliance: false,
+        psp: "stripe".to_owned(),
+        config_schema: "https://acp.dev/schemas/handlers/tokenized.card/config.json".to_owned(),
+        instrument_schemas: vec![
+            "https://acp.dev/schemas/handlers/tokenized.card/instrument.json".to_owned(),
+        ],
+        config: json!({
+            "merchant_id": store.merchant_id,
+            "psp": "stripe",
+            "merchant_display_name": store.name,
+            "accepted_brands": ["visa", "mastercard", "amex", "discover"],
+            "supports_3ds": false,
+        }),
+    };
+    Capabilities {
+        payment: Some(Payment { handlers: vec![handler] }),
+        interventions: Some(Interventions::default()),
+    }
+}

@@ -1,0 +1,175 @@
+//! The configuration: one TOML file, checked as a whole before anything starts.
+//!
+//! Only this module reads the environment. Secrets come by reference (`env:NAME` or
+//! `file:PATH`), and every error names the key, the line and what to do.
+
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, time::Duration};
+
+use anyhow::Context;
+use commerce::AgentId;
+use secrecy::SecretString;
+use url::Url;
+
+mod raw;
+mod resolve;
+
+/// Everything the service needs to know, with secrets in hand.
+#[derive(Debug)]
+pub struct Config {
+    /// The listeners and their bounds.
+    pub server: Server,
+    /// The stores we stand in front of; at least one.
+    pub stores: Vec<Store>,
+}
+
+/// The listeners and their bounds.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Where agents reach us from inside.
+    pub listen: SocketAddr,
+    /// Where agents reach us from outside, without a trailing slash.
+    pub public_url: Url,
+    /// Where metrics are served; `None` serves none.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Seals session ids and derives feed addresses. All replicas share it.
+    pub session_key: SecretString,
+    /// Bounds of the edge.
+    pub bounds: EdgeBounds,
+}
+
+/// What a caller may take of us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EdgeBounds {
+    /// Largest request body in bytes.
+    pub body_bytes_max: usize,
+    /// Longest time for a whole request head.
+    pub head_timeout: Duration,
+    /// Longest time for a whole request body.
+    pub body_timeout: Duration,
+    /// Longest time from request to answer; a completion goes on behind it.
+    pub request_timeout: Duration,
+    /// Longest silence on a connection.
+    pub idle_timeout: Duration,
+    /// Connections at once; one more waits in the kernel's queue.
+    pub connections_max: usize,
+    /// Requests at once; one more is refused.
+    pub requests_max: usize,
+    /// Longest wait for running work at shutdown.
+    pub drain_timeout: Duration,
+    /// Answers kept for repeated idempotency keys, in bytes.
+    pub replay_bytes_max: u64,
+}
+
+/// One store, its platform, its processor and its agents.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Its name in URLs and logs: lower-case letters, digits and dashes.
+    pub id: String,
+    /// What buyers call the seller.
+    pub name: String,
+    /// The platform and how to reach it.
+    pub platform: Platform,
+    /// The processor and how to reach it.
+    pub stripe: Stripe,
+    /// Who may call.
+    pub agents: Vec<Agent>,
+    /// The seller's pages, by ACP link type.
+    pub links: BTreeMap<String, Url>,
+    /// How old the catalog may become.
+    pub catalog_refresh: Duration,
+    /// How long a session may live.
+    pub session_lifetime: Duration,
+}
+
+/// The platform a store runs on.
+#[derive(Clone, Debug)]
+pub enum Platform {
+    /// A WooCommerce store.
+    WooCommerce(WooCommerce),
+}
+
+/// A WooCommerce store and the key it gave us.
+#[derive(Clone, Debug)]
+pub struct WooCommerce {
+    /// The store's address, without `/wp-json`.
+    pub url: Url,
+    /// `ck_…`, with read and write permission.
+    pub consumer_key: SecretString,
+    /// `cs_…`.
+    pub consumer_secret: SecretString,
+    /// What the store's orders call the payment.
+    pub payment_title: String,
+    /// Bounds of calls to the store.
+    pub limits: upstream::Limits,
+}
+
+/// The seller's Stripe account.
+#[derive(Clone, Debug)]
+pub struct Stripe {
+    /// Where Stripe is.
+    pub url: Url,
+    /// `sk_…` or `rk_…`.
+    pub secret_key: SecretString,
+    /// What agents name as the receiver of a payment token: `profile_…` or `acct_…`.
+    pub merchant_id: String,
+    /// The version of every call that carries no token.
+    pub api_version: String,
+    /// The preview version of calls that carry a token.
+    pub token_api_version: String,
+    /// Where the token stands in the request.
+    pub token_parameter: payments::TokenParameter,
+    /// Bounds of calls to Stripe.
+    pub limits: upstream::Limits,
+}
+
+/// An agent that may call on behalf of buyers.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    /// Its name in logs and orders.
+    pub id: AgentId,
+    /// The bearer token it shows.
+    pub token: SecretString,
+    /// Calls a minute; more are refused with `Retry-After`.
+    pub calls_per_minute: std::num::NonZeroU32,
+}
+
+/// What is wrong with the configuration, where, and what to do about it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The key, such as `store[0].stripe.secret_key`.
+    pub key: String,
+    /// The line in the file, counted from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub fix: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, {}: {}. {}", self.line, self.key, self.message, self.fix)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads and checks a file.
+    pub fn load(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| {
+            let path = path.display();
+            format!("cannot read {path}; copy config/storebridge.example.toml and fill it in")
+        })?;
+        Self::parse(&text).with_context(|| path.display().to_string())
+    }
+
+    /// Checks a text.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let raw = raw::parse(text)?;
+        resolve::config(text, raw)
+    }
+}
+
+#[cfg(test)]
+mod tests;

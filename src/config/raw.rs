@@ -1,0 +1,256 @@
+//! The file as it is written: every key, its default, and where it stands.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::ConfigError;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Config {
+    pub(super) server: Server,
+    #[serde(default)]
+    pub(super) store: Vec<Spanned<Store>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Server {
+    /// Address and port for agents.
+    #[serde(default = "default_listen")]
+    pub(super) listen: Spanned<String>,
+    /// The URL agents use, behind your TLS terminator.
+    pub(super) public_url: Spanned<String>,
+    /// Address and port for Prometheus; absent serves no metrics.
+    pub(super) metrics_listen: Option<Spanned<String>>,
+    /// Reference to 32 random bytes or more, shared by all replicas.
+    pub(super) session_key: Spanned<String>,
+    #[serde(default)]
+    pub(super) bounds: Bounds,
+}
+
+/// Times in milliseconds, sizes in bytes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Bounds {
+    pub(super) body_bytes_max: usize,
+    pub(super) head_timeout_ms: u64,
+    pub(super) body_timeout_ms: u64,
+    pub(super) request_timeout_ms: u64,
+    pub(super) idle_timeout_ms: u64,
+    pub(super) connections_max: usize,
+    pub(super) requests_max: usize,
+    pub(super) drain_timeout_ms: u64,
+    pub(super) replay_bytes_max: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 256 * 1024,
+            head_timeout_ms: 5_000,
+            body_timeout_ms: 10_000,
+            request_timeout_ms: 25_000,
+            idle_timeout_ms: 60_000,
+            connections_max: 10_000,
+            requests_max: 4_096,
+            drain_timeout_ms: 30_000,
+            replay_bytes_max: 64 * 1024 * 1024,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Store {
+    pub(super) id: Spanned<String>,
+    pub(super) name: String,
+    pub(super) platform: Spanned<String>,
+    /// The store's address as a browser shows it.
+    pub(super) url: Spanned<String>,
+    pub(super) woocommerce: Option<WooCommerce>,
+    pub(super) stripe: Stripe,
+    #[serde(default)]
+    pub(super) agent: Vec<Agent>,
+    #[serde(default)]
+    pub(super) links: BTreeMap<String, Spanned<String>>,
+    #[serde(default = "default_catalog_refresh_s")]
+    pub(super) catalog_refresh_s: u64,
+    #[serde(default = "default_session_lifetime_s")]
+    pub(super) session_lifetime_s: Spanned<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WooCommerce {
+    pub(super) consumer_key: Spanned<String>,
+    pub(super) consumer_secret: Spanned<String>,
+    /// What the store's orders call the payment.
+    #[serde(default = "default_payment_title")]
+    pub(super) payment_title: String,
+    #[serde(default = "Calls::to_a_store")]
+    pub(super) calls: Calls,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Stripe {
+    #[serde(default = "default_stripe_url")]
+    pub(super) url: Spanned<String>,
+    pub(super) secret_key: Spanned<String>,
+    pub(super) merchant_id: Spanned<String>,
+    #[serde(default = "default_api_version")]
+    pub(super) api_version: String,
+    #[serde(default = "default_token_api_version")]
+    pub(super) token_api_version: String,
+    #[serde(default = "default_token_parameter")]
+    pub(super) token_parameter: Spanned<String>,
+    #[serde(default = "Calls::to_stripe")]
+    pub(super) calls: Calls,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Agent {
+    pub(super) id: Spanned<String>,
+    pub(super) token: Spanned<String>,
+    #[serde(default = "default_calls_per_minute")]
+    pub(super) calls_per_minute: Spanned<u32>,
+}
+
+/// Bounds of the calls to one host. Times in milliseconds, sizes in bytes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Calls {
+    #[serde(default = "default_deadline_ms")]
+    pub(super) deadline_ms: u64,
+    #[serde(default = "default_answer_bytes_max")]
+    pub(super) answer_bytes_max: usize,
+    #[serde(default = "default_retries_max")]
+    pub(super) retries_max: u32,
+    #[serde(default = "default_retry_delay_ms")]
+    pub(super) retry_delay_ms: u64,
+    /// Calls at once. A store does best with about one per processor core.
+    #[serde(default = "default_in_flight_max")]
+    pub(super) in_flight_max: usize,
+    #[serde(default = "default_queue_max")]
+    pub(super) queue_max: usize,
+    #[serde(default = "default_queue_wait_ms")]
+    pub(super) queue_wait_ms: u64,
+}
+
+impl Calls {
+    fn to_a_store() -> Self {
+        Self {
+            deadline_ms: default_deadline_ms(),
+            answer_bytes_max: default_answer_bytes_max(),
+            retries_max: default_retries_max(),
+            retry_delay_ms: default_retry_delay_ms(),
+            in_flight_max: default_in_flight_max(),
+            queue_max: default_queue_max(),
+            queue_wait_ms: default_queue_wait_ms(),
+        }
+    }
+
+    /// Stripe is no small store: many calls at once are fine.
+    fn to_stripe() -> Self {
+        Self { in_flight_max: 64, ..Self::to_a_store() }
+    }
+}
+
+/// The file as a tree, or the line that is wrong.
+pub(super) fn parse(text: &str) -> Result<Config, ConfigError> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        ConfigError {
+            key: key_at(text, start),
+            line: line_at(text, start),
+            message: error.message().replace('\n', " "),
+            fix: "See config/storebridge.example.toml for every key and what it means".to_owned(),
+        }
+    })
+}
+
+/// The line of a byte, counted from 1.
+pub(super) fn line_at(text: &str, at: usize) -> usize {
+    text[..at.min(text.len())].matches('\n').count() + 1
+}
+
+/// The key written on the line of a byte, or the table it opens.
+fn key_at(text: &str, at: usize) -> String {
+    let line = text.lines().nth(line_at(text, at) - 1).unwrap_or_default();
+    let key = line.split('=').next().unwrap_or_default().trim().trim_matches(['[', ']']);
+    if key.is_empty() { "the file".to_owned() } else { key.to_owned() }
+}
+
+/// A value that no line of the file holds.
+fn unwritten<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
+}
+
+fn default_listen() -> Spanned<String> {
+    unwritten("127.0.0.1:8080".to_owned())
+}
+
+const fn default_catalog_refresh_s() -> u64 {
+    15 * 60
+}
+
+/// Well below the 24 hours for which Stripe surely remembers a key.
+fn default_session_lifetime_s() -> Spanned<u64> {
+    unwritten(6 * 3600)
+}
+
+fn default_payment_title() -> String {
+    "Card, through an AI agent".to_owned()
+}
+
+fn default_stripe_url() -> Spanned<String> {
+    unwritten("https://api.stripe.com".to_owned())
+}
+
+fn default_api_version() -> String {
+    payments::API_VERSION.to_owned()
+}
+
+fn default_token_api_version() -> String {
+    payments::TOKEN_API_VERSION.to_owned()
+}
+
+fn default_token_parameter() -> Spanned<String> {
+    unwritten("payment_method_data".to_owned())
+}
+
+fn default_calls_per_minute() -> Spanned<u32> {
+    unwritten(600)
+}
+
+const fn default_deadline_ms() -> u64 {
+    8_000
+}
+
+const fn default_answer_bytes_max() -> usize {
+    8 * 1024 * 1024
+}
+
+const fn default_retries_max() -> u32 {
+    2
+}
+
+const fn default_retry_delay_ms() -> u64 {
+    100
+}
+
+const fn default_in_flight_max() -> usize {
+    4
+}
+
+const fn default_queue_max() -> usize {
+    64
+}
+
+const fn default_queue_wait_ms() -> u64 {
+    3_000
+}

@@ -1,0 +1,116 @@
+use super::{Config, ConfigError};
+
+/// The least that works; secrets come from a file that every checkout has.
+fn minimal() -> String {
+    let secret = format!("file:{}/LICENSE", env!("CARGO_MANIFEST_DIR"));
+    format!(
+        r#"
+[server]
+public_url = "https://acp.shop.example"
+session_key = "{secret}"
+
+[[store]]
+id = "shop"
+name = "The Shop"
+platform = "woocommerce"
+url = "https://shop.example"
+
+[store.woocommerce]
+consumer_key = "{secret}"
+consumer_secret = "{secret}"
+
+[store.stripe]
+secret_key = "{secret}"
+merchant_id = "profile_123"
+
+[[store.agent]]
+id = "chatgpt"
+token = "{secret}"
+"#
+    )
+}
+
+/// Replaces one line and expects an error that names this key and the line it stands in.
+fn check(line: &str, replacement: &str, key: &str) -> ConfigError {
+    let text = minimal().replacen(line, replacement, 1);
+    assert_ne!(text, minimal(), "{line:?} stands in the minimal file");
+    let error = Config::parse(&text).unwrap_err();
+    assert_eq!(error.key, key, "{error}");
+    assert!(!error.fix.is_empty());
+    if !replacement.is_empty() {
+        let at = text.lines().position(|found| found.contains(replacement)).unwrap() + 1;
+        assert_eq!(error.line, at, "{error}");
+    }
+    error
+}
+
+#[test]
+fn the_minimal_file_is_enough() {
+    let config = Config::parse(&minimal()).unwrap();
+    assert_eq!(config.stores.len(), 1);
+    assert_eq!(config.stores[0].session_lifetime.as_secs(), 6 * 3600);
+    assert_eq!(config.server.listen.port(), 8080);
+}
+
+#[test]
+fn the_example_file_holds_every_default() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/storebridge.example.toml");
+    let secret = format!("\"file:{}/LICENSE\"", env!("CARGO_MANIFEST_DIR"));
+    let text: String = std::fs::read_to_string(path)
+        .unwrap()
+        .lines()
+        .map(|line| match line.split_once("\"env:") {
+            Some((key, _)) => format!("{key}{secret}\n"),
+            None => format!("{line}\n"),
+        })
+        .collect();
+    let example = Config::parse(&text).unwrap();
+    let minimal = Config::parse(&minimal()).unwrap();
+    assert_eq!(example.server.bounds, minimal.server.bounds);
+    assert_eq!(example.stores[0].stripe.limits, minimal.stores[0].stripe.limits);
+    assert_eq!(example.stores[0].stripe.api_version, minimal.stores[0].stripe.api_version);
+    assert_eq!(example.stores[0].catalog_refresh, minimal.stores[0].catalog_refresh);
+    assert_eq!(example.stores[0].agents[0].calls_per_minute.get(), 600);
+}
+
+#[test]
+fn errors_name_key_line_and_fix() {
+    check("public_url = \"https://acp.shop.example\"", "public_url = \"acp\"", "server.public_url");
+    check("id = \"shop\"", "id = \"My Shop\"", "store[0].id");
+    check("platform = \"woocommerce\"", "platform = \"magento\"", "store[0].platform");
+    check("merchant_id = \"profile_123\"", "merchant_id = \"\"", "store[0].stripe.merchant_id");
+    let error = check("name = \"The Shop\"", "nmae = \"The Shop\"", "nmae");
+    assert!(error.message.contains("unknown field"), "{error}");
+    let error = check("name = \"The Shop\"", "name = 7", "name");
+    assert!(error.message.contains("string"), "{error}");
+}
+
+#[test]
+fn secrets_are_references() {
+    let plain = "merchant_id = \"profile_123\"\n\n[[store.agent]]\nid = \"chatgpt\"\ntoken = \"";
+    let text =
+        minimal().replacen(plain, &plain.replace("token = \"", "token = \"in-the-clear\" #"), 1);
+    let error = Config::parse(&text).unwrap_err();
+    assert_eq!(error.key, "store[0].agent[0].token");
+    assert!(!error.to_string().contains("in-the-clear"), "a secret is not repeated");
+
+    let text =
+        minimal().replace("session_key = \"file:", "session_key = \"env:NOT_SET_ANYWHERE\" #");
+    let error = Config::parse(&text).unwrap_err();
+    assert_eq!(error.key, "server.session_key");
+    assert!(error.message.contains("NOT_SET_ANYWHERE"), "{error}");
+}
+
+#[test]
+fn what_cannot_work_is_refused() {
+    assert_eq!(Config::parse("").unwrap_err().line, 1);
+    let text = minimal().replace("[[store.agent]]", "[[store.agents]]");
+    assert!(Config::parse(&text).is_err());
+    let one = minimal();
+    let (_, store) = one.split_once("[[store]]").unwrap();
+    let error = Config::parse(&format!("{one}[[store]]{store}")).unwrap_err();
+    assert_eq!(error.key, "store[1].id", "{error}");
+    let other = store.replace("id = \"shop\"", "id = \"other\"");
+    let error = Config::parse(&format!("{one}[[store]]{other}")).unwrap_err();
+    assert!(error.message.contains("share a token"), "{error}");
+}

@@ -1,0 +1,201 @@
+//! The agent's part of the demo: from the feed to an order, one line for each step.
+
+use std::io::Write;
+
+use anyhow::{Context, bail, ensure};
+use bytes::Bytes;
+use http::{Method, Request, Response, header};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{Demo, GENEROUS};
+
+/// Most that an answer may hold, in bytes.
+const BODY_MAX: usize = 8 * 1024 * 1024;
+
+/// Buys one thing over HTTP and shows the order as the store sees it.
+pub(super) async fn buy(demo: &Demo, out: &mut impl Write) -> anyhow::Result<()> {
+    let mut agent = Agent { demo, out, steps: 0 };
+
+    let discovery = agent.get("/.well-known/acp.json").await?;
+    let spoken = discovery["protocol"]["supported_versions"].to_string();
+    agent.say(&format!("speaks {spoken}"))?;
+
+    let feed = agent.feed().await?;
+    let item = demo
+        .snapshot_items()
+        .into_iter()
+        .find(|item| item.kind == "simple")
+        .context("the feed has no simple product")?;
+    agent.say(&format!("{} items; wants 2 of {:?} ({})", feed.len(), item.title, item.id))?;
+
+    let created = agent
+        .post(
+            "/api/checkout_sessions",
+            &json!({
+                "currency": "usd",
+                "capabilities": {},
+                "line_items": [{"id": item.id, "quantity": 2}],
+            }),
+        )
+        .await?;
+    let path = format!("/api/checkout_sessions/{}", text(&created["id"])?);
+    agent.say(&changed(&created))?;
+
+    let addressed = agent
+        .post(
+            &path,
+            &json!({
+                "buyer": {
+                    "first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com",
+                },
+                "fulfillment_details": {"name": "Ada Lovelace", "address": {
+                    "name": "Ada Lovelace", "line_one": "1234 Chat Road", "city": "San Francisco",
+                    "state": "CA", "country": "US", "postal_code": "94131",
+                }},
+            }),
+        )
+        .await?;
+    agent.say(&changed(&addressed))?;
+
+    let option = addressed["fulfillment_options"]
+        .as_array()
+        .and_then(|options| options.iter().rev().find(|option| option["type"] == "shipping"))
+        .context("the store offers no shipping")?;
+    let chosen = agent
+        .post(
+            &path,
+            &json!({"selected_fulfillment_options": [{
+                "type": "shipping", "option_id": option["id"], "item_ids": [],
+            }]}),
+        )
+        .await?;
+    agent.say(&format!("chose {}; {}", option["title"], changed(&chosen)))?;
+
+    let token = demo.stripe.mint("pm_card_visa", GENEROUS, "usd");
+    let completed = agent
+        .post(
+            &format!("{path}/complete"),
+            &json!({"payment_data": {
+                "handler_id": "card_tokenized",
+                "instrument": {"type": "card", "credential": {"type": "spt", "token": token}},
+            }}),
+        )
+        .await?;
+    agent.say(&changed(&completed))?;
+    ensure!(completed["status"] == "completed", "the purchase did not complete: {completed}");
+
+    let read = agent.get(&path).await?;
+    agent.say(&changed(&read))?;
+    show_order(demo, out, text(&completed["order"]["id"])?)
+}
+
+/// The store's own record, and the processor's.
+fn show_order(demo: &Demo, out: &mut impl Write, id: &str) -> anyhow::Result<()> {
+    let order = demo.store.order(id.parse()?).context("the store has no such order")?;
+    let payment = text(&order["transaction_id"])?;
+    let captured: i64 = demo
+        .stripe
+        .captured()
+        .into_iter()
+        .filter_map(|(intent, amount)| (intent == payment).then_some(amount))
+        .sum();
+    writeln!(out, "\nThe order as the store sees it:")?;
+    for (what, value) in [
+        ("number", &order["number"]),
+        ("status", &order["status"]),
+        ("paid at", &order["date_paid_gmt"]),
+        ("total", &order["total"]),
+        ("currency", &order["currency"]),
+        ("shipping", &order["shipping_lines"][0]["method_title"]),
+        ("payment", &order["payment_method_title"]),
+        ("transaction", &order["transaction_id"]),
+        ("buyer", &order["billing"]["email"]),
+    ] {
+        let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        writeln!(out, "  {what:<12} {plain}")?;
+    }
+    for line in order["line_items"].as_array().into_iter().flatten() {
+        writeln!(out, "  {:<12} {} × {}", "line", line["quantity"], line["name"])?;
+    }
+    writeln!(out, "Stripe captured {captured} minor units for it, once.")?;
+    Ok(out.flush()?)
+}
+
+struct Agent<'a, W> {
+    demo: &'a Demo,
+    out: &'a mut W,
+    steps: u32,
+}
+
+impl<W: Write> Agent<'_, W> {
+    async fn get(&mut self, path: &str) -> anyhow::Result<Value> {
+        let body = self.send(Method::GET, path, Bytes::new()).await?;
+        Ok(serde_json::from_slice(&body)?)
+    }
+
+    async fn post(&mut self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let body = self.send(Method::POST, path, body.to_string().into()).await?;
+        Ok(serde_json::from_slice(&body)?)
+    }
+
+    async fn feed(&mut self) -> anyhow::Result<Vec<Value>> {
+        let path = self.demo.feed_url.replace(&self.demo.base_url, "");
+        let body = self.send(Method::GET, &path, Bytes::new()).await?;
+        let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        Ok(lines.map(serde_json::from_slice).collect::<Result<_, _>>()?)
+    }
+
+    /// Sends one request and begins its line: method, path, status, time.
+    async fn send(&mut self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Bytes> {
+        self.steps += 1;
+        let request = Request::builder()
+            .method(method.clone())
+            .uri(format!("{}{path}", self.demo.base_url))
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.demo.token))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("api-version", "2026-04-17")
+            .header("idempotency-key", format!("demo-buy-{}", self.steps))
+            .body(body)?;
+        let started = Instant::now();
+        let answer: Response<Bytes> = self.demo.seams.transport.send(request, BODY_MAX).await?;
+        let took = started.elapsed().as_millis();
+        let short = shorten(path);
+        write!(self.out, "{method:<4} {short:<44} {} {took:>4} ms  ", answer.status().as_u16())?;
+        if !answer.status().is_success() {
+            writeln!(self.out)?;
+            bail!("{}", String::from_utf8_lossy(answer.body()));
+        }
+        Ok(answer.into_body())
+    }
+
+    /// Ends the line with what changed.
+    fn say(&mut self, what: &str) -> anyhow::Result<()> {
+        writeln!(self.out, "{what}")?;
+        Ok(self.out.flush()?)
+    }
+}
+
+/// What an agent looks at first.
+fn changed(session: &Value) -> String {
+    let total = session["totals"]
+        .as_array()
+        .and_then(|totals| totals.iter().find(|total| total["type"] == "total"))
+        .map_or_else(|| "unknown".to_owned(), |total| total["amount"].to_string());
+    let options = session["fulfillment_options"].as_array().map_or(0, Vec::len);
+    let order = session["order"]["id"].as_str().map(|id| format!(", order {id}"));
+    let status = session["status"].as_str().unwrap_or_default();
+    format!("{status}, {options} options, total {total}{}", order.unwrap_or_default())
+}
+
+/// Session ids and feed names are long; their beginning is enough to follow.
+fn shorten(path: &str) -> String {
+    path.split('/')
+        .map(|part| if part.len() > 24 { format!("{}…", &part[..8]) } else { part.to_owned() })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+fn text(value: &Value) -> anyhow::Result<&str> {
+    value.as_str().with_context(|| format!("expected a text where {value} stands"))
+}

@@ -1,0 +1,110 @@
+//! The edge: connections in, with a timer on everything a caller could stretch.
+//!
+//! `axum::serve` sets no timers, so a half-sent request head would hold its connection for ever.
+//! hyper's own builder cuts it off, [`Idle`] ends silent connections, and the time for a body
+//! stands in the router's layers.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use axum::Router;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::task::TaskTracker;
+use tracing::{debug, warn};
+
+use crate::config::EdgeBounds;
+
+mod idle;
+
+use idle::Idle;
+
+/// Most that a request head may take, in bytes.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Most headers a request may have.
+const HEADERS_MAX: usize = 100;
+/// Wait after an accept that failed, such as with no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves `router` on `listener` until `stop`, then lets running requests end.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    bounds: EdgeBounds,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let places = Arc::new(Semaphore::new(bounds.connections_max));
+    let (graceful, connections) = (GracefulShutdown::new(), TaskTracker::new());
+    let builder = builder(&bounds);
+    tokio::pin!(stop);
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            next = next => next,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let stream = TokioIo::new(unhurried(stream, bounds.idle_timeout));
+                let service = TowerToHyperService::new(router.clone());
+                let connection = builder.serve_connection(stream, service).into_owned();
+                let connection = graceful.watch(connection);
+                connections.spawn(async move {
+                    if let Err(error) = connection.await {
+                        debug!(error, "a connection ended early");
+                    }
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    let ended = async {
+        graceful.shutdown().await;
+        connections.wait().await;
+    };
+    if tokio::time::timeout(bounds.drain_timeout, ended).await.is_err() {
+        warn!(connections = connections.len(), "some connections did not end in time");
+    }
+}
+
+fn unhurried(stream: TcpStream, idle_timeout: Duration) -> Idle {
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%error, "small answers may wait for more");
+    }
+    Idle::new(stream, idle_timeout)
+}
+
+/// Both protocol versions on one port, each with its timers.
+fn builder(bounds: &EdgeBounds) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // hyper starts this timer as soon as it waits for a head, so it also ends a kept-alive
+        // HTTP/1 connection on which no further request begins.
+        .header_read_timeout(bounds.head_timeout)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(128)
+        .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX));
+    builder
+}

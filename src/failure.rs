@@ -1,0 +1,42 @@
+//! Why a call ends without a session. Knows no HTTP; the edge turns it into a flat error.
+
+use std::time::Duration;
+
+use commerce::ConnectorError;
+use payments::PaymentError;
+use thiserror::Error;
+
+/// Why a call ends without a session to show.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// The request cannot be understood or may not be fulfilled as it stands.
+    #[error(transparent)]
+    Invalid(#[from] acp::latest::Invalid),
+    /// No such session for this agent at this store.
+    #[error("there is no such checkout session")]
+    UnknownSession,
+    /// The session has ended or cannot do that now.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// The session has ended, so it cannot be canceled.
+    #[error("{0}")]
+    NotCancelable(&'static str),
+    /// The same key came with another body, and the first one has had its effect.
+    #[error("the idempotency key was used with another body before")]
+    KeyReused,
+    /// The first call with this key, or another one on this session, is still running.
+    #[error("an earlier call on this session is still running")]
+    Busy {
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] ConnectorError),
+    /// The processor did not do it, and certainly took no money.
+    #[error(transparent)]
+    Payment(#[from] PaymentError),
+    /// A number of the store does not add up: a quote like this is never shown.
+    #[error("the store's totals do not add up")]
+    WrongSums(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

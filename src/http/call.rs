@@ -1,0 +1,87 @@
+//! The door of every ACP call: who calls, in which version, with which body.
+//!
+//! The order is the protocol's: bearer, rate, version, body. What is refused here was decided
+//! before any idempotency key was looked at, and has no effect anywhere.
+
+use std::sync::Arc;
+
+use acp::latest::Version;
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, header, request::Parts};
+use http_body_util::{BodyExt, Limited};
+use tracing::Span;
+
+use super::error::Refused;
+use crate::{
+    app::App,
+    store::{Caller, TurnedAway},
+};
+
+const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+
+/// An admitted call with its whole body.
+pub(super) struct Call {
+    pub(super) caller: Caller,
+    pub(super) path: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl FromRequest<Arc<App>> for Call {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Refused> {
+        let (parts, body) = request.into_parts();
+        let caller = admit(app, &parts.headers)?;
+        check_version(&parts.headers)?;
+        let body = read(app, &parts, body).await?;
+        Ok(Self { caller, path: parts.uri.path().to_owned(), headers: parts.headers, body })
+    }
+}
+
+/// Finds the caller by its bearer token (RFC 6750).
+fn admit(app: &App, headers: &HeaderMap) -> Result<Caller, Refused> {
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or_else(Refused::unauthorized)?;
+    let caller = app.agents.admit(token).map_err(|why| match why {
+        TurnedAway::Unknown => Refused::unauthorized(),
+        TurnedAway::TooMany(wait) => Refused::rate_limited(wait),
+    })?;
+    let span = Span::current();
+    span.record("store.id", caller.store.id.as_str());
+    span.record("agent.id", caller.agent.as_str());
+    Ok(caller.clone())
+}
+
+/// Today one version is spoken; the answer to any other names it.
+fn check_version(headers: &HeaderMap) -> Result<Version, Refused> {
+    let version = headers.get(API_VERSION).ok_or_else(Refused::version_missing)?;
+    version
+        .to_str()
+        .ok()
+        .and_then(|text| Version::parse(text).ok())
+        .ok_or_else(Refused::version_unsupported)
+}
+
+/// The whole body, bounded in bytes and in time.
+async fn read(app: &App, parts: &Parts, body: axum::body::Body) -> Result<Bytes, Refused> {
+    if parts.headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(Refused::encoded_body());
+    }
+    let max = app.bounds.body_bytes_max;
+    let body = Limited::new(body, max).collect();
+    match tokio::time::timeout(app.bounds.body_timeout, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            Err(Refused::body_too_large(max))
+        }
+        Ok(Err(_)) => Err(Refused::body_broken()),
+        Err(_) => Err(Refused::body_too_slow()),
+    }
+}

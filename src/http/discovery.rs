@@ -1,0 +1,49 @@
+//! `/.well-known/acp.json`: what is spoken here, without a word about sellers (ACP RFC
+//! "discovery").
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use acp::latest::{
+    Discovery, DiscoveryCapabilities, DiscoveryProtocol, Service, Transport, Version,
+};
+use axum::{Json, extract::State, response::IntoResponse};
+
+use super::public;
+use crate::app::App;
+
+/// How long the document may be kept, in seconds; the RFC asks for an hour at least.
+const MAX_AGE_S: u32 = 3600;
+
+pub(super) async fn document(State(app): State<Arc<App>>) -> impl IntoResponse {
+    let versions = Version::SUPPORTED.iter().map(|version| version.as_str().to_owned());
+    let document = Discovery {
+        protocol: DiscoveryProtocol {
+            name: "acp".to_owned(),
+            version: Version::LATEST.as_str().to_owned(),
+            supported_versions: versions.collect(),
+            documentation_url: None,
+        },
+        api_base_url: format!("{}/api", app.public_url),
+        transports: vec![Transport::Rest],
+        capabilities: DiscoveryCapabilities {
+            services: vec![Service::Checkout],
+            extensions: Vec::new(),
+            intervention_types: Vec::new(),
+            supported_currencies: currencies(&app),
+            supported_locales: Vec::new(),
+        },
+    };
+    ([public(MAX_AGE_S)], Json(document))
+}
+
+/// Every currency some store sells in, as far as the catalogs are known.
+fn currencies(app: &App) -> Vec<String> {
+    let snapshots = app.stores.iter().filter_map(|store| store.catalog.snapshot());
+    let found: BTreeSet<String> = snapshots
+        .filter_map(|snapshot| {
+            let variant = snapshot.products.iter().flat_map(|product| &product.variants).next()?;
+            Some(variant.price.currency().code().to_ascii_lowercase())
+        })
+        .collect();
+    found.into_iter().collect()
+}

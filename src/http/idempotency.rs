@@ -1,0 +1,103 @@
+//! `Idempotency-Key`: one effect and one answer for each key (ACP RFC "agentic checkout",
+//! section 6).
+
+use std::sync::Arc;
+
+use acp::latest::{Fingerprint, Invalid};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue};
+
+use super::{IDEMPOTENCY_KEY, call::Call, error::Refused, sessions::Answer};
+use crate::{
+    app::App,
+    failure::Failure,
+    replay::{Found, Kept, Running, Scope},
+};
+
+/// Longest key, in characters.
+const KEY_MAX: usize = 255;
+
+/// A call that runs under its key.
+pub(super) struct Begun {
+    pub(super) key: String,
+    pub(super) fingerprint: Fingerprint,
+    running: Running,
+}
+
+/// A call that does not run: it was refused, or its answer is known already.
+#[derive(Debug)]
+pub(super) struct Answered(Box<Response>);
+
+/// Looks the key up and marks it as running.
+pub(super) fn begin(app: &Arc<App>, call: &Call) -> Result<Begun, Answered> {
+    let key = key(&call.headers)?;
+    let fingerprint = fingerprint(&call.body)?;
+    let scope = Scope {
+        store: call.caller.store.id.clone(),
+        agent: call.caller.agent.clone(),
+        path: call.path.clone(),
+        key: key.clone(),
+    };
+    match app.replays.begin(scope, &fingerprint, app.seams.clock.now()) {
+        Found::New(running) => Ok(Begun { key, fingerprint, running }),
+        Found::Done(kept) => Err(Answered(Box::new(replay(kept)))),
+        Found::InFlight => Err(Refused::key_in_flight().into()),
+        Found::OtherBody => Err(Refused::key_reused().into()),
+    }
+}
+
+/// Answers, and keeps the answer under its key if it is final.
+pub(super) fn end(begun: Begun, result: Result<Answer, Failure>) -> Response {
+    match result {
+        Ok(answer) => {
+            if answer.is_final {
+                begun.running.keep(Kept { status: answer.status, body: answer.body.clone() });
+            }
+            answer.into_response()
+        }
+        Err(failure) => {
+            let refused = Refused::from(failure);
+            if refused.is_final() {
+                begun.running.keep(Kept { status: refused.status(), body: refused.body() });
+            }
+            refused.into_response()
+        }
+    }
+}
+
+/// The request's key: mandatory on every POST from 2026-04-17 on.
+fn key(headers: &HeaderMap) -> Result<String, Refused> {
+    let value = headers.get(IDEMPOTENCY_KEY).ok_or_else(Refused::key_required)?;
+    let key = value.to_str().ok().filter(|key| (1..=KEY_MAX).contains(&key.len()));
+    key.map(str::to_owned).ok_or_else(Refused::key_malformed)
+}
+
+/// What a body means, whatever the order of its members.
+fn fingerprint(body: &[u8]) -> Result<Fingerprint, Refused> {
+    acp::latest::fingerprint(body).map_err(|error| {
+        Refused::from(Invalid {
+            code: "invalid",
+            message: format!("The body is not JSON: {error}. Send one JSON object"),
+            param: None,
+        })
+    })
+}
+
+fn replay(kept: Kept) -> Response {
+    let answer = Answer { status: kept.status, body: kept.body, is_final: true };
+    let mut response = answer.into_response();
+    response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    response
+}
+
+impl From<Refused> for Answered {
+    fn from(refused: Refused) -> Self {
+        Self(Box::new(refused.into_response()))
+    }
+}
+
+impl IntoResponse for Answered {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}

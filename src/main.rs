@@ -1,0 +1,118 @@
+//! The command line: arguments in, exit code out.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+use storebridge::config::{Config, ConfigError};
+
+/// Lets AI agents buy from your store over the Agentic Commerce Protocol.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve agents in front of the configured stores.
+    #[command(after_help = "Example:\n  storebridge serve --config storebridge.toml")]
+    Serve {
+        /// The configuration; config/storebridge.example.toml explains every key.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Talk to every configured store and to Stripe, and say what works and what to do.
+    #[command(after_help = "Example:\n  storebridge check --config storebridge.toml\n\n\
+        Changes nothing anywhere. Exits with 1 if something does not work.")]
+    Check {
+        /// The configuration; config/storebridge.example.toml explains every key.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Try everything with an emulated store and an emulated Stripe, without any account.
+    #[cfg(feature = "demo")]
+    #[command(
+        after_help = "Examples:\n  storebridge demo            serve, and print what to try\n  \
+        storebridge demo --buy      play the agent too: from the feed to an order\n  \
+        storebridge demo --json     one line for scripts, then serve"
+    )]
+    Demo {
+        /// Where to listen; port 0 takes any free one.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+        listen: std::net::SocketAddr,
+        /// Print one line of JSON instead of words.
+        #[arg(long, conflicts_with = "buy")]
+        json: bool,
+        /// Buy one thing, show the order as the store sees it, and end.
+        #[arg(long)]
+        buy: bool,
+    },
+}
+
+const EXAMPLES: &str = "Examples:
+  storebridge demo                              everything at once, no account needed
+  storebridge check --config storebridge.toml   does my store work?
+  storebridge serve --config storebridge.toml   serve agents";
+
+/// A configuration that cannot be used (`EX_CONFIG` of sysexits.h).
+const EXIT_CONFIG: u8 = 78;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let ended = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(run(arguments.command)));
+    match ended {
+        Ok(code) => code,
+        // Whoever read our words has gone; there is nobody left to tell.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing to be done if standard error is gone too.
+            let _told = writeln!(io::stderr(), "storebridge: {error:#}");
+            let config = error.downcast_ref::<ConfigError>().is_some();
+            if config { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve { config } => {
+            let config = Config::load(&config)?;
+            storebridge::telemetry::log("info");
+            storebridge::serve(config, storebridge::shutdown::signal()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Check { config } => {
+            let config = Config::load(&config)?;
+            storebridge::telemetry::log("off");
+            let works = storebridge::check::run(&config, &mut io::stdout()).await?;
+            Ok(if works { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        #[cfg(feature = "demo")]
+        Command::Demo { listen, json, buy } => {
+            storebridge::telemetry::log("warn");
+            let words = match (json, buy) {
+                (true, _) => storebridge::demo::Words::Json,
+                (false, true) => storebridge::demo::Words::Buy,
+                (false, false) => storebridge::demo::Words::Walk,
+            };
+            storebridge::demo::run(listen, words, storebridge::shutdown::signal()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,134 @@
+//! The stores we stand in front of, and the agents that may call for each.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use commerce::{AgentId, Connector};
+use governor::{
+    DefaultDirectRateLimiter, Quota, RateLimiter,
+    clock::{Clock as _, DefaultClock},
+};
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use upstream::{Chance, Transport, Upstream};
+use url::Url;
+
+use crate::{
+    catalog::Catalog,
+    config::{self, Platform},
+};
+
+/// One store with everything a call to it needs.
+pub(crate) struct Store {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) url: Url,
+    pub(crate) connector: Arc<dyn Connector>,
+    pub(crate) stripe: payments::Stripe,
+    pub(crate) merchant_id: String,
+    pub(crate) links: BTreeMap<String, Url>,
+    pub(crate) catalog: Catalog,
+    pub(crate) catalog_refresh: Duration,
+    pub(crate) session_lifetime: Duration,
+}
+
+impl Store {
+    /// Wires a configured store to the network.
+    pub(crate) fn new(
+        config: &config::Store,
+        transport: &Arc<dyn Transport>,
+        chance: &Arc<dyn Chance>,
+    ) -> Self {
+        let upstream = |name: &str, url: &Url, limits| {
+            let name = format!("{}.{name}", config.id);
+            Upstream::new(name, url.clone(), Arc::clone(transport), Arc::clone(chance), limits)
+        };
+        let Platform::WooCommerce(woocommerce) = &config.platform;
+        let connector = woocommerce::WooCommerce::new(
+            upstream("woocommerce", &woocommerce.url, woocommerce.limits),
+            woocommerce::Settings {
+                consumer_key: woocommerce.consumer_key.clone(),
+                consumer_secret: woocommerce.consumer_secret.clone(),
+                payment_title: woocommerce.payment_title.clone(),
+            },
+        );
+        let stripe = payments::Stripe::new(
+            upstream("stripe", &config.stripe.url, config.stripe.limits),
+            payments::Settings {
+                secret_key: config.stripe.secret_key.clone(),
+                api_version: config.stripe.api_version.clone(),
+                token_api_version: config.stripe.token_api_version.clone(),
+                token_parameter: config.stripe.token_parameter,
+            },
+        );
+        Self {
+            id: config.id.clone(),
+            name: config.name.clone(),
+            url: woocommerce.url.clone(),
+            connector: Arc::new(connector),
+            stripe,
+            merchant_id: config.stripe.merchant_id.clone(),
+            links: config.links.clone(),
+            catalog: Catalog::new(),
+            catalog_refresh: config.catalog_refresh,
+            session_lifetime: config.session_lifetime,
+        }
+    }
+}
+
+/// Who calls, and for which store.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) store: Arc<Store>,
+    pub(crate) agent: AgentId,
+}
+
+/// Every agent of every store, found by its bearer token.
+pub(crate) struct Agents(Vec<Entry>);
+
+struct Entry {
+    token_hash: [u8; 32],
+    caller: Caller,
+    limiter: DefaultDirectRateLimiter,
+}
+
+/// Why a call is turned away at the door.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum TurnedAway {
+    /// Nobody has this token.
+    Unknown,
+    /// Too many calls; come back later.
+    TooMany(Duration),
+}
+
+impl Agents {
+    pub(crate) fn new<'a>(stores: impl Iterator<Item = (&'a config::Store, Arc<Store>)>) -> Self {
+        let entries = stores.flat_map(|(config, store)| {
+            config.agents.iter().map(move |agent| Entry {
+                token_hash: hash(agent.token.expose_secret()),
+                caller: Caller { store: Arc::clone(&store), agent: agent.id.clone() },
+                limiter: RateLimiter::direct(Quota::per_minute(agent.calls_per_minute)),
+            })
+        });
+        Self(entries.collect())
+    }
+
+    /// The caller with this token. Takes the same time whichever it is, and for none.
+    pub(crate) fn admit(&self, token: &str) -> Result<&Caller, TurnedAway> {
+        let presented = hash(token);
+        let found = self.0.iter().fold(None, |found, entry| {
+            let same = bool::from(entry.token_hash.ct_eq(&presented));
+            if same { Some(entry) } else { found }
+        });
+        let entry = found.ok_or(TurnedAway::Unknown)?;
+        entry.limiter.check().map_err(|until| {
+            TurnedAway::TooMany(until.wait_time_from(DefaultClock::default().now()))
+        })?;
+        Ok(&entry.caller)
+    }
+}
+
+/// Hashing first makes all tokens equally long, so that comparing tells nothing.
+fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}

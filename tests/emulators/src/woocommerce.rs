@@ -1,0 +1,263 @@
+//! WooCommerce 10.7 behind nginx, as the recordings show it: `wc/v3`, the Store API, webhooks.
+//!
+//! One lock around the whole shop: calls are answered one after the other, so the races of the
+//! real thing (overselling, lost cart lines) do not happen here by themselves.
+
+mod address;
+mod auth;
+mod batch;
+mod cart;
+mod cart_view;
+mod catalog;
+mod checkout;
+mod coupons;
+mod decimal;
+mod demo;
+mod draft;
+mod hooks;
+mod lists;
+mod order;
+mod order_create;
+mod order_view;
+mod orders;
+mod pages;
+mod picture;
+mod post;
+mod product_view;
+mod refunds;
+mod rest;
+mod session;
+mod settings;
+mod shipping;
+mod shop;
+mod store_api;
+mod store_order;
+mod store_view;
+mod tax;
+mod totals;
+mod variation;
+mod wire;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::{Router, body::Bytes, extract::State, response::Response};
+use coupons::Coupon;
+use http::{HeaderMap, Method, Uri};
+use serde_json::Value;
+use shop::{Keys, Shop, Switch};
+use wire::{Answer, Call};
+
+/// An emulated WooCommerce shop. Clones share the same shop.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    keys: Keys,
+    shop: Mutex<Shop>,
+}
+
+impl Store {
+    /// The demo store: WooCommerce's own sample catalog and more, taxes, zones, coupons.
+    ///
+    /// `base_url` has no trailing slash (`http://127.0.0.1:8091`). Randomness comes only from
+    /// `seed`, time only from `now`.
+    pub fn demo(base_url: &str, now: crate::Now, seed: u64) -> Self {
+        let mut shop = Shop::new(base_url, now, seed);
+        demo::stock(&mut shop);
+        let keys = shop.keys.clone();
+        Self { inner: Arc::new(Inner { keys, shop: Mutex::new(shop) }) }
+    }
+
+    /// Everything the shop serves: REST under `/wp-json`, pages, pictures.
+    pub fn router(&self) -> Router {
+        Router::new().fallback(serve).with_state(self.clone())
+    }
+
+    /// The `ck_…` key which may read and write.
+    pub fn consumer_key(&self) -> &str {
+        &self.inner.keys.key
+    }
+
+    /// The `cs_…` secret of [`consumer_key`](Self::consumer_key).
+    pub fn consumer_secret(&self) -> &str {
+        &self.inner.keys.secret
+    }
+
+    /// Key and secret of a second pair, which may only read.
+    pub fn read_only_key(&self) -> (&str, &str) {
+        (&self.inner.keys.read_only_key, &self.inner.keys.read_only_secret)
+    }
+
+    /// All orders in the REST shape, drafts too, by id.
+    pub fn orders(&self) -> Vec<Value> {
+        let shop = self.lock();
+        shop.orders.values().map(|order| shop.order_json(order)).collect()
+    }
+
+    /// One order in the REST shape.
+    pub fn order(&self, id: u64) -> Option<Value> {
+        let shop = self.lock();
+        shop.orders.get(&id).map(|order| shop.order_json(order))
+    }
+
+    /// Lines over all carts.
+    pub fn cart_lines(&self) -> usize {
+        self.lock().carts.values().map(|cart| cart.lines.len()).sum()
+    }
+
+    /// Every call so far, `METHOD /path?query -> status`; a batch's parts come before it,
+    /// indented.
+    pub fn calls(&self) -> Vec<String> {
+        self.lock().calls.clone()
+    }
+
+    /// Units on hand of a product or variation; `None` when unknown or not counted.
+    pub fn stock(&self, product_or_variation: u64) -> Option<i64> {
+        self.lock().catalog.get(product_or_variation).and_then(|product| product.stock)
+    }
+
+    /// Sets the units on hand, and from now on counts them.
+    pub fn set_stock(&self, id: u64, quantity: i64) {
+        self.edit(id, |product| product.stock = Some(quantity));
+    }
+
+    /// Sets the regular price as decimal text and ends any sale.
+    pub fn set_price(&self, id: u64, decimal: &str) {
+        self.edit(id, |product| {
+            decimal.clone_into(&mut product.regular);
+            product.sale.clear();
+        });
+    }
+
+    /// Makes a product a draft, which nobody can buy.
+    pub fn unpublish(&self, id: u64) {
+        self.edit(id, |product| product.unpublished = true);
+    }
+
+    /// Changes the site's salts: every cart token issued so far is dead.
+    pub fn expire_carts(&self) {
+        let mut shop = self.lock();
+        shop.salt = rand::Rng::random(&mut shop.chance);
+        shop.carts.clear();
+    }
+
+    /// Sets the currency and the shop's number of decimals, which need not be the currency's.
+    pub fn set_currency(&self, code: &str, decimals: u32) {
+        let mut shop = self.lock();
+        code.clone_into(&mut shop.currency);
+        shop.decimals = decimals.min(6);
+    }
+
+    /// Whether prices were entered including tax.
+    pub fn set_prices_include_tax(&self, yes: bool) {
+        self.lock().prices_include_tax = yes;
+    }
+
+    /// Whether PHP believes it is called over HTTPS; keys work only then. On at first.
+    pub fn https(&self, yes: bool) {
+        self.lock().switch(Switch::PlainHttp, !yes);
+    }
+
+    /// Whether `wc/v3/variations` exists. On at first.
+    pub fn variations_route(&self, yes: bool) {
+        self.lock().switch(Switch::NoVariationsRoute, !yes);
+    }
+
+    /// Whether the fourth checkout within a minute is refused. Off at first.
+    pub fn rate_limit_checkout(&self, yes: bool) {
+        self.lock().switch(Switch::RateLimit, yes);
+    }
+
+    /// Whether PHP prints a notice before every JSON body. Off at first.
+    pub fn php_notice_before_json(&self, yes: bool) {
+        self.lock().switch(Switch::PhpNotice, yes);
+    }
+
+    /// Runs the webhook queue: every waiting delivery is built now, sent once, and forgotten.
+    /// Answers how many were sent.
+    pub async fn deliver_hooks(&self) -> usize {
+        let letters = self.lock().letters();
+        let sent = letters.len();
+        for letter in letters {
+            let hook = letter.hook;
+            let fine = post::send(letter).await;
+            if let Some(hook) = hook {
+                self.lock().delivered(hook, fine);
+            }
+        }
+        sent
+    }
+
+    fn edit(&self, id: u64, change: impl FnOnce(&mut catalog::Product)) {
+        let mut shop = self.lock();
+        if let Some(product) = shop.catalog.products.get_mut(&id) {
+            change(product);
+        }
+        let now = shop.now();
+        shop.touch(id, now);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shop> {
+        self.inner.shop.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Answers one request, then pings the webhooks it made.
+async fn serve(
+    State(store): State<Store>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let call = Call {
+        method: method.as_str().to_owned(),
+        path: uri.path().to_owned(),
+        query: serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap_or_default(),
+        headers,
+        body: body.to_vec(),
+    };
+    let (answer, notice, pings) = {
+        let mut shop = store.lock();
+        let answer = shop.answer(call, &uri);
+        (answer, shop.has(Switch::PhpNotice), std::mem::take(&mut shop.hooks.pings))
+    };
+    for ping in pings {
+        post::send(ping).await;
+    }
+    answer.into_response(notice)
+}
+
+impl Shop {
+    /// Routes a call and keeps it in the log.
+    fn answer(&mut self, mut call: Call, uri: &Uri) -> Answer {
+        let asked = format!("{} {uri}", call.method);
+        let below = call.path.strip_prefix("/wp-json").map(str::to_owned);
+        let mut answer = match below {
+            Some(path) => {
+                call.path = path;
+                self.json_answer(&call)
+            }
+            None => self.page(&call),
+        };
+        answer.headers.push(("x-robots-tag", "noindex".to_owned()));
+        if !answer.headers.iter().any(|(name, _)| *name == "link") {
+            let link = format!("<{}/wp-json/>; rel=\"https://api.w.org/\"", self.base);
+            answer.headers.push(("link", link));
+        }
+        answer.headers.push(("x-content-type-options", "nosniff".to_owned()));
+        self.calls.push(format!("{asked} -> {}", answer.status));
+        answer
+    }
+
+    fn json_answer(&mut self, call: &Call) -> Answer {
+        match call.segments().as_slice() {
+            [] if call.method == "GET" => Answer::json(200, self.index()),
+            ["wc", "store", "v1", ..] => self.store_api(call),
+            ["wc", "v3", ..] => self.rest_api(call),
+            _ => wire::no_route(),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The real process, killed: what it began is finished by whoever is asked next.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use emulators::faults::Fault;
+use http::Method;
+
+use crate::stage::{
+    OTHER_TOKEN, TOKEN, Upstreams,
+    agent::{Agent, payment},
+};
+
+/// The executable, serving with a configuration file like an owner's.
+struct Process {
+    child: Child,
+    url: String,
+}
+
+impl Process {
+    fn start(upstreams: &Upstreams, port: u16) -> Self {
+        let config = std::env::temp_dir().join(format!("storebridge-{port}.toml"));
+        std::fs::write(&config, toml(upstreams, port)).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_storebridge"))
+            .args(["serve", "--config"])
+            .arg(&config)
+            .env("TEST_SESSION_KEY", "0123456789abcdef0123456789abcdef")
+            .env("TEST_KEY", upstreams.store.consumer_key())
+            .env("TEST_SECRET", upstreams.store.consumer_secret())
+            .env("TEST_STRIPE", upstreams.stripe.secret_key())
+            .env("TEST_TOKEN", TOKEN)
+            .env("TEST_OTHER_TOKEN", OTHER_TOKEN)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { child, url: format!("http://127.0.0.1:{port}") }
+    }
+
+    fn agent(&self) -> Agent {
+        Agent::new(&self.url, TOKEN)
+    }
+
+    async fn ready(&self) {
+        let agent = self.agent();
+        let ready = async {
+            loop {
+                let request = agent.request(Method::GET, "/readyz", None, "".into());
+                match agent.try_send(request).await {
+                    Ok(answer) if answer.status == 200 => return,
+                    _ => tokio::task::yield_now().await,
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), ready).await.expect("it starts in time");
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may be dead already, which is as good.
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+fn toml(upstreams: &Upstreams, port: u16) -> String {
+    format!(
+        r#"
+[server]
+listen = "127.0.0.1:{port}"
+public_url = "http://127.0.0.1:{port}"
+session_key = "env:TEST_SESSION_KEY"
+
+[[store]]
+id = "shop"
+name = "The Shop"
+platform = "woocommerce"
+url = "{store}"
+[store.woocommerce]
+consumer_key = "env:TEST_KEY"
+consumer_secret = "env:TEST_SECRET"
+[store.stripe]
+url = "{stripe}"
+secret_key = "env:TEST_STRIPE"
+merchant_id = "profile_test_123"
+[[store.agent]]
+id = "first"
+token = "env:TEST_TOKEN"
+"#,
+        store = upstreams.store_server.url,
+        stripe = upstreams.stripe_server.url,
+    )
+}
+
+/// A port that is free now.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Kills the process while the nth such call hangs, starts it again, and retries.
+async fn killed_at(stripe: bool, method: &str, path: &str, nth: usize) {
+    let upstreams = Upstreams::start().await;
+    let port = free_port();
+    let mut process = Process::start(&upstreams, port);
+    process.ready().await;
+    let agent = process.agent();
+    let session = agent.ready("20", 1).await;
+    let token = upstreams.stripe.mint("pm_card_visa", 1_000_000, "usd");
+
+    // The effect happens, the answer hangs, the process dies.
+    let faults = if stripe { &upstreams.stripe_faults } else { &upstreams.store_faults };
+    faults.nth(method, path, nth, Fault::DelayAfter(Duration::from_secs(600)));
+    let url = format!("/api/checkout_sessions/{}/complete", session.id());
+    let body = payment(&token).to_string().into_bytes().into();
+    let dying = tokio::task::spawn({
+        let agent = agent.clone();
+        let request = agent.request(Method::POST, &url, Some("pay"), body);
+        async move { agent.try_send(request).await }
+    });
+    let hangs = async {
+        while faults.pending() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), hangs).await.expect("the call is made");
+    process.kill();
+    assert!(dying.await.unwrap().is_err(), "the process died with the call");
+
+    let process = Process::start(&upstreams, port);
+    process.ready().await;
+    let retried = process.agent().complete_with(session.id(), &token, "pay").await;
+    assert_eq!(
+        retried.body["status"],
+        "completed",
+        "killed at {method} {path}: {}\n{}",
+        retried.body,
+        upstreams.journal(),
+    );
+    upstreams.assert_bought_once();
+}
+
+#[tokio::test]
+async fn killed_after_the_payment_was_opened() {
+    killed_at(true, "POST", "/v1/payment_intents", 1).await;
+}
+
+#[tokio::test]
+async fn killed_after_the_draft_was_committed() {
+    killed_at(false, "PUT", "/wp-json/wc/v3/orders/{}", 1).await;
+}
+
+#[tokio::test]
+async fn killed_after_the_money_was_held() {
+    killed_at(true, "POST", "/v1/payment_intents/{}/confirm", 1).await;
+}
+
+#[tokio::test]
+async fn killed_after_the_charge() {
+    killed_at(true, "POST", "/v1/payment_intents/{}/capture", 1).await;
+}
+
+#[tokio::test]
+async fn killed_after_the_order_was_placed() {
+    killed_at(false, "PUT", "/wp-json/wc/v3/orders/{}", 2).await;
+}
+
+#[tokio::test]
+async fn sigterm_drains_and_ends_well() {
+    let upstreams = Upstreams::start().await;
+    let mut process = Process::start(&upstreams, free_port());
+    process.ready().await;
+    let pid = process.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(process.child.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn the_demo_serves_a_script() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_storebridge"))
+        .args(["demo", "--json", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let demo: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let agent = Agent::new(demo["base_url"].as_str().unwrap(), demo["token"].as_str().unwrap());
+    let item = demo["items"].as_array().unwrap().iter().find(|item| item["kind"] == "simple");
+    let session = agent.ready(item.unwrap()["id"].as_str().unwrap(), 1).await;
+    let token = demo["payment_tokens"]["ok"][0].as_str().unwrap();
+    let completed = agent.complete(session.id(), token).await;
+    assert_eq!(completed.body["status"], "completed", "{}", completed.body);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

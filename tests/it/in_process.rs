@@ -1,0 +1,171 @@
+//! The whole service without a socket: emulators in place of the network, time held by the test,
+//! chance from a seed. The same seed gives the same run.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use emulators::{
+    faults::{Dropped, Fault, Faults},
+    stripe::Stripe,
+    woocommerce::Store,
+};
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use storebridge::{App, Seams, clock::Clock};
+use tower::ServiceExt;
+use upstream::{Chance, Seeded, Transport, TransportError};
+
+use crate::stage::{self, agent::Agent};
+
+const START: i64 = 1_795_457_250;
+
+/// A clock that moves when it is told to.
+struct HeldClock(AtomicI64);
+
+impl Clock for HeldClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Ordering::Relaxed)).unwrap()
+    }
+}
+
+/// Routers by host name, in place of the network.
+struct Network(Vec<(&'static str, Router)>);
+
+#[async_trait]
+impl Transport for Network {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        body_max: usize,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let host = request.uri().host().unwrap_or_default();
+        let (_, router) = self.0.iter().find(|(name, _)| *name == host).unwrap();
+        let request = request.map(Body::from);
+        let response = router.clone().oneshot(request).await.unwrap();
+        if response.extensions().get::<Dropped>().is_some() {
+            return Err(TransportError::Lost("dropped".into()));
+        }
+        let (head, body) = response.into_parts();
+        let lost = |error: axum::Error| TransportError::Lost(error.into());
+        let body = body.collect().await.map_err(lost)?.to_bytes();
+        if body.len() > body_max {
+            return Err(TransportError::TooLarge(body_max));
+        }
+        Ok(Response::from_parts(head, body))
+    }
+}
+
+struct World {
+    clock: Arc<HeldClock>,
+    store: Store,
+    store_faults: Faults,
+    stripe: Stripe,
+    stripe_faults: Faults,
+    app: Arc<App>,
+    agent: Agent,
+}
+
+/// Everything from one seed.
+async fn world(seed: u64) -> World {
+    let clock = Arc::new(HeldClock(AtomicI64::new(START)));
+    let held = Arc::clone(&clock);
+    let now: emulators::Now = Arc::new(move || held.now());
+    let store = Store::demo("http://store.test", Arc::clone(&now), seed);
+    let stripe = Stripe::new(now, seed);
+    let (store_faults, stripe_faults) = (Faults::new(), Faults::new());
+    let outside: Arc<dyn Transport> = Arc::new(Network(vec![
+        ("store.test", store_faults.around(store.router())),
+        ("stripe.test", stripe_faults.around(stripe.router())),
+    ]));
+    let keys = (store.consumer_key(), store.consumer_secret());
+    let config =
+        stage::config("http://store.test", keys, "http://stripe.test", stripe.secret_key());
+    let chance: Arc<dyn Chance> = Arc::new(Seeded::new(seed));
+    let seams = Seams { clock: Arc::clone(&clock) as Arc<dyn Clock>, chance, transport: outside };
+    let app = App::new(&config, seams);
+    app.start();
+    app.ready().await;
+    let inside = Arc::new(Network(vec![("bridge.test", storebridge::http::router(&app))]));
+    let agent = Agent::over(inside, "http://bridge.test", stage::TOKEN);
+    World { clock, store, store_faults, stripe, stripe_faults, app, agent }
+}
+
+/// What one purchase looked like from outside and inside.
+async fn purchase(seed: u64) -> (Bytes, Vec<String>) {
+    let world = world(seed).await;
+    let session = world.agent.ready("20", 1).await;
+    let token = world.stripe.mint("pm_card_visa", 1_000_000, "usd");
+    let key = format!("pay-{seed}");
+    let completed = world.agent.complete_with(session.id(), &token, &key).await;
+    assert_eq!(completed.body["status"], "completed", "{}", completed.body);
+    let calls = [world.store.calls(), world.stripe.calls()].concat();
+    (completed.bytes, calls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_seed_gives_the_same_run() {
+    let first = purchase(11).await;
+    assert_eq!(purchase(11).await, first);
+    assert_ne!(purchase(12).await.0, first.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_lives_as_long_as_it_says() {
+    let world = world(3).await;
+    let session = world.agent.ready("20", 1).await;
+    let expires_at: Timestamp = session.body["expires_at"].as_str().unwrap().parse().unwrap();
+    assert_eq!(expires_at.as_second(), START + 6 * 3600);
+    world.clock.0.store(expires_at.as_second() + 1, Ordering::Relaxed);
+    let read = world.agent.retrieve(session.id()).await;
+    assert_eq!(read.body["status"], "expired", "{}", read.body);
+    let token = world.stripe.mint("pm_card_visa", 1_000_000, "usd");
+    world.agent.complete(session.id(), &token).await.assert_refused(409, "conflict");
+    assert_eq!(world.stripe.captured(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_remembered_for_a_day() {
+    let world = world(4).await;
+    let body = serde_json::json!({
+        "currency": "usd", "capabilities": {}, "line_items": [{"id": "20"}],
+    });
+    let path = "/api/checkout_sessions";
+    let first = world.agent.post_with(path, &body, "k").await;
+    world.clock.0.store(START + 23 * 3600, Ordering::Relaxed);
+    assert_eq!(world.agent.post_with(path, &body, "k").await.bytes, first.bytes);
+    world.clock.0.store(START + 25 * 3600, Ordering::Relaxed);
+    let fresh = world.agent.post_with(path, &body, "k").await;
+    assert_ne!(fresh.id(), first.id());
+}
+
+/// A hanging upstream costs no real time: the deadline passes on the paused clock.
+#[tokio::test(start_paused = true)]
+async fn deadlines_pass_on_a_held_clock() {
+    let world = world(5).await;
+    let session = world.agent.ready("20", 1).await;
+    let forever = Fault::Delay(Duration::from_secs(3600));
+    world.stripe_faults.always("POST", "/v1/payment_intents/{}/capture", forever);
+    let forever = Fault::Delay(Duration::from_secs(3600));
+    world.stripe_faults.always("GET", "/v1/payment_intents/{}", forever);
+    let token = world.stripe.mint("pm_card_visa", 1_000_000, "usd");
+    let answer = world.agent.complete_with(session.id(), &token, "pay").await;
+    assert_eq!(answer.body["status"], "complete_in_progress", "{}", answer.body);
+
+    world.stripe_faults.clear();
+    world.store_faults.clear();
+    // The purchase behind the answer ends within its own deadlines.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let read = world.agent.retrieve(session.id()).await;
+    assert_eq!(read.body["status"], "completed", "{}", read.body);
+    assert_eq!(world.stripe.captured().len(), 1);
+    world.app.stop().await;
+}

@@ -1,0 +1,15 @@
+//! Black box over HTTP: a test starts the service and the emulators, speaks ACP, and counts
+//! what happened in the store and at Stripe.
+
+mod architecture;
+mod bad_input;
+mod command;
+mod complete;
+mod crash;
+mod edge;
+mod faults;
+mod feed;
+mod in_process;
+mod sessions;
+mod stage;
+mod walk;

@@ -1,0 +1,91 @@
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use url::Url;
+
+use super::{Call, CallError, Kind, Limits, Upstream};
+use crate::{GateLimits, Seeded, Transport, TransportError};
+
+/// Plays a script, then says 200; counts what it was asked.
+#[derive(Default)]
+struct Script {
+    steps: Mutex<VecDeque<Step>>,
+    asked: Mutex<usize>,
+}
+
+#[derive(Clone, Copy)]
+enum Step {
+    Status(u16),
+    Refuse,
+    Lose,
+    Hang,
+}
+
+#[async_trait]
+impl Transport for Script {
+    async fn send(&self, _: Request<Bytes>, _: usize) -> Result<Response<Bytes>, TransportError> {
+        *self.asked.lock().unwrap() += 1;
+        let step = self.steps.lock().unwrap().pop_front().unwrap_or(Step::Status(200));
+        match step {
+            Step::Status(status) => {
+                Ok(Response::builder().status(status).body(Bytes::new()).unwrap())
+            }
+            Step::Refuse => Err(TransportError::NotSent("refused".into())),
+            Step::Lose => Err(TransportError::Lost("reset".into())),
+            Step::Hang => std::future::pending().await,
+        }
+    }
+}
+
+async fn run(kind: Kind, steps: &[Step]) -> (Result<u16, CallError>, usize) {
+    let script = Arc::new(Script::default());
+    script.steps.lock().unwrap().extend(steps);
+    let limits = Limits {
+        deadline: Duration::from_secs(2),
+        body_max: 1024,
+        retries_max: 2,
+        retry_delay: Duration::from_millis(100),
+        gate: GateLimits { in_flight_max: 1, queue_max: 1, queue_wait_max: Duration::from_secs(1) },
+    };
+    let base = Url::parse("http://store.test/").unwrap();
+    let chance = Arc::new(Seeded::new(1));
+    let upstream = Upstream::new("store", base, script.clone(), chance, limits);
+    let result = upstream.send(Call::new("test", Method::GET, "/x", kind)).await;
+    let asked = *script.asked.lock().unwrap();
+    (result.map(|answer| answer.status.as_u16()), asked)
+}
+
+#[tokio::test(start_paused = true)]
+async fn harmless_calls_are_repeated_and_bounded() {
+    let (result, asked) = run(Kind::Repeatable, &[Step::Lose, Step::Status(503)]).await;
+    assert_eq!((result.unwrap(), asked), (200, 3));
+
+    let (result, asked) = run(Kind::Repeatable, &[Step::Status(502); 9]).await;
+    assert_eq!((result.unwrap(), asked), (502, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_is_repeated_only_when_it_never_arrived() {
+    let (result, asked) = run(Kind::Once, &[Step::Refuse]).await;
+    assert_eq!((result.unwrap(), asked), (200, 2));
+
+    let (result, asked) = run(Kind::Once, &[Step::Lose]).await;
+    assert!(matches!(result, Err(CallError::Unknown { .. })), "{result:?}");
+    assert_eq!(asked, 1);
+
+    let (result, asked) = run(Kind::Once, &[Step::Status(500)]).await;
+    assert_eq!((result.unwrap(), asked), (500, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_ends_a_call_that_hangs() {
+    let (result, asked) = run(Kind::Repeatable, &[Step::Hang]).await;
+    assert!(result.is_err_and(|error| !error.had_no_effect()));
+    assert_eq!(asked, 1);
+}
