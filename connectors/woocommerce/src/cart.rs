@@ -1,0 +1,475 @@
+//! A cart of the Store API, and the quote that it is.
+
+use std::num::NonZeroU32;
+
+use commerce::{
+    Address, AppliedCode, Buyer, ConnectorError, Currency, Destination, Effect, ItemId, LineId,
+    Money, MoneyError, Problem, ProblemKind, Quote, QuotedLine, Rate, RateId, RateKind, Subject,
+    TaxLine, Totals, plain_text,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Cart {
+    pub(crate) items: Vec<Item>,
+    #[serde(default)]
+    pub(crate) coupons: Vec<Coupon>,
+    totals: CartTotals,
+    pub(crate) shipping_address: Place,
+    pub(crate) billing_address: Place,
+    needs_shipping: bool,
+    #[serde(default)]
+    pub(crate) shipping_rates: Vec<Package>,
+    #[serde(default)]
+    errors: Vec<CartError>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Item {
+    pub(crate) key: String,
+    pub(crate) id: u64,
+    pub(crate) quantity: u32,
+    #[serde(default)]
+    quantity_limits: Limits,
+    name: String,
+    #[serde(default)]
+    short_description: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    sku: String,
+    #[serde(default)]
+    images: Vec<Image>,
+    #[serde(default)]
+    variation: Vec<Trait>,
+    prices: Prices,
+    totals: ItemTotals,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Limits {
+    maximum: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Image {
+    #[serde(default)]
+    src: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Trait {
+    attribute: String,
+    value: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Prices {
+    price: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct ItemTotals {
+    #[serde(rename = "line_subtotal")]
+    before: String,
+    #[serde(rename = "line_total")]
+    after: String,
+    #[serde(rename = "line_total_tax")]
+    tax: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Coupon {
+    pub(crate) code: String,
+    totals: CouponTotals,
+}
+
+#[derive(Debug, Deserialize)]
+struct CouponTotals {
+    total_discount: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct CartTotals {
+    total_items: String,
+    total_fees: String,
+    total_discount: String,
+    /// Absent or null while nothing can be shipped.
+    total_shipping: Option<String>,
+    total_price: String,
+    total_tax: String,
+    #[serde(default)]
+    tax_lines: Vec<CartTax>,
+    currency_code: String,
+    currency_minor_unit: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct CartTax {
+    name: String,
+    price: String,
+    #[serde(default)]
+    rate: String,
+}
+
+/// An address as carts and orders have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Place {
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) company: String,
+    pub(crate) address_1: String,
+    pub(crate) address_2: String,
+    pub(crate) city: String,
+    pub(crate) state: String,
+    pub(crate) postcode: String,
+    pub(crate) country: String,
+    pub(crate) phone: String,
+    pub(crate) email: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Package {
+    /// A number, or a text where a plugin splits packages.
+    #[serde(rename = "package_id")]
+    id: Value,
+    #[serde(default)]
+    items: Vec<PackedItem>,
+    shipping_rates: Vec<OfferedRate>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PackedItem {
+    key: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct OfferedRate {
+    rate_id: String,
+    name: String,
+    #[serde(default)]
+    description: String,
+    price: String,
+    taxes: String,
+    method_id: String,
+    selected: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct CartError {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+impl Cart {
+    /// What it costs now, with everything that stands in the way.
+    pub(crate) fn quote(
+        &self,
+        pickup: Option<&Address>,
+        refused: Vec<Problem>,
+    ) -> Result<Quote, ConnectorError> {
+        let currency = currency(&self.totals.currency_code)?;
+        let count = Count { currency, digits: self.totals.currency_minor_unit };
+        let totals = self.totals(&count).map_err(unreadable)?;
+        let is_final = !self.needs_shipping || self.has_address();
+        let rates = if is_final && self.needs_shipping {
+            self.rates(&count, pickup).map_err(unreadable)?
+        } else {
+            Vec::new()
+        };
+        let lines = self.items.iter().map(|item| item.line(&count));
+        Ok(Quote {
+            currency,
+            lines: lines.collect::<Result<_, _>>().map_err(unreadable)?,
+            needs_shipping: self.needs_shipping,
+            rates,
+            totals,
+            is_final,
+            codes: self.codes(&count).map_err(unreadable)?,
+            problems: self.problems(refused),
+        })
+    }
+
+    /// Who pays, as far as the cart knows.
+    pub(crate) fn buyer(&self) -> Option<Buyer> {
+        self.billing_address.buyer()
+    }
+
+    /// Where it goes, as far as the cart knows.
+    pub(crate) fn destination(&self) -> Option<Destination> {
+        self.shipping_address.destination()
+    }
+
+    /// The rate that counts for each package.
+    pub(crate) fn selected(&self) -> Vec<RateId> {
+        let of = |package: &Package| {
+            let chosen = package.shipping_rates.iter().find(|rate| rate.selected)?;
+            Some(package.rate_id(&chosen.rate_id))
+        };
+        self.shipping_rates.iter().filter_map(of).collect()
+    }
+
+    /// Whether the store offers this rate.
+    pub(crate) fn offers(&self, rate: &RateId) -> bool {
+        self.shipping_rates.iter().any(|package| {
+            package.shipping_rates.iter().any(|offer| package.rate_id(&offer.rate_id) == *rate)
+        })
+    }
+
+    pub(crate) fn has_address(&self) -> bool {
+        let place = &self.shipping_address;
+        !place.address_1.is_empty() || !place.postcode.is_empty()
+    }
+
+    /// Whether a buyer may come for it.
+    pub(crate) fn offers_pickup(&self) -> bool {
+        self.shipping_rates
+            .iter()
+            .flat_map(|package| &package.shipping_rates)
+            .any(OfferedRate::is_pickup)
+    }
+
+    /// What it costs, as the store adds it up.
+    pub(crate) fn total(&self) -> Result<Money, ConnectorError> {
+        let currency = currency(&self.totals.currency_code)?;
+        let count = Count { currency, digits: self.totals.currency_minor_unit };
+        count.money(&self.totals.total_price).map_err(unreadable)
+    }
+
+    fn totals(&self, count: &Count) -> Result<Totals, MoneyError> {
+        let sums = &self.totals;
+        let tax_lines = sums.tax_lines.iter().map(|tax| {
+            Ok(TaxLine {
+                name: plain_text(&tax.name),
+                amount: count.money(&tax.price)?,
+                rate_percent: tax.rate.trim_end_matches('%').to_owned(),
+            })
+        });
+        Ok(Totals {
+            items_base: count.money(&sums.total_items)?,
+            items_discount: count.money(&sums.total_discount)?,
+            shipping: count.money(sums.total_shipping.as_deref().unwrap_or("0"))?,
+            fees: count.money(&sums.total_fees)?,
+            tax: count.money(&sums.total_tax)?,
+            tax_lines: tax_lines.collect::<Result<_, MoneyError>>()?,
+            total: count.money(&sums.total_price)?,
+        })
+    }
+
+    fn rates(&self, count: &Count, pickup: Option<&Address>) -> Result<Vec<Rate>, MoneyError> {
+        let offers = self
+            .shipping_rates
+            .iter()
+            .flat_map(|package| package.shipping_rates.iter().map(move |offer| (package, offer)));
+        offers
+            .map(|(package, offer)| {
+                Ok(Rate {
+                    id: package.rate_id(&offer.rate_id),
+                    kind: offer.kind(pickup),
+                    title: plain_text(&offer.name),
+                    description: plain_text(&offer.description),
+                    price: count.money(&offer.price)?,
+                    tax: count.money(&offer.taxes)?,
+                    selected: offer.selected,
+                    lines: package.items.iter().map(|item| LineId::new(&item.key)).collect(),
+                })
+            })
+            .collect()
+    }
+
+    fn codes(&self, count: &Count) -> Result<Vec<AppliedCode>, MoneyError> {
+        self.coupons
+            .iter()
+            .map(|coupon| {
+                let amount = count.money(&coupon.totals.total_discount)?;
+                Ok(AppliedCode { code: coupon.code.clone(), amount })
+            })
+            .collect()
+    }
+
+    /// What was refused just now first, then what the cart lacks.
+    fn problems(&self, refused: Vec<Problem>) -> Vec<Problem> {
+        let mut problems = refused;
+        problems.extend(self.errors.iter().map(|error| self.problem(error)));
+        let mut missing = |subject: Subject, text: &str| {
+            let known = problems.iter().any(|problem| problem.subject == subject);
+            if !known {
+                let (kind, text) = (ProblemKind::Missing, text.to_owned());
+                problems.push(Problem { kind, subject, text });
+            }
+        };
+        if self.items.is_empty() {
+            missing(Subject::Cart, "The cart is empty. Add an item that the store has");
+        }
+        if self.needs_shipping && !self.has_address() {
+            missing(Subject::Address(None), "Where shall it go? Send an address");
+        }
+        if self.billing_address.email.is_empty() {
+            missing(Subject::Email, "Where shall the receipt go? Send the buyer's e-mail");
+        }
+        let unserved = |package: &Package| package.shipping_rates.is_empty();
+        if self.needs_shipping && self.has_address() && self.shipping_rates.iter().any(unserved) {
+            problems.push(Problem {
+                kind: ProblemKind::RegionRestricted,
+                subject: Subject::Address(Some("country")),
+                text: "The store does not deliver there. Choose another address".to_owned(),
+            });
+        }
+        problems
+    }
+
+    /// The store's own complaint; it names the product only in words.
+    fn problem(&self, error: &CartError) -> Problem {
+        let text = plain_text(&error.message);
+        let named = self.items.iter().find(|item| text.contains(&plain_text(&item.name)));
+        let kind = if error.code.contains("out_of_stock") || error.code.contains("not_enough") {
+            ProblemKind::OutOfStock
+        } else {
+            ProblemKind::NotPurchasable
+        };
+        let subject = named.map_or(Subject::Cart, |item| Subject::Item(item.item_id()));
+        Problem { kind, subject, text }
+    }
+}
+
+impl Item {
+    pub(crate) fn item_id(&self) -> ItemId {
+        ItemId::new(self.id.to_string())
+    }
+
+    fn line(&self, count: &Count) -> Result<QuotedLine, MoneyError> {
+        let quantity = NonZeroU32::new(self.quantity).unwrap_or(NonZeroU32::MIN);
+        let base = count.money(&self.totals.before)?;
+        let after = count.money(&self.totals.after)?;
+        // A gross price does not multiply to a net line; then the line stands alone.
+        let unit_price = count.money(&self.prices.price).ok().filter(|unit| {
+            unit.minor().checked_mul(i64::from(quantity.get())) == Some(base.minor())
+        });
+        let description = if self.short_description.is_empty() {
+            &self.description
+        } else {
+            &self.short_description
+        };
+        Ok(QuotedLine {
+            id: LineId::new(&self.key),
+            item: self.item_id(),
+            product: None,
+            title: plain_text(&self.name),
+            description: plain_text(description),
+            images: self.images.iter().map(|image| image.src.clone()).collect(),
+            sku: self.sku.clone(),
+            options: self
+                .variation
+                .iter()
+                .map(|part| (plain_text(&part.attribute), plain_text(&part.value)))
+                .collect(),
+            quantity,
+            unit_price,
+            base,
+            discount: base.checked_sub(after)?,
+            tax: count.money(&self.totals.tax)?,
+            quantity_max: self.quantity_limits.maximum.filter(|most| *most > 0),
+        })
+    }
+}
+
+impl Package {
+    /// The store's own id for the first package; `rate@package` for the others.
+    fn rate_id(&self, rate: &str) -> RateId {
+        let package = self.name();
+        if package == "0" { RateId::new(rate) } else { RateId::new(format!("{rate}@{package}")) }
+    }
+
+    fn name(&self) -> String {
+        self.id.as_str().map_or_else(|| self.id.to_string(), str::to_owned)
+    }
+}
+
+/// What the store has to be told to choose a rate.
+pub(crate) fn choice(rate: &RateId) -> Value {
+    let (rate, package) = rate.as_str().split_once('@').unwrap_or((rate.as_str(), "0"));
+    match package.parse::<u32>() {
+        Ok(number) => json!({"package_id": number, "rate_id": rate}),
+        Err(_) => json!({"package_id": package, "rate_id": rate}),
+    }
+}
+
+impl OfferedRate {
+    fn is_pickup(&self) -> bool {
+        matches!(self.method_id.as_str(), "local_pickup" | "pickup_location")
+    }
+
+    fn kind(&self, pickup: Option<&Address>) -> RateKind {
+        match pickup {
+            Some(address) if self.is_pickup() => {
+                let name = plain_text(&self.name);
+                RateKind::Pickup(Box::new(Address { name, ..address.clone() }))
+            }
+            _ => RateKind::Shipping,
+        }
+    }
+}
+
+impl Place {
+    pub(crate) fn buyer(&self) -> Option<Buyer> {
+        let told = !self.email.is_empty();
+        told.then(|| Buyer {
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            email: self.email.clone(),
+            phone: self.phone.clone(),
+        })
+    }
+
+    pub(crate) fn destination(&self) -> Option<Destination> {
+        let told = !self.address_1.is_empty() || !self.postcode.is_empty();
+        let name = join(&self.first_name, &self.last_name);
+        told.then(|| Destination {
+            name: name.clone(),
+            phone: self.phone.clone(),
+            email: String::new(),
+            address: Some(Address {
+                name,
+                company: self.company.clone(),
+                line_one: self.address_1.clone(),
+                line_two: self.address_2.clone(),
+                city: self.city.clone(),
+                state: self.state.clone(),
+                postal_code: self.postcode.clone(),
+                country: self.country.clone(),
+            }),
+        })
+    }
+}
+
+/// Minor units as the shop counts them.
+struct Count {
+    currency: Currency,
+    digits: u32,
+}
+
+impl Count {
+    fn money(&self, text: &str) -> Result<Money, MoneyError> {
+        Money::parse_minor(text, self.digits, self.currency)
+    }
+}
+
+pub(crate) fn currency(code: &str) -> Result<Currency, ConnectorError> {
+    Currency::from_code(code).ok_or_else(|| ConnectorError::Unreadable {
+        call: "cart",
+        effect: Effect::None,
+        source: format!("unknown currency {code:?}").into(),
+    })
+}
+
+fn join(first: &str, last: &str) -> String {
+    format!("{first} {last}").trim().to_owned()
+}
+
+fn unreadable(error: MoneyError) -> ConnectorError {
+    ConnectorError::Unreadable { call: "cart", effect: Effect::None, source: error.into() }
+}

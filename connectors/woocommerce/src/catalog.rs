@@ -1,0 +1,354 @@
+//! The catalog, a page at a time, ordered by id so that it does not drift while it is read.
+
+use commerce::{
+    Address, Availability, Choice, ConnectorError, Currency, Cursor, Effect, Exclusion, ItemId,
+    Money, Product, ProductId, ProductKind, ProductPage, Variant, plain_text,
+};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use serde::{Deserialize, de::DeserializeOwned};
+use upstream::Answer;
+
+use crate::{WooCommerce, cart::currency, error::unreadable};
+
+/// The store allows no more.
+const PAGE: usize = 100;
+/// Most pages of variations of one product: a bound, not an expectation.
+const VARIATION_PAGES_MAX: usize = 50;
+const PRODUCT_FIELDS: &str = "id,name,permalink,type,status,catalog_visibility,description,\
+    short_description,sku,global_unique_id,price,regular_price,sale_price,on_sale,\
+    date_on_sale_to_gmt,purchasable,virtual,stock_quantity,stock_status,categories,brands,images,\
+    attributes,variations";
+const VARIATION_FIELDS: &str = "id,permalink,sku,global_unique_id,price,regular_price,sale_price,\
+    on_sale,date_on_sale_to_gmt,status,purchasable,virtual,stock_quantity,stock_status,image,\
+    attributes";
+
+#[derive(Debug, Deserialize)]
+struct StoreProduct {
+    id: u64,
+    name: String,
+    permalink: String,
+    #[serde(rename = "type")]
+    kind: String,
+    status: String,
+    catalog_visibility: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    short_description: String,
+    #[serde(default)]
+    images: Vec<Image>,
+    #[serde(default)]
+    categories: Vec<Named>,
+    #[serde(default)]
+    brands: Vec<Named>,
+    #[serde(default)]
+    attributes: Vec<Attribute>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Variation {
+    id: u64,
+    permalink: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    image: Option<Image>,
+    #[serde(default)]
+    attributes: Vec<Given>,
+}
+
+/// What products and variations are sold under: the same objects, read a second time.
+#[derive(Debug, Deserialize)]
+struct Offer {
+    #[serde(default)]
+    sku: String,
+    #[serde(default)]
+    global_unique_id: String,
+    price: String,
+    #[serde(default)]
+    regular_price: String,
+    #[serde(default)]
+    on_sale: bool,
+    #[serde(default)]
+    date_on_sale_to_gmt: Option<String>,
+    #[serde(default, rename = "virtual")]
+    is_virtual: bool,
+    #[serde(default)]
+    stock_quantity: Option<i64>,
+    stock_status: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Image {
+    #[serde(default)]
+    src: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// A trait that a product's variations differ in.
+#[derive(Debug, Deserialize)]
+struct Attribute {
+    name: String,
+    #[serde(default)]
+    variation: bool,
+}
+
+/// A trait that a variation has.
+#[derive(Debug, Deserialize)]
+struct Given {
+    name: String,
+    option: String,
+}
+
+impl WooCommerce {
+    /// One page of products, each with its variations.
+    pub(crate) async fn page(&self, from: Option<&Cursor>) -> Result<ProductPage, ConnectorError> {
+        const NAME: &str = "product.list";
+
+        let currency = self.store_currency().await?;
+        let page: usize = from.and_then(|cursor| cursor.as_str().parse().ok()).unwrap_or(1);
+        let path = format!(
+            "/products?per_page={PAGE}&page={page}&orderby=id&order=asc&_fields={PRODUCT_FIELDS}"
+        );
+        let answer = self.client.get_answer(NAME, &path).await?;
+        let found = twice::<StoreProduct>(NAME, &answer)?;
+        let is_full = found.len() == PAGE;
+        let mut products = Vec::with_capacity(found.len());
+        for (product, offer) in found {
+            let variations = if product.kind == "variable" && product.is_published() {
+                self.variations(product.id).await?
+            } else {
+                Vec::new()
+            };
+            products.push(product.into_product(&offer, variations, currency));
+        }
+        Ok(ProductPage {
+            products,
+            next: is_full.then(|| Cursor::new((page + 1).to_string())),
+            total: answer.header("x-wp-total").and_then(|total| total.parse().ok()),
+        })
+    }
+
+    /// Where the store is, for buyers who pick up.
+    pub(crate) async fn store_address(&self) -> Result<&Address, ConnectorError> {
+        #[derive(Deserialize)]
+        struct Setting {
+            id: String,
+            value: serde_json::Value,
+        }
+
+        self.address
+            .get_or_try_init(|| async {
+                let settings: Vec<Setting> =
+                    self.client.get("settings.read", "/settings/general").await?;
+                let read = |id: &str| {
+                    let found = settings.iter().find(|setting| setting.id == id);
+                    let text = found.and_then(|setting| setting.value.as_str());
+                    text.unwrap_or_default().to_owned()
+                };
+                let place = read("woocommerce_default_country");
+                let (country, state) = place.split_once(':').unwrap_or((&place, ""));
+                Ok(Address {
+                    name: String::new(),
+                    company: String::new(),
+                    line_one: read("woocommerce_store_address"),
+                    line_two: read("woocommerce_store_address_2"),
+                    city: read("woocommerce_store_city"),
+                    state: state.to_owned(),
+                    postal_code: read("woocommerce_store_postcode"),
+                    country: country.to_owned(),
+                })
+            })
+            .await
+    }
+
+    pub(crate) async fn store_currency(&self) -> Result<Currency, ConnectorError> {
+        #[derive(Deserialize)]
+        struct Current {
+            code: String,
+        }
+
+        self.currency
+            .get_or_try_init(|| async {
+                let current: Current =
+                    self.client.get("currency.read", "/data/currencies/current").await?;
+                currency(&current.code)
+            })
+            .await
+            .copied()
+    }
+
+    async fn variations(&self, product: u64) -> Result<Vec<(Variation, Offer)>, ConnectorError> {
+        const NAME: &str = "variation.list";
+
+        let mut all = Vec::new();
+        for page in 1..=VARIATION_PAGES_MAX {
+            let path = format!(
+                "/products/{product}/variations?per_page={PAGE}&page={page}&orderby=id&order=asc\
+                 &_fields={VARIATION_FIELDS}"
+            );
+            let found = twice::<Variation>(NAME, &self.client.get_answer(NAME, &path).await?)?;
+            let is_full = found.len() == PAGE;
+            all.extend(found);
+            if !is_full {
+                break;
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl StoreProduct {
+    fn is_published(&self) -> bool {
+        self.status == "publish"
+    }
+
+    fn into_product(
+        self,
+        offer: &Offer,
+        variations: Vec<(Variation, Offer)>,
+        currency: Currency,
+    ) -> Product {
+        let kind = match self.kind.as_str() {
+            "simple" => ProductKind::Simple,
+            "variable" => ProductKind::Variable,
+            "external" => ProductKind::External,
+            "grouped" => ProductKind::Grouped,
+            _ => ProductKind::Other,
+        };
+        let title = plain_text(&self.name);
+        let variants: Vec<Variant> = match kind {
+            ProductKind::Simple => {
+                let item = ItemId::new(self.id.to_string());
+                let url = self.permalink.clone();
+                offer.variant(item, title.clone(), url, currency).into_iter().collect()
+            }
+            ProductKind::Variable => {
+                let sold = variations.into_iter().filter(|(one, _)| one.status == "publish");
+                sold.filter_map(|(one, offer)| {
+                    one.variant(&offer, &title, &self.attributes, currency)
+                })
+                .collect()
+            }
+            ProductKind::External | ProductKind::Grouped | ProductKind::Other => Vec::new(),
+        };
+        let long = plain_text(&self.description);
+        Product {
+            id: ProductId::new(self.id.to_string()),
+            kind,
+            exclusion: self.exclusion(kind, &variants),
+            title,
+            description: if long.is_empty() { plain_text(&self.short_description) } else { long },
+            url: self.permalink,
+            images: self.images.into_iter().map(|image| image.src).collect(),
+            brand: self.brands.first().map(|brand| plain_text(&brand.name)),
+            categories: self.categories.iter().map(|one| plain_text(&one.name)).collect(),
+            variants,
+        }
+    }
+
+    fn exclusion(&self, kind: ProductKind, variants: &[Variant]) -> Option<Exclusion> {
+        if !self.is_published() {
+            return Some(Exclusion::NotPublic);
+        }
+        if self.catalog_visibility == "hidden" {
+            return Some(Exclusion::Hidden);
+        }
+        match kind {
+            ProductKind::External => Some(Exclusion::External),
+            ProductKind::Grouped => Some(Exclusion::Grouped),
+            ProductKind::Other => Some(Exclusion::Unsupported),
+            ProductKind::Simple | ProductKind::Variable => {
+                variants.is_empty().then_some(Exclusion::NoPrice)
+            }
+        }
+    }
+}
+
+impl Variation {
+    fn variant(
+        self,
+        offer: &Offer,
+        title: &str,
+        attributes: &[Attribute],
+        currency: Currency,
+    ) -> Option<Variant> {
+        let options: Vec<Choice> = attributes
+            .iter()
+            .filter(|attribute| attribute.variation)
+            .map(|attribute| {
+                let given = self.attributes.iter().find(|given| given.name == attribute.name);
+                Choice {
+                    name: plain_text(&attribute.name),
+                    value: given.map(|given| plain_text(&given.option)),
+                }
+            })
+            .collect();
+        let values: Vec<&str> = options.iter().filter_map(|one| one.value.as_deref()).collect();
+        let title = if values.is_empty() {
+            title.to_owned()
+        } else {
+            format!("{title} - {}", values.join(", "))
+        };
+        let item = ItemId::new(self.id.to_string());
+        let variant = offer.variant(item, title, self.permalink, currency)?;
+        let image = self.image.map(|image| image.src).filter(|src| !src.is_empty());
+        Some(Variant { options, image, ..variant })
+    }
+}
+
+impl Offer {
+    /// `None` without a price: it cannot be bought.
+    fn variant(
+        &self,
+        item: ItemId,
+        title: String,
+        url: String,
+        currency: Currency,
+    ) -> Option<Variant> {
+        let now = Money::parse_major(&self.price, currency).ok()?;
+        let regular = Money::parse_major(&self.regular_price, currency).unwrap_or(now);
+        let on_sale = self.on_sale && now.minor() < regular.minor();
+        let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Some(Variant {
+            item,
+            title,
+            options: Vec::new(),
+            sku: told(&self.sku),
+            gtin: told(&self.global_unique_id),
+            price: if on_sale { regular } else { now },
+            sale_price: on_sale.then_some(now),
+            sale_end: self.date_on_sale_to_gmt.as_deref().and_then(utc),
+            availability: match self.stock_status.as_str() {
+                "instock" => Availability::InStock,
+                "onbackorder" => Availability::Backorder,
+                _ => Availability::OutOfStock,
+            },
+            quantity: self.stock_quantity,
+            image: None,
+            url,
+            is_digital: self.is_virtual,
+        })
+    }
+}
+
+/// Each object as what it is and as what it is sold under.
+fn twice<T: DeserializeOwned>(
+    name: &'static str,
+    answer: &Answer,
+) -> Result<Vec<(T, Offer)>, ConnectorError> {
+    let failed = |error| unreadable(name, Effect::None, error);
+    let things: Vec<T> = answer.json().map_err(failed)?;
+    let offers: Vec<Offer> = answer.json().map_err(failed)?;
+    Ok(things.into_iter().zip(offers).collect())
+}
+
+/// `2026-12-31T23:59:59`, without a zone, in UTC.
+fn utc(text: &str) -> Option<Timestamp> {
+    let civil: DateTime = text.parse().ok()?;
+    TimeZone::UTC.to_timestamp(civil).ok()
+}

@@ -1,0 +1,211 @@
+//! Sending: the REST API with the store's key, the Store API with a cart's token.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use commerce::{ConnectorError, Effect};
+use http::{HeaderName, Method, header};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use upstream::{Answer, Call, Kind, Upstream};
+
+use crate::{
+    Settings,
+    error::{Refusal, refuse, unreachable, unreadable},
+};
+
+const CART_TOKEN: HeaderName = HeaderName::from_static("cart-token");
+/// Most parts that the store takes in one batch.
+const BATCH_MAX: usize = 25;
+
+/// How a store is called.
+pub(crate) struct Client {
+    upstream: Upstream,
+    basic: SecretString,
+}
+
+/// One part of a batch.
+pub(crate) struct Part {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) body: Value,
+}
+
+/// What became of a part.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PartAnswer {
+    status: u16,
+    body: Value,
+}
+
+impl PartAnswer {
+    /// What the part answered, or why the store refused it.
+    pub(crate) fn result(self) -> Result<Value, Refusal> {
+        if (200..300).contains(&self.status) {
+            return Ok(self.body);
+        }
+        Err(serde_json::from_value(self.body).unwrap_or_default())
+    }
+}
+
+impl Client {
+    pub(crate) fn new(upstream: Upstream, settings: &Settings) -> Self {
+        let pair = format!(
+            "{}:{}",
+            settings.consumer_key.expose_secret(),
+            settings.consumer_secret.expose_secret()
+        );
+        Self { upstream, basic: format!("Basic {}", STANDARD.encode(pair)).into() }
+    }
+
+    /// Where the store is, without a trailing slash.
+    pub(crate) fn url(&self) -> &str {
+        self.upstream.base().as_str().trim_end_matches('/')
+    }
+
+    /// Reads from the REST API.
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        path: &str,
+    ) -> Result<T, ConnectorError> {
+        let answer = self.get_answer(name, path).await?;
+        answer.json().map_err(|error| unreadable(name, Effect::None, error))
+    }
+
+    /// Reads from the REST API; the headers count too.
+    pub(crate) async fn get_answer(
+        &self,
+        name: &'static str,
+        path: &str,
+    ) -> Result<Answer, ConnectorError> {
+        let path = format!("/wp-json/wc/v3{path}");
+        self.send(self.authorized(Call::new(name, Method::GET, path, Kind::Repeatable))).await
+    }
+
+    /// Sets absolute values through the REST API, which is harmless to repeat.
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        path: &str,
+        body: &Value,
+    ) -> Result<T, ConnectorError> {
+        let path = format!("/wp-json/wc/v3{path}");
+        let call = Call::new(name, Method::PUT, path, Kind::Repeatable).json(body);
+        let answer = self.send(self.authorized(call)).await?;
+        answer.json().map_err(|error| unreadable(name, Effect::Unknown, error))
+    }
+
+    /// Calls the Store API for a cart; without a token, for a new one.
+    pub(crate) async fn cart(
+        &self,
+        name: &'static str,
+        method: Method,
+        path: &str,
+        token: Option<&SecretString>,
+    ) -> Result<Answer, ConnectorError> {
+        let path = format!("/wp-json/wc/store/v1{path}");
+        let mut call = Call::new(name, method, path, Kind::Repeatable);
+        if let Some(token) = token {
+            call = call.secret_header(CART_TOKEN, token.expose_secret());
+        }
+        self.send(call).await
+    }
+
+    /// Sets a cart's own values through the Store API, which is harmless to repeat.
+    pub(crate) async fn put_checkout(
+        &self,
+        name: &'static str,
+        token: &SecretString,
+        body: &Value,
+    ) -> Result<Answer, ConnectorError> {
+        let path = "/wp-json/wc/store/v1/checkout";
+        let call = Call::new(name, Method::PUT, path, Kind::Repeatable)
+            .secret_header(CART_TOKEN, token.expose_secret())
+            .json(body);
+        self.send(call).await
+    }
+
+    /// Runs all parts in order, in as few batches as the store allows. Each part has its own
+    /// answer; adding adds up, so a batch is never repeated.
+    pub(crate) async fn batch(
+        &self,
+        token: &SecretString,
+        parts: &[Part],
+    ) -> Result<Vec<PartAnswer>, ConnectorError> {
+        let mut answers = Vec::with_capacity(parts.len());
+        for parts in parts.chunks(BATCH_MAX) {
+            answers.extend(self.one_batch(token, parts).await?);
+        }
+        Ok(answers)
+    }
+
+    async fn one_batch(
+        &self,
+        token: &SecretString,
+        parts: &[Part],
+    ) -> Result<Vec<PartAnswer>, ConnectorError> {
+        const NAME: &str = "cart.batch";
+
+        #[derive(Deserialize)]
+        struct Batch {
+            responses: Vec<PartAnswer>,
+        }
+
+        // The store wants the token outside and in each part.
+        let token = token.expose_secret();
+        let requests: Vec<Value> = parts
+            .iter()
+            .map(|part| {
+                json!({
+                    "method": part.method,
+                    "path": format!("/wc/store/v1{}", part.path),
+                    "body": part.body,
+                    "headers": {"Cart-Token": token},
+                })
+            })
+            .collect();
+        let call = Call::new(NAME, Method::POST, "/wp-json/wc/store/v1/batch", Kind::Once)
+            .secret_header(CART_TOKEN, token)
+            .json(&json!({ "requests": requests }));
+        let answer = self.send(call).await?;
+        let batch: Batch =
+            answer.json().map_err(|error| unreadable(NAME, Effect::Unknown, error))?;
+        if batch.responses.len() != parts.len() {
+            return Err(ConnectorError::Unreadable {
+                call: NAME,
+                effect: Effect::Unknown,
+                source: "not every part has an answer".into(),
+            });
+        }
+        Ok(batch.responses)
+    }
+
+    fn authorized(&self, call: Call) -> Call {
+        call.secret_header(header::AUTHORIZATION, self.basic.expose_secret())
+    }
+
+    async fn send(&self, call: Call) -> Result<Answer, ConnectorError> {
+        let (name, effect) = (call.name, effect_of(&call));
+        let answer = self.upstream.send(call).await.map_err(unreachable)?;
+        if answer.status.is_success() { Ok(answer) } else { Err(refuse(name, &answer, effect)) }
+    }
+}
+
+/// A read has no effect, however it ends.
+fn effect_of(call: &Call) -> Effect {
+    if call.method == Method::GET { Effect::None } else { Effect::Unknown }
+}
+
+/// The token that an answer carries.
+pub(crate) fn token_of(
+    name: &'static str,
+    answer: &Answer,
+) -> Result<SecretString, ConnectorError> {
+    answer.header(CART_TOKEN.as_str()).map(SecretString::from).ok_or_else(|| {
+        ConnectorError::Unreadable {
+            call: name,
+            effect: Effect::None,
+            source: "the store gives no Cart-Token; a cache or firewall may take it away".into(),
+        }
+    })
+}

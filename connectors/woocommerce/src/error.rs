@@ -1,0 +1,160 @@
+//! The store's refusals: `{code, message, data}` with HTML in the message, and what they mean.
+
+use std::time::Duration;
+
+use commerce::{ConnectorError, Effect, ItemId, Problem, ProblemKind, Subject, plain_text};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+use upstream::{Answer, CallError, Unreadable};
+
+/// The store limits checkouts for a minute.
+const RATE_LIMIT: Duration = Duration::from_mins(1);
+
+/// One refusal.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Refusal {
+    #[serde(default)]
+    pub(crate) code: String,
+    #[serde(default)]
+    pub(crate) message: String,
+    #[serde(default)]
+    pub(crate) data: Value,
+}
+
+impl Refusal {
+    /// The message as a buyer may read it.
+    pub(crate) fn text(&self) -> String {
+        plain_text(&self.message)
+    }
+
+    fn is(&self, suffix: &str) -> bool {
+        self.code.ends_with(suffix)
+    }
+
+    /// Why an item did not get into the cart, in the buyer's terms.
+    pub(crate) fn about_item(&self, item: &ItemId) -> Problem {
+        let kind = if self.is("cart_invalid_product") || self.is("invalid_product_id") {
+            ProblemKind::UnknownItem
+        } else if self.is("product_partially_out_of_stock") {
+            if self.remaining() == Some(0) {
+                ProblemKind::OutOfStock
+            } else {
+                ProblemKind::QuantityExceeded
+            }
+        } else if self.is("invalid_quantity") {
+            ProblemKind::QuantityExceeded
+        } else if self.is("out_of_stock") || self.is("not_enough_stock") {
+            ProblemKind::OutOfStock
+        } else {
+            ProblemKind::NotPurchasable
+        };
+        Problem { kind, subject: Subject::Item(item.clone()), text: self.text() }
+    }
+
+    /// Why an address was refused, and which part of it.
+    pub(crate) fn about_address(&self) -> Problem {
+        let detail = ["shipping_address", "billing_address"]
+            .into_iter()
+            .find_map(|which| self.data["details"][which]["code"].as_str())
+            .unwrap_or_default();
+        let subject = match detail {
+            "invalid_country" => Subject::Address(Some("country")),
+            "invalid_state" => Subject::Address(Some("state")),
+            "invalid_postcode" => Subject::Address(Some("postal_code")),
+            "invalid_email" => Subject::Email,
+            _ => Subject::Address(None),
+        };
+        let mut params = self.data["params"].as_object().into_iter().flatten();
+        let words = params.find_map(|(_, words)| words.as_str());
+        let text = words.map_or_else(|| self.text(), first_sentence);
+        Problem { kind: ProblemKind::Invalid, subject, text }
+    }
+
+    /// A quantity in the words "(3 remaining)". They may be translated; then it is unknown.
+    fn remaining(&self) -> Option<u64> {
+        let (_, rest) = self.message.rsplit_once('(')?;
+        rest.split(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty())?.parse().ok()
+    }
+}
+
+/// What an answer that is no success means for the whole call.
+pub(crate) fn refuse(call: &'static str, answer: &Answer, effect: Effect) -> ConnectorError {
+    let refusal: Refusal = answer.json().unwrap_or_default();
+    match (answer.status, refusal.code.as_str()) {
+        (_, "rate_limit_exceeded") => ConnectorError::Unavailable {
+            retry_after: Some(answer.retry_after().unwrap_or(RATE_LIMIT)),
+            effect: Effect::None,
+            source: None,
+        },
+        (StatusCode::TOO_MANY_REQUESTS, _) => ConnectorError::Unavailable {
+            retry_after: answer.retry_after(),
+            effect: Effect::None,
+            source: None,
+        },
+        (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, code)
+            if code.contains("missing_nonce") || code.contains("invalid_nonce") =>
+        {
+            ConnectorError::NotFound { what: "cart" }
+        }
+        (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, code) => {
+            ConnectorError::Denied { hint: hint(code).to_owned() }
+        }
+        (StatusCode::NOT_FOUND, "rest_no_route") => ConnectorError::Denied {
+            hint: "the store has no such route: set permalinks to anything but \"Plain\", and \
+                   update WooCommerce"
+                .to_owned(),
+        },
+        (StatusCode::NOT_FOUND, code) if code.ends_with("invalid_id") => {
+            ConnectorError::NotFound { what: "order" }
+        }
+        (status, _) if status.is_server_error() => ConnectorError::Unavailable {
+            retry_after: answer.retry_after(),
+            effect,
+            source: Some(format!("{call}: status {status}").into()),
+        },
+        (status, code) => ConnectorError::Unreadable {
+            call,
+            effect: Effect::None,
+            source: format!("status {status}, code {code:?}").into(),
+        },
+    }
+}
+
+/// What no answer at all means.
+pub(crate) fn unreachable(error: CallError) -> ConnectorError {
+    ConnectorError::Unavailable {
+        retry_after: error.retry_after(),
+        effect: if error.had_no_effect() { Effect::None } else { Effect::Unknown },
+        source: Some(error.into()),
+    }
+}
+
+/// What an answer that cannot be read means.
+pub(crate) fn unreadable(call: &'static str, effect: Effect, error: Unreadable) -> ConnectorError {
+    ConnectorError::Unreadable { call, effect, source: error.into() }
+}
+
+/// What the owner should do about a refused key.
+fn hint(code: &str) -> &'static str {
+    match code {
+        "woocommerce_rest_authentication_error" => {
+            "the consumer secret is wrong or the key may only read; make a REST API key with \
+             permission Read/Write"
+        }
+        "woocommerce_rest_cannot_view" => {
+            "the consumer key is unknown, or the store does not know that it is called over \
+             HTTPS: let the TLS terminator send X-Forwarded-Proto"
+        }
+        _ => {
+            "something in front of the store refuses us; allow this machine in the security \
+             plugin or firewall, and let it pass the Authorization header on"
+        }
+    }
+}
+
+/// A list of all countries helps nobody.
+fn first_sentence(words: &str) -> String {
+    let words = plain_text(words);
+    words.split(" Must be one of").next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,101 @@
+//! A WooCommerce store as a [`commerce::Connector`].
+//!
+//! A session is a cart of the Store API and the draft order that the store makes of it; the order
+//! is known before any money moves. Every number is the store's: nothing is computed here.
+//!
+//! Files: `client` sends, `cart` and `order` read the two shapes in which the store shows a
+//! draft, `draft` opens and changes it, `place` takes it to a paid order, `catalog` reads
+//! products, `check` looks the store over.
+
+use async_trait::async_trait;
+use commerce::{
+    Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Finding, Order,
+    ProductPage,
+};
+use secrecy::SecretString;
+use tokio::sync::OnceCell;
+use upstream::Upstream;
+
+mod cart;
+mod catalog;
+mod check;
+mod client;
+mod draft;
+mod draft_id;
+mod error;
+mod order;
+mod place;
+
+use client::Client;
+
+/// The key that the store gave us, and what its orders call our payment.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `ck_…`, with read and write permission.
+    pub consumer_key: SecretString,
+    /// `cs_…`.
+    pub consumer_secret: SecretString,
+    /// What the store's orders call the payment.
+    pub payment_title: String,
+}
+
+/// One WooCommerce store.
+pub struct WooCommerce {
+    client: Client,
+    payment_title: String,
+    /// Where the store is, for buyers who pick up. Read once.
+    address: OnceCell<commerce::Address>,
+    /// The store's currency. Read once.
+    currency: OnceCell<commerce::Currency>,
+}
+
+impl WooCommerce {
+    /// The store behind `upstream`, whose base URL is the store's address without `/wp-json`.
+    pub fn new(upstream: Upstream, settings: Settings) -> Self {
+        Self {
+            client: Client::new(upstream, &settings),
+            payment_title: settings.payment_title,
+            address: OnceCell::new(),
+            currency: OnceCell::new(),
+        }
+    }
+}
+
+#[async_trait]
+impl Connector for WooCommerce {
+    async fn products(&self, from: Option<&Cursor>) -> Result<ProductPage, ConnectorError> {
+        self.page(from).await
+    }
+
+    async fn open(&self, change: &Change) -> Result<Draft, ConnectorError> {
+        self.open_draft(change).await
+    }
+
+    async fn load(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
+        self.load_draft(id).await
+    }
+
+    async fn revise(&self, id: &DraftId, change: &Change) -> Result<Draft, ConnectorError> {
+        self.revise_draft(id, change).await
+    }
+
+    async fn commit(&self, id: &DraftId, commitment: &Commitment) -> Result<Draft, ConnectorError> {
+        self.commit_draft(id, commitment).await
+    }
+
+    async fn reopen(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
+        self.reopen_draft(id).await
+    }
+
+    async fn place(&self, id: &DraftId, commitment: &Commitment) -> Result<Order, ConnectorError> {
+        self.place_order(id, commitment).await
+    }
+
+    async fn discard(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
+        self.discard_draft(id).await
+    }
+
+    async fn check(&self) -> Vec<Finding> {
+        self.look_over().await
+    }
+}

@@ -1,0 +1,284 @@
+//! An order of the REST API: what a draft became, or the state it is in.
+
+use std::num::NonZeroU32;
+
+use commerce::{
+    ConnectorError, Currency, DraftState, Effect, ItemId, LineId, Money, MoneyError, Order,
+    OrderId, OrderState, PaymentId, ProductId, Quote, QuotedLine, Rate, RateId, RateKind, TaxLine,
+    Totals, plain_text,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::cart::{Place, currency};
+
+/// How our orders are told from all others.
+pub(crate) const PAYMENT_METHOD: &str = "storebridge";
+const META_PAYMENT: &str = "_acp_payment";
+const META_MEMO: &str = "_acp_memo";
+const META_SESSION: &str = "_acp_session";
+const META_AGENT: &str = "_acp_agent";
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct StoreOrder {
+    pub(crate) id: u64,
+    pub(crate) status: String,
+    currency: String,
+    order_key: String,
+    number: Value,
+    total: String,
+    total_tax: String,
+    shipping_total: String,
+    #[serde(default)]
+    date_paid_gmt: Option<String>,
+    #[serde(default)]
+    payment_method: String,
+    #[serde(default)]
+    customer_note: String,
+    pub(crate) billing: Place,
+    pub(crate) shipping: Place,
+    #[serde(default)]
+    meta_data: Vec<Meta>,
+    #[serde(default)]
+    pub(crate) line_items: Vec<OrderLine>,
+    #[serde(default)]
+    tax_lines: Vec<OrderTax>,
+    #[serde(default)]
+    shipping_lines: Vec<OrderShipping>,
+    #[serde(default)]
+    fee_lines: Vec<OrderFee>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Meta {
+    key: String,
+    value: Value,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct OrderLine {
+    id: u64,
+    name: String,
+    product_id: u64,
+    #[serde(default)]
+    variation_id: u64,
+    quantity: u32,
+    subtotal: String,
+    total: String,
+    total_tax: String,
+    #[serde(default)]
+    sku: Option<String>,
+    #[serde(default)]
+    image: Option<OrderImage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct OrderImage {
+    #[serde(default)]
+    src: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct OrderTax {
+    label: String,
+    tax_total: String,
+    shipping_tax_total: String,
+    #[serde(default)]
+    rate_percent: Value,
+}
+
+#[derive(Debug, Deserialize)]
+struct OrderShipping {
+    method_title: String,
+    method_id: String,
+    #[serde(default)]
+    instance_id: Value,
+    total: String,
+    total_tax: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct OrderFee {
+    total: String,
+}
+
+impl StoreOrder {
+    /// What became of the draft.
+    pub(crate) fn state(&self, store_url: &str) -> Result<DraftState, ConnectorError> {
+        let payment = self.meta(META_PAYMENT).map(PaymentId::new);
+        let is_paid = self.date_paid_gmt.is_some() && self.payment_method == PAYMENT_METHOD;
+        Ok(match (self.status.as_str(), payment) {
+            ("checkout-draft", _) | ("pending" | "failed", None) => DraftState::Open,
+            ("pending" | "failed", Some(payment)) => DraftState::Committed {
+                payment,
+                total: self.total()?,
+                memo: self.meta(META_MEMO).unwrap_or_default().to_owned(),
+            },
+            ("cancelled" | "trash", _) if !is_paid => DraftState::Discarded,
+            _ => DraftState::Placed(self.order(store_url)?),
+        })
+    }
+
+    /// The paid order.
+    pub(crate) fn order(&self, store_url: &str) -> Result<Order, ConnectorError> {
+        Ok(Order {
+            id: OrderId::new(self.id.to_string()),
+            number: self.number.as_str().map_or_else(|| self.number.to_string(), str::to_owned),
+            // Where a store keeps the usual path; a store that moved it redirects.
+            permalink: format!(
+                "{store_url}/checkout/order-received/{}/?key={}",
+                self.id, self.order_key
+            ),
+            total: self.total()?,
+            payment: self.meta(META_PAYMENT).map(PaymentId::new),
+            memo: self.meta(META_MEMO).unwrap_or_default().to_owned(),
+            state: match self.status.as_str() {
+                "completed" => OrderState::Completed,
+                "on-hold" => OrderState::OnHold,
+                "cancelled" | "trash" => OrderState::Canceled,
+                "refunded" => OrderState::Refunded,
+                _ => OrderState::Processing,
+            },
+        })
+    }
+
+    pub(crate) fn total(&self) -> Result<Money, ConnectorError> {
+        Money::parse_major(&self.total, self.currency()?).map_err(unreadable)
+    }
+
+    /// Whether the store has taken the payment in.
+    pub(crate) const fn is_paid(&self) -> bool {
+        self.date_paid_gmt.is_some()
+    }
+
+    pub(crate) fn payment(&self) -> Option<&str> {
+        self.meta(META_PAYMENT)
+    }
+
+    pub(crate) fn note(&self) -> Option<String> {
+        (!self.customer_note.is_empty()).then(|| self.customer_note.clone())
+    }
+
+    /// What was bought for how much, read off the order: its cart may be gone.
+    pub(crate) fn quote(&self) -> Result<Quote, ConnectorError> {
+        let currency = self.currency()?;
+        self.quote_in(currency).map_err(unreadable)
+    }
+
+    fn quote_in(&self, currency: Currency) -> Result<Quote, MoneyError> {
+        let money = |text: &str| Money::parse_major(text, currency);
+        let sum = |amounts: Vec<Money>| {
+            amounts.into_iter().try_fold(Money::zero(currency), Money::checked_add)
+        };
+        let lines = self
+            .line_items
+            .iter()
+            .map(|line| line.quoted(currency))
+            .collect::<Result<Vec<_>, _>>()?;
+        let rates = self
+            .shipping_lines
+            .iter()
+            .map(|line| line.rate(currency, &lines))
+            .collect::<Result<Vec<_>, _>>()?;
+        let fees = self.fee_lines.iter().map(|fee| money(&fee.total)).collect::<Result<_, _>>()?;
+        let tax_lines = self
+            .tax_lines
+            .iter()
+            .map(|tax| {
+                Ok(TaxLine {
+                    name: plain_text(&tax.label),
+                    amount: money(&tax.tax_total)?.checked_add(money(&tax.shipping_tax_total)?)?,
+                    rate_percent: tax.rate_percent.to_string(),
+                })
+            })
+            .collect::<Result<_, MoneyError>>()?;
+        Ok(Quote {
+            currency,
+            needs_shipping: !rates.is_empty(),
+            totals: Totals {
+                items_base: sum(lines.iter().map(|line| line.base).collect())?,
+                items_discount: sum(lines.iter().map(|line| line.discount).collect())?,
+                shipping: money(&self.shipping_total)?,
+                fees: sum(fees)?,
+                tax: money(&self.total_tax)?,
+                tax_lines,
+                total: money(&self.total)?,
+            },
+            lines,
+            rates,
+            is_final: true,
+            codes: Vec::new(),
+            problems: Vec::new(),
+        })
+    }
+
+    fn currency(&self) -> Result<Currency, ConnectorError> {
+        currency(&self.currency)
+    }
+
+    fn meta(&self, key: &str) -> Option<&str> {
+        let found = self.meta_data.iter().find(|meta| meta.key == key)?;
+        found.value.as_str().filter(|value| !value.is_empty())
+    }
+}
+
+impl OrderLine {
+    fn quoted(&self, currency: Currency) -> Result<QuotedLine, MoneyError> {
+        let money = |text: &str| Money::parse_major(text, currency);
+        let (base, after) = (money(&self.subtotal)?, money(&self.total)?);
+        let item = if self.variation_id == 0 { self.product_id } else { self.variation_id };
+        let image = self.image.iter().map(|image| image.src.clone());
+        Ok(QuotedLine {
+            id: LineId::new(self.id.to_string()),
+            item: ItemId::new(item.to_string()),
+            product: Some(ProductId::new(self.product_id.to_string())),
+            title: plain_text(&self.name),
+            description: String::new(),
+            images: image.filter(|src| !src.is_empty()).collect(),
+            sku: self.sku.clone().unwrap_or_default(),
+            options: Vec::new(),
+            quantity: NonZeroU32::new(self.quantity).unwrap_or(NonZeroU32::MIN),
+            unit_price: None,
+            base,
+            discount: base.checked_sub(after)?,
+            tax: money(&self.total_tax)?,
+            quantity_max: None,
+        })
+    }
+}
+
+impl OrderShipping {
+    fn rate(&self, currency: Currency, lines: &[QuotedLine]) -> Result<Rate, MoneyError> {
+        let instance =
+            self.instance_id.as_str().map_or_else(|| self.instance_id.to_string(), str::to_owned);
+        Ok(Rate {
+            id: RateId::new(format!("{}:{instance}", self.method_id)),
+            kind: RateKind::Shipping,
+            title: plain_text(&self.method_title),
+            description: String::new(),
+            price: Money::parse_major(&self.total, currency)?,
+            tax: Money::parse_major(&self.total_tax, currency)?,
+            selected: true,
+            lines: lines.iter().map(|line| line.id.clone()).collect(),
+        })
+    }
+}
+
+/// What ties an order to its payment, its session and its agent. The attribution lets the seller
+/// see agents in the store's own reports.
+pub(crate) fn ties(commitment: &commerce::Commitment) -> Value {
+    let agent = commitment.agent.as_str();
+    json!([
+        {"key": META_PAYMENT, "value": commitment.payment.as_str()},
+        {"key": META_MEMO, "value": commitment.memo},
+        {"key": META_SESSION, "value": commitment.session.as_str()},
+        {"key": META_AGENT, "value": agent},
+        {"key": "_wc_order_attribution_source_type", "value": "utm"},
+        {"key": "_wc_order_attribution_utm_source", "value": agent},
+        {"key": "_wc_order_attribution_utm_medium", "value": "ai-agent"},
+    ])
+}
+
+fn unreadable(error: MoneyError) -> ConnectorError {
+    ConnectorError::Unreadable { call: "order", effect: Effect::None, source: error.into() }
+}

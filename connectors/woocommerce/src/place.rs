@@ -1,0 +1,125 @@
+//! From a draft to a paid order, and back.
+//!
+//! The draft's order turns `pending` in the same write that ties it to its payment, before any
+//! money is held; it is paid by `set_paid` afterwards. Both writes set absolute values, so a
+//! repeat changes nothing. A pending order holds no stock: the cart is read again right before.
+
+use commerce::{Commitment, ConnectorError, Draft, DraftId, DraftState, Effect, Order};
+use http::Method;
+use serde_json::json;
+use tracing::warn;
+
+use crate::{
+    WooCommerce,
+    draft_id::Found,
+    order::{PAYMENT_METHOD, StoreOrder, ties},
+};
+
+impl WooCommerce {
+    /// Reads the draft once more; commits it if nothing has changed.
+    pub(crate) async fn commit_draft(
+        &self,
+        id: &DraftId,
+        commitment: &Commitment,
+    ) -> Result<Draft, ConnectorError> {
+        let draft = self.load_draft(id).await?;
+        match &draft.state {
+            DraftState::Open => {}
+            DraftState::Committed { payment, .. } if *payment == commitment.payment => {}
+            _ => return Err(ConnectorError::Settled { action: "commit" }),
+        }
+        let is_open = draft.state == DraftState::Open;
+        if is_open && !draft.quote.problems.is_empty() {
+            return Ok(draft);
+        }
+        check_price(commitment, &draft)?;
+        let order = order_of(id)?;
+        let body = json!({
+            "status": "pending",
+            "payment_method": PAYMENT_METHOD,
+            "payment_method_title": self.payment_title,
+            "meta_data": ties(commitment),
+        });
+        let written: StoreOrder =
+            self.client.put("order.commit", &format!("/orders/{order}"), &body).await?;
+        if written.total()? != commitment.total {
+            // The order had fallen behind its cart; nothing is held, so it goes back.
+            let actual = written.total()?;
+            self.reopen_draft(id).await?;
+            return Err(ConnectorError::PriceMoved { expected: commitment.total, actual });
+        }
+        self.draft_of_order(id, &written)
+    }
+
+    /// The order becomes a draft again, which the store's list of states admits.
+    pub(crate) async fn reopen_draft(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
+        let order = order_of(id)?;
+        let read: StoreOrder = self.client.get("order.read", &format!("/orders/{order}")).await?;
+        if read.is_paid() {
+            return Err(ConnectorError::Settled { action: "reopen" });
+        }
+        if read.status != "checkout-draft" {
+            let body = json!({ "status": "checkout-draft" });
+            let path = format!("/orders/{order}");
+            let _draft: StoreOrder = self.client.put("order.reopen", &path, &body).await?;
+        }
+        self.load_draft(id).await
+    }
+
+    /// Pays the order, then empties its cart.
+    pub(crate) async fn place_order(
+        &self,
+        id: &DraftId,
+        commitment: &Commitment,
+    ) -> Result<Order, ConnectorError> {
+        let order = order_of(id)?;
+        let path = format!("/orders/{order}");
+        let body = json!({
+            "set_paid": true,
+            "transaction_id": commitment.payment.as_str(),
+            "payment_method": PAYMENT_METHOD,
+            "payment_method_title": self.payment_title,
+            "meta_data": ties(commitment),
+        });
+        let mut paid: StoreOrder = self.client.put("order.pay", &path, &body).await?;
+        if !paid.is_paid() {
+            // An order that waits takes the payment in silently; its state has to be said.
+            let body = json!({ "status": "processing" });
+            paid = self.client.put("order.process", &path, &body).await?;
+        }
+        if !paid.is_paid() || paid.payment() != Some(commitment.payment.as_str()) {
+            return Err(ConnectorError::Unreadable {
+                call: "order.pay",
+                effect: Effect::Unknown,
+                source: format!("order {order} is {} and not paid", paid.status).into(),
+            });
+        }
+        self.empty_cart(id).await;
+        paid.order(self.client.url())
+    }
+
+    /// A cart that keeps its lines could buy them again. The order is paid all the same.
+    pub(crate) async fn empty_cart(&self, id: &DraftId) {
+        let Some(found) = Found::unpack(id) else { return };
+        let emptied =
+            self.client.cart("cart.empty", Method::DELETE, "/cart/items", Some(&found.token)).await;
+        if let Err(error) = emptied {
+            warn!(order.id = found.order, %error, "the cart of a finished session was not emptied");
+        }
+    }
+}
+
+fn check_price(commitment: &Commitment, draft: &Draft) -> Result<(), ConnectorError> {
+    let actual = draft.quote.totals.total;
+    if actual == commitment.total {
+        return Ok(());
+    }
+    Err(ConnectorError::PriceMoved { expected: commitment.total, actual })
+}
+
+/// A draft without an order has never been filled.
+fn order_of(id: &DraftId) -> Result<u64, ConnectorError> {
+    Found::unpack(id)
+        .and_then(|found| found.order)
+        .ok_or(ConnectorError::NotFound { what: "order" })
+}

@@ -1,0 +1,105 @@
+//! Decoding what is there, and what is not.
+
+use commerce::{Currency, Money, SessionId};
+use jiff::Timestamp;
+use stripe_client_core::{RequestBuilder, StripeMethod};
+
+use super::{Confirm, Create, GrantedToken, Intent, List};
+use crate::{
+    Deactivation, Opening, Payment, PaymentState, PaymentToken, TokenInfo, TokenParameter,
+};
+
+fn payment(json: &str) -> Result<Payment, String> {
+    let intent: Intent = miniserde::json::from_str(json).map_err(|error| error.to_string())?;
+    Payment::try_from(intent).map_err(|error| error.to_string())
+}
+
+fn token(json: &str) -> Result<TokenInfo, String> {
+    let token: GrantedToken = miniserde::json::from_str(json).map_err(|error| error.to_string())?;
+    TokenInfo::try_from(token).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_payment_needs_only_what_decides() {
+    let bare = payment(r#"{"id":"pi_1","amount":500,"currency":"usd","status":"canceled"}"#);
+    let bare = bare.unwrap();
+    assert_eq!(bare.state, PaymentState::Voided);
+    assert_eq!(bare.total, Money::new(500, Currency::USD));
+    assert_eq!(bare.captured, Money::zero(Currency::USD));
+    assert_eq!((bare.session, bare.order, bare.decline), (None, None, None));
+}
+
+#[test]
+fn held_and_taken_amounts_are_never_guessed() {
+    let held = payment(r#"{"id":"pi_1","amount":5,"currency":"usd","status":"requires_capture"}"#);
+    assert_eq!(held.unwrap_err(), "amount_capturable is missing");
+    let taken = payment(r#"{"id":"pi_1","amount":5,"currency":"usd","status":"succeeded"}"#);
+    assert_eq!(taken.unwrap_err(), "amount_received is missing");
+    let strange = payment(r#"{"id":"pi_1","amount":5,"currency":"usd","status":"melted"}"#);
+    assert_eq!(strange.unwrap_err(), "status has an unknown value");
+}
+
+#[test]
+fn members_that_are_null_or_new_do_no_harm() {
+    let full = payment(
+        r#"{"id":"pi_1","object":"payment_intent","amount":500,"amount_capturable":500,
+        "amount_received":0,"currency":"jpy","status":"requires_capture","new":{"a":[1,{}]},
+        "metadata":{"acp_session":"s1","acp_order":"42","other":"x"},
+        "last_payment_error":{"code":"card_declined","decline_code":null},"next_action":null}"#,
+    )
+    .unwrap();
+    assert_eq!(full.capturable, Money::new(500, Currency::JPY));
+    assert_eq!(full.session, Some(SessionId::new("s1")));
+    assert_eq!(full.decline.unwrap().code.as_deref(), Some("card_declined"));
+}
+
+#[test]
+fn a_token_allows_what_is_left_of_it() {
+    let used = token(
+        r#"{"livemode":false,"usage_limits":{"currency":"usd","max_amount":900,"expires_at":60},
+        "usage_details":{"amount_captured":{"value":200,"currency":"usd"}},
+        "deactivated_at":50,"deactivated_reason":"consumed"}"#,
+    )
+    .unwrap();
+    assert_eq!(used.limit, Money::new(700, Currency::USD));
+    assert_eq!(used.expires_at, Some(Timestamp::from_second(60).unwrap()));
+    assert_eq!(used.deactivated, Some(Deactivation::Consumed));
+
+    let fresh = token(r#"{"usage_limits":{"currency":"eur","max_amount":900}}"#).unwrap();
+    assert_eq!((fresh.deactivated, fresh.expires_at), (None, None));
+    let strange = r#"{"usage_limits":{"currency":"eur","max_amount":9},"deactivated_at":1}"#;
+    assert_eq!(token(strange).unwrap().deactivated, Some(Deactivation::Other));
+}
+
+#[test]
+fn parameters_have_the_names_that_stripe_knows() {
+    let form = |builder: RequestBuilder| builder.body.unwrap();
+    let post = || RequestBuilder::new(StripeMethod::Post, "/");
+    let session = SessionId::new("s1");
+    let create = Create::new(&Opening {
+        session: &session,
+        store: "shop",
+        order: None,
+        total: Money::new(1_999, Currency::USD),
+        session_opened_at: Timestamp::UNIX_EPOCH,
+        description: "A & B",
+    })
+    .unwrap();
+    assert_eq!(
+        form(post().form(&create)),
+        "amount=1999&currency=usd&capture_method=manual&automatic_payment_methods[enabled]=true\
+         &automatic_payment_methods[allow_redirects]=never&description=A+%26+B\
+         &metadata[acp_bridge]=shop&metadata[acp_session]=s1",
+    );
+    let token = PaymentToken::new("spt_1");
+    assert_eq!(
+        form(post().form(&Confirm::new(&token, TokenParameter::PaymentMethodData))),
+        "error_on_requires_action=true&payment_method_data[shared_payment_granted_token]=spt_1",
+    );
+    assert_eq!(
+        form(post().form(&Confirm::new(&token, TokenParameter::TopLevel))),
+        "error_on_requires_action=true&shared_payment_granted_token=spt_1",
+    );
+    let query = RequestBuilder::new(StripeMethod::Get, "/").query(&List::since(7)).query.unwrap();
+    assert_eq!(query, "limit=100&created[gte]=7");
+}

@@ -1,0 +1,8 @@
+//! Payments against a scripted Stripe, and against the emulator over loopback HTTP.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
+
+mod emulated;
+mod script;
+mod scripted;
+mod stage;

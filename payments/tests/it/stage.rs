@@ -1,0 +1,122 @@
+//! The emulated Stripe on loopback, and clients of it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use commerce::{Currency, Money, OrderId, SessionId};
+use emulators::{faults::Faults, serve::Running};
+use http::Request;
+use jiff::Timestamp;
+use payments::{Opening, Payment, PaymentError, PaymentToken, Stripe};
+use serde_json::Value;
+use upstream::{Https, Transport};
+use url::Url;
+
+use crate::script;
+
+/// What most tests charge, in cents.
+pub(crate) const TOTAL: i64 = 2_499;
+
+/// A Stripe with its own clock, and one session that buys.
+pub(crate) struct Stage {
+    pub(crate) emulator: emulators::stripe::Stripe,
+    pub(crate) faults: Faults,
+    pub(crate) stripe: Stripe,
+    pub(crate) session: SessionId,
+    clock: Arc<AtomicI64>,
+    server: Running,
+    transport: Arc<dyn Transport>,
+}
+
+impl Stage {
+    pub(crate) async fn start() -> Self {
+        let clock = Arc::new(AtomicI64::new(1_790_000_000));
+        let hand = Arc::clone(&clock);
+        let now = move || Timestamp::from_second(hand.load(Ordering::Relaxed)).unwrap();
+        let emulator = emulators::stripe::Stripe::new(Arc::new(now), 7);
+        let faults = Faults::new();
+        let server = emulators::serve::start(faults.around(emulator.router())).await;
+        let transport: Arc<dyn Transport> = Arc::new(Https::new(Duration::from_secs(2)).unwrap());
+        let base = Url::parse(&server.url).unwrap();
+        let stripe = script::stripe(base, Arc::clone(&transport), emulator.secret_key());
+        let session = SessionId::new("session-1");
+        Self { emulator, faults, stripe, session, clock, server, transport }
+    }
+
+    /// A client with another key.
+    pub(crate) fn stripe_with(&self, secret_key: &str) -> Stripe {
+        let base = Url::parse(&self.server.url).unwrap();
+        script::stripe(base, Arc::clone(&self.transport), secret_key)
+    }
+
+    /// A client of another host.
+    pub(crate) fn stripe_at(&self, base: &str) -> Stripe {
+        let base = Url::parse(base).unwrap();
+        script::stripe(base, Arc::clone(&self.transport), self.emulator.secret_key())
+    }
+
+    /// Lets time pass at Stripe.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.clock.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.load(Ordering::Relaxed)
+    }
+
+    /// A token of a card, over plenty.
+    pub(crate) fn token(&self, card: &str) -> PaymentToken {
+        self.token_over(card, 100_000, "usd")
+    }
+
+    pub(crate) fn token_over(&self, card: &str, amount: i64, currency: &str) -> PaymentToken {
+        PaymentToken::new(self.emulator.mint(card, amount, currency))
+    }
+
+    /// Opens the session's payment over so many cents.
+    pub(crate) async fn open(&self, cents: i64) -> Result<Payment, PaymentError> {
+        let opening = Opening {
+            session: &self.session,
+            store: "shop",
+            order: None,
+            total: usd(cents),
+            session_opened_at: Timestamp::from_second(self.now()).unwrap(),
+            description: "A purchase",
+        };
+        self.stripe.open(&opening).await
+    }
+
+    /// A payment whose money is held.
+    pub(crate) async fn held(&self) -> Payment {
+        let opened = self.open(TOTAL).await.unwrap();
+        self.stripe.authorize(&opened.id, &self.token("pm_card_visa"), 0).await.unwrap()
+    }
+
+    pub(crate) async fn capture(&self, payment: &Payment) -> Result<Payment, PaymentError> {
+        self.stripe.capture(&payment.id, usd(TOTAL), &OrderId::new("42")).await
+    }
+
+    /// Calls one of Stripe's test helpers.
+    pub(crate) async fn help(&self, path: &str, form: &str) -> Value {
+        let request = Request::post(format!("{}/v1/test_helpers/{path}", self.server.url))
+            .header("authorization", format!("Bearer {}", self.emulator.secret_key()))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("stripe-version", payments::TOKEN_API_VERSION)
+            .body(Bytes::copy_from_slice(form.as_bytes()))
+            .unwrap();
+        let response = self.transport.send(request, 1024 * 1024).await.unwrap();
+        let body = String::from_utf8_lossy(response.body()).into_owned();
+        assert!(response.status().is_success(), "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+}
+
+pub(crate) fn usd(cents: i64) -> Money {
+    Money::new(cents, Currency::USD)
+}
