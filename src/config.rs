@@ -60,6 +60,13 @@ pub struct EdgeBounds {
     pub replay_bytes_max: u64,
 }
 
+impl Default for EdgeBounds {
+    /// What a file that says nothing gets.
+    fn default() -> Self {
+        resolve::bounds(&raw::Bounds::default())
+    }
+}
+
 /// One store, its platform, its processor and its agents.
 #[derive(Clone, Debug)]
 pub struct Store {

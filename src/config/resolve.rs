@@ -303,7 +303,7 @@ impl File<'_> {
     }
 }
 
-const fn bounds(raw: &raw::Bounds) -> EdgeBounds {
+pub(super) const fn bounds(raw: &raw::Bounds) -> EdgeBounds {
     EdgeBounds {
         body_bytes_max: raw.body_bytes_max,
         head_timeout: Duration::from_millis(raw.head_timeout_ms),

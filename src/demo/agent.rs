@@ -161,7 +161,8 @@ impl<W: Write> Agent<'_, W> {
         let answer: Response<Bytes> = self.demo.seams.transport.send(request, BODY_MAX).await?;
         let took = started.elapsed().as_millis();
         let short = shorten(path);
-        write!(self.out, "{method:<4} {short:<44} {} {took:>4} ms  ", answer.status().as_u16())?;
+        let method = method.as_str();
+        write!(self.out, "{method:<4} {short:<46} {} {took:>4} ms  ", answer.status().as_u16())?;
         if !answer.status().is_success() {
             writeln!(self.out)?;
             bail!("{}", String::from_utf8_lossy(answer.body()));

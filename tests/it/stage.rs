@@ -6,7 +6,7 @@ use commerce::AgentId;
 use emulators::{faults::Faults, serve::Running, stripe::Stripe, woocommerce::Store};
 use secrecy::SecretString;
 use storebridge::{
-    App, Seams,
+    App,
     config::{self, Agent as ConfiguredAgent, Config, EdgeBounds, Platform, Server},
 };
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -234,9 +234,4 @@ pub(crate) const fn limits() -> Limits {
             queue_wait_max: Duration::from_secs(1),
         },
     }
-}
-
-/// The real seams with another part of the test's own.
-pub(crate) fn real_seams() -> Seams {
-    storebridge::real_world().unwrap()
 }

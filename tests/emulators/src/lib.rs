@@ -4,6 +4,9 @@
 //! stricter than the real thing, never kinder. Each is an ordinary [`axum::Router`] over shared
 //! state: [`serve`](serve::serve) puts it on a socket, a test may as well call it in process.
 
+// A payment has more members than `json!` takes by default.
+#![recursion_limit = "256"]
+
 use std::sync::Arc;
 
 pub mod faults;

@@ -1,0 +1,286 @@
+//! Scripted faults in front of any emulator: the network and its servers on a bad day.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use http_body_util::{BodyExt, Collected};
+use hyper::body::Frame;
+
+/// What goes wrong with a call.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The call arrives this late.
+    Delay(Duration),
+    /// The call is carried out at once; its answer is this late.
+    DelayAfter(Duration),
+    /// That status without a body, in place of the call.
+    Status(u16),
+    /// That status with a `Retry-After` of so many seconds, in place of the call.
+    StatusWithRetryAfter(u16, u32),
+    /// A proxy's HTML page with that status, in place of the call.
+    Html(u16),
+    /// The 500 of a WordPress whose PHP died: JSON around an HTML message, in place of the call.
+    PhpFatal,
+    /// The call is carried out; half of the answer comes, and says that it is all.
+    HalfJson,
+    /// The call is carried out; half of the answer comes before the connection breaks.
+    Truncated,
+    /// The connection ends before the call is carried out.
+    DropBefore,
+    /// The call is carried out; the connection ends in place of the answer.
+    DropAfter,
+    /// The call is carried out; the answer calls itself JSON and is none.
+    NotJson,
+}
+
+/// An extension of a response that must not be delivered: its connection ends instead.
+///
+/// [`serve`](crate::serve::serve) obeys it; so must whoever calls a router in process.
+#[derive(Clone, Copy, Debug)]
+pub struct Dropped;
+
+/// A script of faults. Clones share the same script.
+#[derive(Clone, Default)]
+pub struct Faults {
+    script: Arc<Mutex<Script>>,
+}
+
+#[derive(Default)]
+struct Script {
+    planned: Vec<Plan>,
+    /// Faults that were taken off the plan and have not begun to show yet.
+    underway: usize,
+}
+
+struct Plan {
+    method: String,
+    path: String,
+    fault: Fault,
+    /// Matching calls until it strikes, that one included; `None` strikes at every call.
+    calls_left: Option<usize>,
+}
+
+impl Faults {
+    /// No faults yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next matching call suffers `fault`, once.
+    ///
+    /// A call matches whose path ends with the segments of `path`; `{}` stands for any one
+    /// segment. Faults planned for the same call strike one call each, in order.
+    pub fn next(&self, method: &str, path: &str, fault: Fault) {
+        self.nth(method, path, 1, fault);
+    }
+
+    /// The nth matching call from now suffers `fault`, once; 1 is the next.
+    pub fn nth(&self, method: &str, path: &str, nth: usize, fault: Fault) {
+        self.plan(method, path, fault, Some(nth.max(1)));
+    }
+
+    /// Every matching call suffers `fault`, unless another one is planned for it.
+    pub fn always(&self, method: &str, path: &str, fault: Fault) {
+        self.plan(method, path, fault, None);
+    }
+
+    /// Forgets all plans.
+    pub fn clear(&self) {
+        self.lock().planned.clear();
+    }
+
+    /// How many faults planned with [`next`](Self::next) or [`nth`](Self::nth) are still to show.
+    /// One that comes after the call is carried out shows only then.
+    pub fn pending(&self) -> usize {
+        let script = self.lock();
+        script.underway + script.planned.iter().filter(|plan| plan.calls_left.is_some()).count()
+    }
+
+    /// Puts the script in front of a router.
+    pub fn around(&self, router: Router) -> Router {
+        router.layer(middleware::from_fn_with_state(self.clone(), suffer))
+    }
+
+    fn plan(&self, method: &str, path: &str, fault: Fault, calls_left: Option<usize>) {
+        let (method, path) = (method.to_owned(), path.to_owned());
+        self.lock().planned.push(Plan { method, path, fault, calls_left });
+    }
+
+    /// The fault for this call, taken off the plan if it strikes once.
+    fn take(&self, request: &Request) -> Option<(Fault, Underway)> {
+        let (method, path) = (request.method().as_str(), request.uri().path());
+        let mut script = self.lock();
+        let mut due = None;
+        for (at, plan) in script.planned.iter_mut().enumerate() {
+            match &mut plan.calls_left {
+                Some(left) if matches(&plan.method, &plan.path, method, path) => match *left {
+                    1 if due.is_none() => due = Some(at),
+                    1 => {}
+                    _ => *left -= 1,
+                },
+                _ => {}
+            }
+        }
+        if let Some(at) = due {
+            script.underway += 1;
+            let fault = script.planned.remove(at).fault;
+            return Some((fault, Underway(Some(self.clone()))));
+        }
+        let mut always = script.planned.iter().filter(|plan| plan.calls_left.is_none());
+        let plan = always.find(|plan| matches(&plan.method, &plan.path, method, path))?;
+        Some((plan.fault.clone(), Underway(None)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts a fault as pending until it shows, or until its call is given up.
+struct Underway(Option<Faults>);
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        if let Some(faults) = &self.0 {
+            faults.lock().underway -= 1;
+        }
+    }
+}
+
+/// Whether a call is meant: the same method, and the same last segments.
+pub(crate) fn matches(method: &str, pattern: &str, called: &str, path: &str) -> bool {
+    let segments = |path| str::split(path, '/').filter(|segment| !segment.is_empty()).rev();
+    let mut called_segments = segments(path);
+    method == called
+        && segments(pattern).all(|wanted| {
+            called_segments.next().is_some_and(|segment| wanted == "{}" || wanted == segment)
+        })
+}
+
+/// The middleware: carries the call out, or not, as its fault has it.
+async fn suffer(State(faults): State<Faults>, request: Request, next: Next) -> Response {
+    let Some((fault, underway)) = faults.take(&request) else { return next.run(request).await };
+    match fault {
+        Fault::Delay(delay) => {
+            drop(underway);
+            tokio::time::sleep(delay).await;
+            next.run(request).await
+        }
+        Fault::DelayAfter(delay) => {
+            let response = next.run(request).await;
+            drop(underway);
+            tokio::time::sleep(delay).await;
+            response
+        }
+        Fault::Status(status) => code(status).into_response(),
+        Fault::StatusWithRetryAfter(status, seconds) => {
+            (code(status), [(header::RETRY_AFTER, seconds.to_string())]).into_response()
+        }
+        Fault::Html(status) => page(code(status)),
+        Fault::PhpFatal => php_fatal(),
+        Fault::HalfJson => half(next.run(request).await, Half::Whole).await,
+        Fault::Truncated => half(next.run(request).await, Half::Broken).await,
+        Fault::DropBefore => dropped(),
+        Fault::DropAfter => {
+            next.run(request).await;
+            dropped()
+        }
+        Fault::NotJson => not_json(next.run(request).await),
+    }
+}
+
+fn code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn dropped() -> Response {
+    let mut response = Response::default();
+    response.extensions_mut().insert(Dropped);
+    response
+}
+
+fn page(status: StatusCode) -> Response {
+    let html = format!(
+        "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n\
+         <center><h1>{status}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    );
+    (status, [(header::CONTENT_TYPE, "text/html")], html).into_response()
+}
+
+fn php_fatal() -> Response {
+    let json = serde_json::json!({
+        "code": "internal_server_error",
+        "message": "<p>There has been a critical error on this website.</p>\
+                    <p><a href=\"https://wordpress.org/documentation/article/faq-troubleshooting/\">\
+                    Learn more about troubleshooting WordPress.</a></p>",
+        "data": { "status": 500 },
+        "additional_errors": [],
+    });
+    let kind = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
+    (StatusCode::INTERNAL_SERVER_ERROR, kind, json.to_string()).into_response()
+}
+
+fn not_json(response: Response) -> Response {
+    let (mut head, _) = response.into_parts();
+    head.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(head, Body::from("Notice: this was meant to be JSON"))
+}
+
+enum Half {
+    /// The length is that of the half.
+    Whole,
+    /// The length is that of the full answer.
+    Broken,
+}
+
+async fn half(response: Response, half: Half) -> Response {
+    let (mut head, body) = response.into_parts();
+    // The emulators' own bodies are in memory and cannot fail.
+    let bytes = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+    let cut = bytes.slice(..bytes.len() / 2);
+    let (length, body) = match half {
+        Half::Whole => (cut.len(), Body::from(cut)),
+        Half::Broken => (bytes.len(), Body::new(Broken { left: Some(cut), flushed: false })),
+    };
+    head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    Response::from_parts(head, body)
+}
+
+/// A body that breaks off.
+struct Broken {
+    left: Option<Bytes>,
+    flushed: bool,
+}
+
+impl HttpBody for Broken {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if let Some(bytes) = self.left.take() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        // The pause lets the server write what it has before it learns of the end.
+        if !std::mem::replace(&mut self.flushed, true) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into())))
+    }
+}

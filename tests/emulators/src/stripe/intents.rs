@@ -1,0 +1,400 @@
+//! PaymentIntents: what they are, how they are made, read and changed.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{
+    account::{Account, TokenPlace},
+    cards::Card,
+    confirm::Confirmation,
+    errors::Refusal,
+    form::Form,
+};
+
+const CURRENCIES: &str = "usd aed ars aud bgn brl cad chf clp cny cop czk dkk egp eur gbp hkd huf \
+                          idr ils inr isk jpy krw kwd mxn myr nok nzd pen php pln ron sar sek sgd \
+                          thb try twd uah vnd zar";
+pub(super) const CAPTURE_METHODS: [&str; 3] = ["automatic", "automatic_async", "manual"];
+pub(super) const FUTURE_USAGES: [&str; 2] = ["off_session", "on_session"];
+/// Members that are plain text and may be set at any time.
+const TEXTS: [&str; 5] = [
+    "description",
+    "receipt_email",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+];
+const AMOUNT_MAX: i64 = 99_999_999;
+
+/// Where a payment stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Status {
+    RequiresPaymentMethod,
+    RequiresConfirmation,
+    RequiresAction,
+    RequiresCapture,
+    Succeeded,
+    Canceled,
+}
+
+/// The statuses in which no money is held yet.
+pub(super) const OPEN: [Status; 3] =
+    [Status::RequiresPaymentMethod, Status::RequiresConfirmation, Status::RequiresAction];
+
+/// A PaymentIntent.
+#[derive(Clone)]
+pub(super) struct Intent {
+    pub(super) id: String,
+    secret: String,
+    pub(super) amount: i64,
+    pub(super) amount_capturable: i64,
+    pub(super) amount_received: i64,
+    /// Whether redirects are possible, if Stripe chooses the payment methods.
+    pub(super) automatic: Option<&'static str>,
+    pub(super) canceled_at: Option<i64>,
+    pub(super) cancellation_reason: Option<&'static str>,
+    pub(super) capture_method: &'static str,
+    pub(super) created: i64,
+    pub(super) currency: String,
+    pub(super) last_payment_error: Option<Value>,
+    pub(super) latest_charge: Option<String>,
+    pub(super) metadata: BTreeMap<String, String>,
+    pub(super) method: Option<PaymentMethod>,
+    pub(super) setup_future_usage: Option<&'static str>,
+    shipping: Option<Value>,
+    pub(super) status: Status,
+    texts: BTreeMap<&'static str, String>,
+    /// When it last changed, in seconds.
+    pub(super) changed: i64,
+}
+
+/// What a payment is paid with.
+#[derive(Clone)]
+pub(super) struct PaymentMethod {
+    pub(super) id: String,
+    pub(super) card: Card,
+    /// The token it was cloned from.
+    pub(super) token: Option<String>,
+    pub(super) created: i64,
+}
+
+/// What describes a payment and moves no money.
+struct Details {
+    metadata: Vec<(String, String)>,
+    shipping: Option<Value>,
+    texts: Vec<(&'static str, String)>,
+}
+
+impl Details {
+    fn read(form: &mut Form) -> Result<Self, Refusal> {
+        let mut texts = Vec::new();
+        for name in TEXTS {
+            texts.extend(form.text(name)?.map(|text| (name, text)));
+        }
+        let shipping = form.hash("shipping")?.map(shipping).transpose()?;
+        Ok(Self { metadata: form.metadata("metadata")?, shipping, texts })
+    }
+}
+
+impl Status {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::RequiresPaymentMethod => "requires_payment_method",
+            Self::RequiresConfirmation => "requires_confirmation",
+            Self::RequiresAction => "requires_action",
+            Self::RequiresCapture => "requires_capture",
+            Self::Succeeded => "succeeded",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
+impl Account {
+    /// Answers `POST /v1/payment_intents`.
+    pub(super) fn create_intent(
+        &mut self,
+        mut form: Form,
+        place: TokenPlace,
+    ) -> Result<Value, Refusal> {
+        let amount = form.positive("amount")?.ok_or_else(|| form.missing("amount"))?;
+        let currency = form.text("currency")?.ok_or_else(|| form.missing("currency"))?;
+        check_amount(amount, &currency)?;
+        let capture_method = form.choice("capture_method", &CAPTURE_METHODS)?;
+        form.choice("confirmation_method", &["automatic"])?;
+        let automatic = automatic(&mut form)?;
+        let future = form.choice("setup_future_usage", &FUTURE_USAGES)?;
+        let mut intent = Intent {
+            id: self.id("pi_3"),
+            secret: self.id(""),
+            amount,
+            amount_capturable: 0,
+            amount_received: 0,
+            automatic,
+            canceled_at: None,
+            cancellation_reason: None,
+            capture_method: capture_method.unwrap_or("automatic_async"),
+            created: self.now(),
+            currency,
+            last_payment_error: None,
+            latest_charge: None,
+            metadata: BTreeMap::new(),
+            method: None,
+            setup_future_usage: future,
+            shipping: None,
+            status: Status::RequiresPaymentMethod,
+            texts: BTreeMap::new(),
+            changed: self.now(),
+        };
+        intent.describe(Details::read(&mut form)?)?;
+        let confirms = form.boolean("confirm")?.unwrap_or(false);
+        let wish = Confirmation::read(&mut form, place)?;
+        form.end()?;
+        if confirms {
+            return self.confirm(intent, wish).map(|intent| intent.view());
+        }
+        if let Some(method) = wish.unconfirmed_method()? {
+            intent.method = Some(self.plain_method(&method)?);
+            intent.status = Status::RequiresConfirmation;
+        }
+        Ok(self.put(intent).view())
+    }
+
+    /// Answers `POST /v1/payment_intents/{id}`.
+    pub(super) fn update_intent(&mut self, id: &str, mut form: Form) -> Result<Value, Refusal> {
+        let amount = form.positive("amount")?;
+        let currency = form.text("currency")?;
+        let method = form.text("payment_method")?;
+        let future = form.choice("setup_future_usage", &FUTURE_USAGES)?;
+        let details = Details::read(&mut form)?;
+        form.end()?;
+        let mut intent = self.intent(id)?;
+        for (name, given) in [
+            ("amount", amount.is_some()),
+            ("currency", currency.is_some()),
+            ("payment_method", method.is_some()),
+            ("setup_future_usage", future.is_some()),
+        ] {
+            if given && !OPEN.contains(&intent.status) {
+                return Err(intent.unchangeable(name));
+            }
+        }
+        intent.amount = amount.unwrap_or(intent.amount);
+        intent.currency = currency.unwrap_or(intent.currency);
+        intent.setup_future_usage = future.or(intent.setup_future_usage);
+        check_amount(intent.amount, &intent.currency)?;
+        intent.describe(details)?;
+        if let Some(name) = method {
+            intent.method = Some(self.plain_method(&name)?);
+            intent.status = Status::RequiresConfirmation;
+        }
+        Ok(self.put(intent).view())
+    }
+
+    /// The payment as it is now; a 404 that names it if there is none.
+    pub(super) fn intent(&self, id: &str) -> Result<Intent, Refusal> {
+        let found = self.intents.iter().find(|intent| intent.id == id);
+        found.cloned().ok_or_else(|| Refusal::no_such(404, "payment_intent", id, "intent"))
+    }
+
+    /// Keeps a payment that is new or has changed.
+    pub(super) fn put(&mut self, mut intent: Intent) -> Intent {
+        intent.changed = self.now();
+        match self.intents.iter_mut().find(|known| known.id == intent.id) {
+            Some(known) => *known = intent.clone(),
+            None => self.intents.push(intent.clone()),
+        }
+        intent
+    }
+
+    /// A payment method that Stripe offers for tests.
+    pub(super) fn plain_method(&mut self, name: &str) -> Result<PaymentMethod, Refusal> {
+        let card = Card::named(name)
+            .ok_or_else(|| Refusal::no_such(400, "PaymentMethod", name, "payment_method"))?;
+        Ok(self.method(card, None))
+    }
+
+    pub(super) fn method(&mut self, card: Card, token: Option<String>) -> PaymentMethod {
+        PaymentMethod { id: self.id("pm_1"), card, token, created: self.now() }
+    }
+}
+
+impl Intent {
+    /// The whole object.
+    pub(super) fn view(&self) -> Value {
+        let types =
+            if self.automatic.is_some() { json!(["card", "link"]) } else { json!(["card"]) };
+        let action = json!({
+            "type": "use_stripe_sdk",
+            "use_stripe_sdk": { "type": "three_d_secure_redirect", "stripe_js": "" },
+        });
+        json!({
+            "id": self.id,
+            "object": "payment_intent",
+            "amount": self.amount,
+            "amount_capturable": self.amount_capturable,
+            "amount_details": { "tip": {} },
+            "amount_received": self.amount_received,
+            "application": null,
+            "application_fee_amount": null,
+            "automatic_payment_methods": self.automatic.map(|redirects| {
+                json!({ "allow_redirects": redirects, "enabled": true })
+            }),
+            "canceled_at": self.canceled_at,
+            "cancellation_reason": self.cancellation_reason,
+            "capture_method": self.capture_method,
+            "client_secret": format!("{}_secret_{}", self.id, self.secret),
+            "confirmation_method": "automatic",
+            "created": self.created,
+            "currency": self.currency,
+            "customer": null,
+            "customer_account": null,
+            "description": self.text("description"),
+            "excluded_payment_method_types": null,
+            "last_payment_error": self.last_payment_error,
+            "latest_charge": self.latest_charge,
+            "livemode": false,
+            "managed_payments": { "enabled": false },
+            "metadata": self.metadata,
+            "next_action": (self.status == Status::RequiresAction).then_some(action),
+            "on_behalf_of": null,
+            "payment_method": self.method.as_ref().map(|method| &method.id),
+            "payment_method_configuration_details": null,
+            "payment_method_options": { "card": {
+                "installments": null,
+                "mandate_options": null,
+                "network": null,
+                "request_three_d_secure": "automatic",
+            } },
+            "payment_method_types": types,
+            "processing": null,
+            "receipt_email": self.text("receipt_email"),
+            "review": null,
+            "setup_future_usage": self.setup_future_usage,
+            "shipping": self.shipping,
+            "source": null,
+            "statement_descriptor": self.text("statement_descriptor"),
+            "statement_descriptor_suffix": self.text("statement_descriptor_suffix"),
+            "status": self.status.name(),
+            "transfer_data": null,
+            "transfer_group": self.text("transfer_group"),
+        })
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.texts.get(name).cloned()
+    }
+
+    /// Whether it may be `done` now (`captured`); otherwise the refusal says what it is.
+    pub(super) fn must_be(&self, statuses: &[Status], done: &str) -> Result<(), Refusal> {
+        if statuses.contains(&self.status) {
+            return Ok(());
+        }
+        let names: Vec<_> = statuses.iter().map(|status| status.name()).collect();
+        let message = format!(
+            "This PaymentIntent could not be {done} because it has a status of {}. Only a \
+             PaymentIntent with one of the following statuses may be {done}: {}.",
+            self.status.name(),
+            names.join(", "),
+        );
+        Err(Refusal::unexpected_state(&message, self.view()))
+    }
+
+    pub(super) fn set_metadata(&mut self, pairs: Vec<(String, String)>) -> Result<(), Refusal> {
+        for (key, value) in pairs {
+            if value.is_empty() {
+                self.metadata.remove(&key);
+            } else {
+                self.metadata.insert(key, value);
+            }
+        }
+        if self.metadata.len() > 50 {
+            return Err(Refusal::parameter("You can have up to 50 metadata keys.", "metadata"));
+        }
+        Ok(())
+    }
+
+    fn describe(&mut self, details: Details) -> Result<(), Refusal> {
+        self.texts.extend(details.texts);
+        self.shipping = details.shipping.or_else(|| self.shipping.take());
+        self.set_metadata(details.metadata)
+    }
+
+    fn unchangeable(&self, name: &str) -> Refusal {
+        let message = format!(
+            "This PaymentIntent's {name} could not be updated because it has a status of {}. You \
+             may only update the {name} of a PaymentIntent with one of the following statuses: \
+             requires_payment_method, requires_confirmation, requires_action.",
+            self.status.name(),
+        );
+        Refusal::unexpected_state(&message, self.view()).with("param", name)
+    }
+}
+
+/// Who chooses the payment methods; without a word of the caller's it is Stripe.
+fn automatic(form: &mut Form) -> Result<Option<&'static str>, Refusal> {
+    let types = form.list("payment_method_types")?;
+    let Some(mut hash) = form.hash("automatic_payment_methods")? else {
+        return match types.iter().find(|kind| kind.as_str() != "card") {
+            Some(_) => Err(Refusal::parameter(
+                "The payment method type provided is invalid. Please ensure the provided type is \
+                 activated in your dashboard.",
+                "payment_method_types",
+            )
+            .code("payment_intent_invalid_parameter")),
+            None => Ok(types.is_empty().then_some("always")),
+        };
+    };
+    let enabled = hash.boolean("enabled")?.ok_or_else(|| hash.missing("enabled"))?;
+    let redirects = hash.choice("allow_redirects", &["always", "never"])?.unwrap_or("always");
+    hash.end()?;
+    if enabled && !types.is_empty() {
+        let words = "You may only specify one of these parameters: automatic_payment_methods, \
+                     payment_method_types.";
+        return Err(Refusal::parameter(words, "automatic_payment_methods"));
+    }
+    Ok(enabled.then_some(redirects))
+}
+
+fn shipping(mut form: Form) -> Result<Value, Refusal> {
+    let mut address = form.hash("address")?.ok_or_else(|| form.missing("address"))?;
+    let name = form.text("name")?.ok_or_else(|| form.missing("name"))?;
+    let view = json!({
+        "address": {
+            "city": address.text("city")?,
+            "country": address.text("country")?,
+            "line1": address.text("line1")?,
+            "line2": address.text("line2")?,
+            "postal_code": address.text("postal_code")?,
+            "state": address.text("state")?,
+        },
+        "carrier": form.text("carrier")?,
+        "name": name,
+        "phone": form.text("phone")?,
+        "tracking_number": form.text("tracking_number")?,
+    });
+    address.end()?;
+    form.end()?;
+    Ok(view)
+}
+
+fn check_amount(amount: i64, currency: &str) -> Result<(), Refusal> {
+    if !CURRENCIES.split_whitespace().any(|known| known == currency) {
+        let words = format!("Invalid currency: {currency}.");
+        return Err(Refusal::parameter(&words, "currency"));
+    }
+    let least = match currency {
+        "usd" | "eur" | "cad" | "aud" | "chf" | "nzd" | "sgd" | "brl" | "jpy" => 50,
+        "gbp" => 30,
+        _ => 1,
+    };
+    if amount < least {
+        let words = format!("Amount must be at least {least} of the smallest unit of {currency}");
+        return Err(Refusal::parameter(&words, "amount").code("amount_too_small"));
+    }
+    if amount > AMOUNT_MAX {
+        let words = format!("Amount must be no more than {AMOUNT_MAX}");
+        return Err(Refusal::parameter(&words, "amount").code("amount_too_large"));
+    }
+    Ok(())
+}
