@@ -59,7 +59,7 @@ impl<'a> Checkout<'a> {
     /// The session as the store knows it now. A purchase that was left unfinished goes on.
     pub(crate) async fn retrieve(&self, id: &SessionId) -> Result<CheckoutSession, Failure> {
         let ticket = self.open_ticket(id)?;
-        let draft = self.store().connector.load(&ticket.draft).await?;
+        let draft = self.load(id, &ticket).await?;
         let DraftState::Committed { .. } = &draft.state else {
             return self.show(id, &ticket, &draft, &[]);
         };
@@ -116,7 +116,7 @@ impl<'a> Checkout<'a> {
         let token = request::token(&request)?;
         let lock = self.lock(id).await?;
         let connector = &self.store().connector;
-        let mut draft = connector.load(&ticket.draft).await?;
+        let mut draft = self.load(id, &ticket).await?;
         let now = self.app.seams.clock.now();
         let memo = Memo::new(Some(key), body, now);
 
@@ -143,7 +143,7 @@ impl<'a> Checkout<'a> {
                     let draft = draft.clone();
                     async move {
                         let _lock = lock;
-                        Ok(purchase.go_on(draft, &commitment, &token).await)
+                        purchase.go_on(draft, &commitment, &token).await
                     }
                 });
                 return self.answer_in_time(id, &ticket, &draft, running).await;
@@ -157,7 +157,7 @@ impl<'a> Checkout<'a> {
         let shown = draft.agreed;
         let late = request::late_change(&request, &draft);
         if late.is_some() || shown != Some(draft.quote.totals.total) {
-            draft = connector.revise(&ticket.draft, &late.unwrap_or_default()).await?;
+            draft = connector.revise(&draft.id, &late.unwrap_or_default()).await?;
         }
         if !render::is_ready(&draft) {
             return self.show(id, &ticket, &draft, &[]);
@@ -189,7 +189,7 @@ impl<'a> Checkout<'a> {
     ) -> Result<CheckoutSession, Failure> {
         let ticket = self.open_ticket(id)?;
         let _lock = self.lock(id).await?;
-        let draft = self.store().connector.load(&ticket.draft).await?;
+        let draft = self.load(id, &ticket).await?;
         match draft.state {
             DraftState::Open => {}
             DraftState::Committed { .. } => {
@@ -204,7 +204,7 @@ impl<'a> Checkout<'a> {
                 return Err(Failure::NotCancelable("The session is canceled already"));
             }
         }
-        let draft = self.store().connector.discard(&ticket.draft).await?;
+        let draft = self.store().connector.discard(&draft.id).await?;
         self.show(id, &ticket, &draft, &[])
     }
 
@@ -272,6 +272,21 @@ impl<'a> Checkout<'a> {
             agent: self.caller.agent.clone(),
             memo: memo.clone(),
         })
+    }
+
+    /// The draft as it is now. One that had no order at first, and whose cart is empty, may have
+    /// been filled and bought since: then its payment knows the order.
+    async fn load(&self, id: &SessionId, ticket: &Ticket) -> Result<Draft, Failure> {
+        let Store { connector, stripe, .. } = self.store();
+        let draft = connector.load(&ticket.draft).await?;
+        if draft.order.is_some() {
+            return Ok(draft);
+        }
+        let payment = stripe.find(id, ticket.opened_at).await?;
+        match payment.and_then(|payment| payment.order) {
+            Some(order) => Ok(connector.load(&connector.with_order(&draft.id, &order)).await?),
+            None => Ok(draft),
+        }
     }
 
     /// One call at a time on one session: the next one waits a moment, then is told to come back.

@@ -171,8 +171,8 @@ fn config(
             },
             agents,
             links,
-            catalog_refresh: Duration::from_secs(900),
-            session_lifetime: Duration::from_secs(6 * 3600),
+            catalog_refresh: Duration::from_mins(15),
+            session_lifetime: Duration::from_hours(6),
         }],
     })
 }

@@ -81,7 +81,7 @@ impl Sealer {
         let bound = binding(store, agent);
         let sealed = self
             .cipher
-            .encrypt(XNonce::from_slice(&nonce), Payload { msg: &plain, aad: &bound })
+            .encrypt(&XNonce::from(nonce), Payload { msg: &plain, aad: &bound })
             .expect("a ticket is far below the cipher's limit");
         let id = URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat());
         SessionId::new(format!("{PREFIX}{id}"))
@@ -92,10 +92,8 @@ impl Sealer {
         let bytes = URL_SAFE_NO_PAD.decode(id.as_str().strip_prefix(PREFIX)?).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
         let bound = binding(store, agent);
-        let plain = self
-            .cipher
-            .decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: &bound })
-            .ok()?;
+        let nonce = XNonce::try_from(nonce).ok()?;
+        let plain = self.cipher.decrypt(&nonce, Payload { msg: sealed, aad: &bound }).ok()?;
         let (head, draft) = plain.split_at_checked(HEAD_BYTES)?;
         if head[0] != LAYOUT {
             return None;
@@ -119,7 +117,7 @@ fn binding(store: &str, agent: &AgentId) -> Vec<u8> {
 }
 
 fn derive(key: &SecretString, purpose: &str) -> [u8; 32] {
-    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key.expose_secret().as_bytes())
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes())
         .expect("HMAC takes a key of any length");
     mac.update(b"storebridge ");
     mac.update(purpose.as_bytes());

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::{
-    AgentId, Change, Cursor, Draft, DraftId, Money, Order, PaymentId, ProductPage, SessionId,
+    AgentId, Change, Cursor, Draft, DraftId, Money, Order, OrderId, PaymentId, ProductPage,
+    SessionId,
 };
 
 /// One store on one commerce platform.
@@ -23,6 +24,9 @@ pub trait Connector: Send + Sync {
 
     /// The draft as it is now.
     async fn load(&self, id: &DraftId) -> Result<Draft, ConnectorError>;
+
+    /// The same draft, whose order has become known since its id was made.
+    fn with_order(&self, id: &DraftId, order: &OrderId) -> DraftId;
 
     /// Changes an open draft and quotes it afresh.
     async fn revise(&self, id: &DraftId, change: &Change) -> Result<Draft, ConnectorError>;

@@ -78,7 +78,7 @@ impl Purchase {
         let commitment = self.commitment(&payment, total, memo);
         match self.store.connector.commit(&draft.id, &commitment).await {
             Ok(draft) if matches!(draft.state, DraftState::Committed { .. }) => {
-                Ok(self.pay(draft, payment, &commitment, token).await)
+                self.pay(draft, payment, &commitment, token).await
             }
             Ok(draft) => Ok(Outcome::Refused(draft, Refusal::Problems)),
             Err(ConnectorError::PriceMoved { .. }) => {
@@ -95,10 +95,10 @@ impl Purchase {
         draft: Draft,
         commitment: &Commitment,
         token: &PaymentToken,
-    ) -> Outcome {
+    ) -> Result<Outcome, Failure> {
         match self.store.stripe.fetch(&commitment.payment).await {
             Ok(payment) => self.pay(draft, payment, commitment, token).await,
-            Err(error) => in_progress(draft, &error),
+            Err(error) => Ok(in_progress(draft, &error)),
         }
     }
 
@@ -185,7 +185,7 @@ impl Purchase {
         }
     }
 
-    /// From here on money may be held, so nothing is an error: it is refused for certain, it is
+    /// From here on money may be held, so a doubt is no error: it is refused for certain, it is
     /// done, or it is in progress.
     async fn pay(
         &self,
@@ -193,7 +193,7 @@ impl Purchase {
         payment: Payment,
         commitment: &Commitment,
         token: &PaymentToken,
-    ) -> Outcome {
+    ) -> Result<Outcome, Failure> {
         let held = match payment.state {
             PaymentState::Open => self.authorize(&payment, token).await,
             PaymentState::Voided => Err(PaymentError::BadToken(BadToken::Deactivated)),
@@ -203,17 +203,27 @@ impl Purchase {
             | PaymentState::ActionRequired => Ok(payment),
         };
         let refusal = match held {
-            Ok(payment) => return self.take(draft, payment, commitment).await,
+            Ok(payment) => return Ok(self.take(draft, payment, commitment).await),
             Err(PaymentError::Declined(decline)) => Refusal::Declined(decline),
             Err(PaymentError::BadToken(why)) => Refusal::BadToken(why),
             Err(PaymentError::AuthenticationRequired) => Refusal::AuthenticationRequired,
-            Err(error) => return in_progress(draft, &error),
+            Err(error @ (PaymentError::Denied { .. } | PaymentError::Rejected { .. })) => {
+                self.reopen(draft).await;
+                return Err(error.into());
+            }
+            Err(error) => return Ok(in_progress(draft, &error)),
         };
+        Ok(Outcome::Refused(self.reopen(draft).await, refusal))
+    }
+
+    /// Nothing is held: the draft is open again. Where the store does not do it now, the next
+    /// read of the session does.
+    async fn reopen(&self, draft: Draft) -> Draft {
         match self.store.connector.reopen(&draft.id).await {
-            Ok(draft) => Outcome::Refused(draft, refusal),
+            Ok(draft) => draft,
             Err(error) => {
-                warn!(session.order = ?draft.order, error = %Chain(&error), "draft not reopened");
-                Outcome::Refused(draft, refusal)
+                warn!(order.id = ?draft.order, error = %Chain(&error), "draft not reopened");
+                draft
             }
         }
     }

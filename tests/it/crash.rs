@@ -117,7 +117,7 @@ async fn killed_at(stripe: bool, method: &str, path: &str, nth: usize) {
 
     // The effect happens, the answer hangs, the process dies.
     let faults = if stripe { &upstreams.stripe_faults } else { &upstreams.store_faults };
-    faults.nth(method, path, nth, Fault::DelayAfter(Duration::from_secs(600)));
+    faults.nth(method, path, nth, Fault::DelayAfter(Duration::from_mins(10)));
     let url = format!("/api/checkout_sessions/{}/complete", session.id());
     let body = payment(&token).to_string().into_bytes().into();
     let dying = tokio::task::spawn({

@@ -20,7 +20,7 @@ async fn a_store_that_is_down_or_talks_nonsense() {
         (Fault::Html(200), 502, "platform_unreadable"),
         (Fault::HalfJson, 502, "platform_unreadable"),
         (Fault::NotJson, 502, "platform_unreadable"),
-        (Fault::Delay(Duration::from_secs(60)), 503, "platform_unavailable"),
+        (Fault::Delay(Duration::from_mins(1)), 503, "platform_unavailable"),
     ] {
         let stage = Stage::start().await;
         let agent = stage.agent();

@@ -152,9 +152,9 @@ async fn a_key_is_remembered_for_a_day() {
 async fn deadlines_pass_on_a_held_clock() {
     let world = world(5).await;
     let session = world.agent.ready("20", 1).await;
-    let forever = Fault::Delay(Duration::from_secs(3600));
+    let forever = Fault::Delay(Duration::from_hours(1));
     world.stripe_faults.always("POST", "/v1/payment_intents/{}/capture", forever);
-    let forever = Fault::Delay(Duration::from_secs(3600));
+    let forever = Fault::Delay(Duration::from_hours(1));
     world.stripe_faults.always("GET", "/v1/payment_intents/{}", forever);
     let token = world.stripe.mint("pm_card_visa", 1_000_000, "usd");
     let answer = world.agent.complete_with(session.id(), &token, "pay").await;
@@ -163,7 +163,7 @@ async fn deadlines_pass_on_a_held_clock() {
     world.stripe_faults.clear();
     world.store_faults.clear();
     // The purchase behind the answer ends within its own deadlines.
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     let read = world.agent.retrieve(session.id()).await;
     assert_eq!(read.body["status"], "completed", "{}", read.body);
     assert_eq!(world.stripe.captured().len(), 1);

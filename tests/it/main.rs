@@ -1,6 +1,9 @@
 //! Black box over HTTP: a test starts the service and the emulators, speaks ACP, and counts
 //! what happened in the store and at Stripe.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::disallowed_methods, reason = "what a test spawns ends with the test")]
+
 mod architecture;
 mod bad_input;
 mod command;

@@ -125,6 +125,27 @@ async fn cancel_takes_an_absent_body_and_a_reason() {
 }
 
 #[tokio::test]
+async fn a_session_that_began_empty_can_be_filled_and_bought() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let created = agent.create("3501", 1).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    assert!(created.message("out_of_stock").is_some(), "{}", created.body);
+    let change = json!({
+        "line_items": [{"id": "20"}],
+        "buyer": agent::ada(),
+        "fulfillment_details": agent::san_francisco(),
+    });
+    let filled = agent.update(created.id(), &change).await;
+    assert_eq!(filled.body["status"], "ready_for_payment", "{}", filled.body);
+    let completed = agent.complete(created.id(), &stage.token()).await;
+    assert_eq!(completed.body["status"], "completed", "{}", completed.body);
+    let read = agent.retrieve(created.id()).await;
+    assert_eq!(read.body["order"]["id"], completed.body["order"]["id"], "{}", read.body);
+    stage.upstreams.assert_bought_once();
+}
+
+#[tokio::test]
 async fn a_session_belongs_to_the_agent_that_made_it() {
     let stage = Stage::start().await;
     let created = stage.agent().ready("20", 1).await;

@@ -216,8 +216,8 @@ pub(crate) fn config(
                 ("terms_of_use".to_owned(), link("terms")),
                 ("privacy_policy".to_owned(), link("privacy")),
             ]),
-            catalog_refresh: Duration::from_secs(900),
-            session_lifetime: Duration::from_secs(6 * 3600),
+            catalog_refresh: Duration::from_mins(15),
+            session_lifetime: Duration::from_hours(6),
         }],
     }
 }

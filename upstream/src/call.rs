@@ -219,11 +219,9 @@ impl Upstream {
 
     async fn send_within_deadline(&self, call: &Call) -> Result<Answer, CallError> {
         let deadline = Instant::now() + self.limits.deadline;
-        let mut attempt = 0;
+        let (mut attempt, mut doubt) = (0, None);
         loop {
-            let result = tokio::time::timeout_at(deadline, self.attempt(call))
-                .await
-                .unwrap_or_else(|late| Err(self.unknown(late)));
+            let result = self.attempt(call, deadline).await;
             attempt += 1;
             tracing::Span::current().record("attempts", attempt);
             let delay = self.retry_delay(attempt, &result);
@@ -231,25 +229,29 @@ impl Upstream {
                 || attempt > self.limits.retries_max
                 || Instant::now() + delay >= deadline
             {
-                return result;
+                return settle_doubt(result, doubt);
             }
+            doubt = result.err().filter(|error| !error.had_no_effect()).or(doubt);
             tokio::time::sleep(delay).await;
         }
     }
 
-    async fn attempt(&self, call: &Call) -> Result<Answer, CallError> {
-        let _place = self.gate.enter().await.map_err(|Busy| CallError::Busy {
+    async fn attempt(&self, call: &Call, deadline: Instant) -> Result<Answer, CallError> {
+        // Whoever still waits for a place has sent nothing.
+        let place = tokio::time::timeout_at(deadline, self.gate.enter()).await;
+        let _place = place.unwrap_or(Err(Busy)).map_err(|Busy| CallError::Busy {
             upstream: Arc::clone(&self.name),
             retry_after: self.limits.gate.queue_wait_max.max(Duration::from_secs(1)),
         })?;
         let request = self.request(call)?;
-        let response = self.transport.send(request, self.limits.body_max).await.map_err(
-            |error| match error {
+        let answered = self.transport.send(request, self.limits.body_max);
+        let answered = tokio::time::timeout_at(deadline, answered).await;
+        let response =
+            answered.map_err(|late| self.unknown(late))?.map_err(|error| match error {
                 TransportError::NotSent(source) => self.not_sent(source),
                 TransportError::Lost(source) => self.unknown(source),
                 TransportError::TooLarge(_) => self.unknown(error),
-            },
-        )?;
+            })?;
         let (head, body) = response.into_parts();
         Ok(Answer { status: head.status, headers: head.headers, body })
     }
@@ -282,6 +284,21 @@ impl Upstream {
         let half = full / 2;
         let jitter = self.chance.below(u64::try_from(half.as_micros()).unwrap_or(u64::MAX) + 1);
         half + Duration::from_micros(jitter)
+    }
+}
+
+/// A try that was lost may have happened, even if the next one certainly did not.
+fn settle_doubt(
+    result: Result<Answer, CallError>,
+    doubt: Option<CallError>,
+) -> Result<Answer, CallError> {
+    let says_nothing = match &result {
+        Ok(answer) => answer.status == StatusCode::TOO_MANY_REQUESTS,
+        Err(error) => error.had_no_effect(),
+    };
+    match doubt {
+        Some(doubt) if says_nothing => Err(doubt),
+        _ => result,
     }
 }
 

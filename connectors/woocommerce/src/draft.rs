@@ -186,7 +186,13 @@ impl WooCommerce {
                 self.client.cart("cart.read", Method::GET, "/cart", Some(&found.token)).await?;
             read("cart.read", &answer)
         };
-        let Some(order) = found.order else { return Ok((cart.await?, None)) };
+        let Some(order) = found.order else {
+            let cart = cart.await?;
+            let made = self.order_of_cart(&found.token, &cart, &Change::default()).await?;
+            let Some(made) = made else { return Ok((cart, None)) };
+            let order = self.client.get("order.read", &format!("/orders/{made}")).await?;
+            return Ok((cart, Some(order)));
+        };
         let path = format!("/orders/{order}");
         let order = self.client.get("order.read", &path);
         let (cart, order) = tokio::join!(cart, order);

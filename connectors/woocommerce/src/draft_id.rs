@@ -4,7 +4,7 @@
 //! first token of a cart works for 48 hours, longer than any session.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use commerce::DraftId;
+use commerce::{DraftId, OrderId};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,14 @@ impl Found {
             _ => return None,
         };
         Some(Self { order: (order != 0).then_some(order), token: token.into() })
+    }
+}
+
+/// The same cart with an order that became known later. What cannot be read stays as it is.
+pub(crate) fn with_order(id: &DraftId, order: &OrderId) -> DraftId {
+    match (Found::unpack(id), order.as_str().parse()) {
+        (Some(found), Ok(order)) => Found { order: Some(order), ..found }.pack(),
+        _ => id.clone(),
     }
 }
 

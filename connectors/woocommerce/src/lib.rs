@@ -9,7 +9,7 @@
 
 use async_trait::async_trait;
 use commerce::{
-    Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Finding, Order,
+    Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Finding, Order, OrderId,
     ProductPage,
 };
 use secrecy::SecretString;
@@ -73,6 +73,10 @@ impl Connector for WooCommerce {
 
     async fn load(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
         self.load_draft(id).await
+    }
+
+    fn with_order(&self, id: &DraftId, order: &OrderId) -> DraftId {
+        draft_id::with_order(id, order)
     }
 
     async fn revise(&self, id: &DraftId, change: &Change) -> Result<Draft, ConnectorError> {

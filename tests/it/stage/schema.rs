@@ -42,6 +42,7 @@ fn hold(validator: &Validator, value: &Value) {
 }
 
 /// The published schema, where it is at hand.
+#[expect(clippy::print_stderr, reason = "what is skipped is said aloud")]
 fn validators() -> Option<&'static Validators> {
     static VALIDATORS: OnceLock<Option<Validators>> = OnceLock::new();
     VALIDATORS

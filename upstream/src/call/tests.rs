@@ -71,6 +71,16 @@ async fn harmless_calls_are_repeated_and_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lost_try_stays_in_doubt() {
+    let (result, asked) = run(Kind::Repeatable, &[Step::Lose, Step::Refuse, Step::Refuse]).await;
+    assert!(matches!(result, Err(CallError::Unknown { .. })), "{result:?}");
+    assert_eq!(asked, 3);
+    let busy = [Step::Lose, Step::Status(429), Step::Status(429)];
+    let (result, _) = run(Kind::Repeatable, &busy).await;
+    assert!(matches!(result, Err(CallError::Unknown { .. })), "{result:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_is_repeated_only_when_it_never_arrived() {
     let (result, asked) = run(Kind::Once, &[Step::Refuse]).await;
     assert_eq!((result.unwrap(), asked), (200, 2));

@@ -93,10 +93,10 @@ async fn states_admit_only_their_steps() {
     bench.post(&format!("{CREATE}/{held}/capture"), "").await.assert_refused(400, UNEXPECTED);
     bench.confirm(&held, &token()).await.assert_refused(400, UNEXPECTED);
 
-    let (taken, _) = bench.authorized().await;
-    bench.post(&format!("{CREATE}/{taken}/capture"), "").await;
-    bench.post(&format!("{CREATE}/{taken}/cancel"), "").await.assert_refused(400, UNEXPECTED);
-    assert_eq!(bench.stripe.captured(), [(taken, 5000)]);
+    let (paid, _) = bench.authorized().await;
+    bench.post(&format!("{CREATE}/{paid}/capture"), "").await;
+    bench.post(&format!("{CREATE}/{paid}/cancel"), "").await.assert_refused(400, UNEXPECTED);
+    assert_eq!(bench.stripe.captured(), [(paid, 5000)]);
 }
 
 #[tokio::test]
