@@ -10,12 +10,12 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use commerce::ConnectorError;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use payments::PaymentError;
 use tracing::{debug, error, warn};
 
+use super::sessions::Answer;
 use crate::{chain::Chain, failure::Failure};
 
 /// When to come back where nobody said.
@@ -308,19 +308,14 @@ impl Refused {
 }
 
 impl Refused {
-    /// Whether the same call would be refused again. Server faults are never final, and neither
-    /// is an answer that says when to come back.
-    pub(super) fn is_final(&self) -> bool {
-        let come_back = self.0.headers.iter().any(|(name, _)| name == header::RETRY_AFTER);
-        !self.0.status.is_server_error() && !come_back
-    }
-
-    pub(super) fn status(&self) -> StatusCode {
-        self.0.status
-    }
-
-    pub(super) fn body(&self) -> Bytes {
-        serde_json::to_vec(&self.0.body).expect("an error of texts serializes").into()
+    /// The refusal encoded. Server faults are never final, and neither is an answer that says
+    /// when to come back.
+    pub(super) fn answer(&self) -> Answer {
+        let Parts { status, body, headers } = &*self.0;
+        let come_back = headers.iter().any(|(name, _)| name == header::RETRY_AFTER);
+        let body = serde_json::to_vec(body).expect("an error of texts serializes");
+        let is_final = !status.is_server_error() && !come_back;
+        Answer { status: *status, body: body.into(), is_final }
     }
 }
 

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use acp::latest::{Fingerprint, Invalid};
+use acp::latest::{CheckoutSession, Fingerprint, Invalid};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{IDEMPOTENCY_KEY, call::Call, error::Refused, sessions::Answer};
 use crate::{
@@ -47,22 +47,25 @@ pub(super) fn begin(app: &Arc<App>, call: &Call) -> Result<Begun, Answered> {
 }
 
 /// Answers, and keeps the answer under its key if it is final.
-pub(super) fn end(begun: Begun, result: Result<Answer, Failure>) -> Response {
-    match result {
-        Ok(answer) => {
-            if answer.is_final {
-                begun.running.keep(Kept { status: answer.status, body: answer.body.clone() });
-            }
-            answer.into_response()
+pub(super) fn end(
+    begun: Begun,
+    success: StatusCode,
+    result: Result<CheckoutSession, Failure>,
+) -> Response {
+    let (answer, response) = match result {
+        Ok(session) => {
+            let answer = Answer::of(success, &session);
+            (answer.clone(), answer.into_response())
         }
         Err(failure) => {
             let refused = Refused::from(failure);
-            if refused.is_final() {
-                begun.running.keep(Kept { status: refused.status(), body: refused.body() });
-            }
-            refused.into_response()
+            (refused.answer(), refused.into_response())
         }
+    };
+    if answer.is_final {
+        begun.running.keep(Kept { status: answer.status, body: answer.body });
     }
+    response
 }
 
 /// The request's key: mandatory on every POST from 2026-04-17 on.

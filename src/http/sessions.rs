@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
-use acp::latest::{CheckoutSession, decode};
+use acp::latest::{CheckoutSession, decode, is_in_progress};
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use commerce::SessionId;
 use http::{StatusCode, header};
 
@@ -23,11 +24,8 @@ use crate::{app::App, checkout::Checkout};
 pub(super) async fn create(State(app): State<Arc<App>>, call: Call) -> Result<Response, Answered> {
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
-    let result = match decode(&call.body) {
-        Ok(request) => checkout.create(request).await,
-        Err(invalid) => Err(invalid.into()),
-    };
-    Ok(end(begun, result.map(|session| final_answer(StatusCode::CREATED, &session))))
+    let result = async { checkout.create(decode(&call.body)?).await }.await;
+    Ok(end(begun, StatusCode::CREATED, result))
 }
 
 pub(super) async fn update(
@@ -37,11 +35,9 @@ pub(super) async fn update(
 ) -> Result<Response, Answered> {
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
-    let result = match decode(&call.body) {
-        Ok(request) => checkout.update(&SessionId::new(id), request).await,
-        Err(invalid) => Err(invalid.into()),
-    };
-    Ok(end(begun, result.map(|session| final_answer(StatusCode::OK, &session))))
+    let id = SessionId::new(id);
+    let result = async { checkout.update(&id, decode(&call.body)?).await }.await;
+    Ok(end(begun, StatusCode::OK, result))
 }
 
 pub(super) async fn complete(
@@ -51,21 +47,11 @@ pub(super) async fn complete(
 ) -> Result<Response, Answered> {
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
-    let result = match decode(&call.body) {
-        Ok(request) => {
-            let Begun { key, fingerprint, .. } = &begun;
-            checkout.complete(&SessionId::new(id), request, key, fingerprint).await
-        }
-        Err(invalid) => Err(invalid.into()),
-    };
-    Ok(end(
-        begun,
-        result.map(|session| {
-            // A completion that is still running must be asked again, not replayed.
-            let is_final = !acp::latest::is_in_progress(session.status);
-            Answer { is_final, ..final_answer(StatusCode::OK, &session) }
-        }),
-    ))
+    let Begun { key, fingerprint, .. } = &begun;
+    let id = SessionId::new(id);
+    let result =
+        async { checkout.complete(&id, decode(&call.body)?, key, fingerprint).await }.await;
+    Ok(end(begun, StatusCode::OK, result))
 }
 
 pub(super) async fn cancel(
@@ -75,12 +61,10 @@ pub(super) async fn cancel(
 ) -> Result<Response, Answered> {
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
+    let id = SessionId::new(id);
     let body: &[u8] = if call.body.is_empty() { b"{}" } else { &call.body };
-    let result = match decode(body) {
-        Ok(request) => checkout.cancel(&SessionId::new(id), &request).await,
-        Err(invalid) => Err(invalid.into()),
-    };
-    Ok(end(begun, result.map(|session| final_answer(StatusCode::OK, &session))))
+    let result = async { checkout.cancel(&id, &decode(body)?).await }.await;
+    Ok(end(begun, StatusCode::OK, result))
 }
 
 pub(super) async fn retrieve(
@@ -89,20 +73,23 @@ pub(super) async fn retrieve(
     call: Call,
 ) -> Result<Response, Refused> {
     let session = Checkout::new(&app, &call.caller).retrieve(&SessionId::new(id)).await?;
-    Ok(final_answer(StatusCode::OK, &session).into_response())
+    Ok(Answer::of(StatusCode::OK, &session).into_response())
 }
 
 /// An encoded answer, and whether it may be given again for the same key.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    pub(super) body: bytes::Bytes,
+    pub(super) body: Bytes,
     pub(super) is_final: bool,
 }
 
-fn final_answer(status: StatusCode, session: &CheckoutSession) -> Answer {
-    let body = serde_json::to_vec(session).expect("a session of texts and integers serializes");
-    Answer { status, body: body.into(), is_final: true }
+impl Answer {
+    /// A completion that is still running must be asked again, not replayed.
+    pub(super) fn of(status: StatusCode, session: &CheckoutSession) -> Self {
+        let body = serde_json::to_vec(session).expect("a session of texts and integers serializes");
+        Self { status, body: body.into(), is_final: !is_in_progress(session.status) }
+    }
 }
 
 impl IntoResponse for Answer {

@@ -54,6 +54,12 @@ pub struct DiscoveryCapabilities {
 pub struct DiscoveryExtension {
     /// Its name.
     pub name: String,
+    /// Where its specification is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<String>,
+    /// Where its schema is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
 }
 
 /// How the protocol is spoken.

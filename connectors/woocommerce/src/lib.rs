@@ -25,6 +25,8 @@ mod draft_id;
 mod error;
 mod order;
 mod place;
+#[cfg(test)]
+mod recordings;
 
 use client::Client;
 

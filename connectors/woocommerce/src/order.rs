@@ -62,7 +62,8 @@ pub(crate) struct OrderLine {
     product_id: u64,
     #[serde(default)]
     variation_id: u64,
-    quantity: u32,
+    /// The REST API takes and shows negative ones.
+    quantity: i64,
     subtotal: String,
     total: String,
     total_tax: String,
@@ -237,7 +238,10 @@ impl OrderLine {
             images: image.filter(|src| !src.is_empty()).collect(),
             sku: self.sku.clone().unwrap_or_default(),
             options: Vec::new(),
-            quantity: NonZeroU32::new(self.quantity).unwrap_or(NonZeroU32::MIN),
+            quantity: u32::try_from(self.quantity)
+                .ok()
+                .and_then(NonZeroU32::new)
+                .unwrap_or(NonZeroU32::MIN),
             unit_price: None,
             base,
             discount: base.checked_sub(after)?,

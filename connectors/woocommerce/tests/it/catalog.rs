@@ -1,0 +1,93 @@
+//! Every kind of product, page by page.
+
+use commerce::{Availability, Connector, Exclusion, Level, Product, ProductKind};
+use emulators::faults::Fault;
+
+use crate::stage::{Stage, connector};
+
+async fn all(stage: &Stage) -> Vec<Product> {
+    let (mut products, mut from) = (Vec::new(), None);
+    loop {
+        let page = stage.connector.products(from.as_ref()).await.unwrap();
+        products.extend(page.products);
+        from = page.next;
+        if from.is_none() {
+            return products;
+        }
+    }
+}
+
+fn product<'a>(products: &'a [Product], id: &str) -> &'a Product {
+    products.iter().find(|product| product.id.as_str() == id).unwrap()
+}
+
+#[tokio::test]
+async fn every_kind_is_read() {
+    let stage = Stage::start().await;
+    let products = all(&stage).await;
+
+    let beanie = product(&products, "21");
+    assert_eq!((beanie.kind, beanie.exclusion), (ProductKind::Simple, None));
+    assert_eq!(beanie.variants[0].price.minor(), 2000);
+    assert_eq!(beanie.variants[0].sale_price.unwrap().minor(), 1800);
+
+    let hoodie = product(&products, "18");
+    assert_eq!(hoodie.kind, ProductKind::Variable);
+    assert!(hoodie.variants.len() > 2);
+    assert!(hoodie.variants.iter().all(|variant| variant.title.starts_with("Hoodie - ")));
+
+    let open = products
+        .iter()
+        .flat_map(|product| &product.variants)
+        .find(|variant| variant.options.iter().any(|choice| choice.value.is_none()));
+    assert!(open.is_some(), "a value left open is asked for, not guessed");
+
+    assert_eq!(product(&products, "40").exclusion, Some(Exclusion::External));
+    assert_eq!(product(&products, "39").exclusion, Some(Exclusion::Grouped));
+    assert_eq!(product(&products, "3503").exclusion, Some(Exclusion::Hidden));
+    let available = |id| product(&products, id).variants[0].availability;
+    assert_eq!(available("3501"), Availability::OutOfStock);
+    assert_eq!(available("3502"), Availability::Backorder);
+    assert!(product(&products, "29").variants[0].is_digital);
+    assert!(product(&products, "99").variants[0].gtin.is_some());
+    assert!(product(&products, "99").brand.is_some());
+    assert!(!product(&products, "3739").title.contains("&amp;"), "plain text");
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_an_error_and_no_empty_catalog() {
+    let stage = Stage::start().await;
+    stage.faults.always("GET", "/wp-json/wc/v3/products", Fault::Status(500));
+    assert!(stage.connector.products(None).await.is_err());
+}
+
+#[tokio::test]
+async fn php_noise_before_json_is_passed_over() {
+    let stage = Stage::start().await;
+    stage.store.php_notice_before_json(true);
+    assert!(!all(&stage).await.is_empty());
+    stage.ready("20", 1).await;
+}
+
+#[tokio::test]
+async fn a_check_says_what_works_and_what_to_do() {
+    let stage = Stage::start().await;
+    let findings = stage.connector.check().await;
+    assert!(findings.iter().all(|finding| finding.level == Level::Ok), "{findings:#?}");
+    let calls = stage.store.calls();
+    assert!(calls.iter().all(|call| call.starts_with("GET ")), "it changes nothing: {calls:?}");
+
+    let url = stage.store.orders();
+    assert!(url.is_empty());
+    stage.store.https(false);
+    let findings = stage.connector.check().await;
+    let failed = findings.iter().find(|finding| finding.level == Level::Failure).unwrap();
+    assert!(failed.detail.contains("X-Forwarded-Proto"), "{failed:?}");
+}
+
+#[tokio::test]
+async fn a_check_of_nothing_says_so() {
+    let findings = connector("http://127.0.0.1:9", "ck_x", "cs_x").check().await;
+    assert!(findings.iter().all(|finding| finding.level == Level::Failure));
+    assert!(findings[0].detail.contains("does not answer"), "{findings:#?}");
+}

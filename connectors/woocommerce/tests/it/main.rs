@@ -1,0 +1,9 @@
+//! The connector against the emulated store, over real loopback HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod catalog;
+mod draft;
+mod money;
+mod order;
+mod stage;

@@ -1,0 +1,144 @@
+//! From a draft to a paid order, each step twice, and every way back.
+
+use commerce::{Connector, ConnectorError, DraftState, Money};
+use emulators::faults::Fault;
+
+use crate::stage::{Stage, commitment, kinds};
+
+const ORDER: &str = "/wp-json/wc/v3/orders/{}";
+
+#[tokio::test]
+async fn every_step_may_happen_twice() {
+    let stage = Stage::start().await;
+    let stock = stage.store.stock(3506).unwrap();
+    let draft = stage.ready("3506", 2).await;
+    let commitment = commitment(&draft, "pi_1");
+    for _ in 0..2 {
+        let committed = stage.connector.commit(&draft.id, &commitment).await.unwrap();
+        let DraftState::Committed { payment, total, memo } = committed.state else { panic!() };
+        assert_eq!(payment, commitment.payment);
+        assert_eq!(total, commitment.total);
+        assert_eq!(memo, commitment.memo);
+    }
+    for _ in 0..2 {
+        let order = stage.connector.place(&draft.id, &commitment).await.unwrap();
+        assert_eq!(order.total, commitment.total);
+        assert_eq!(order.payment.as_ref(), Some(&commitment.payment));
+    }
+    let loaded = stage.connector.load(&draft.id).await.unwrap();
+    assert!(matches!(loaded.state, DraftState::Placed(_)), "{:?}", loaded.state);
+    assert_eq!(stage.store.orders().len(), 1);
+    assert_eq!(stage.store.stock(3506), Some(stock - 2), "stock is taken once");
+    assert_eq!(stage.store.cart_lines(), 0, "the cart cannot buy again");
+}
+
+#[tokio::test]
+async fn the_order_carries_who_and_how() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("20", 1).await;
+    let commitment = commitment(&draft, "pi_1");
+    stage.connector.commit(&draft.id, &commitment).await.unwrap();
+    let order = stage.connector.place(&draft.id, &commitment).await.unwrap();
+    let stored = stage.store.order(order.id.as_str().parse().unwrap()).unwrap();
+    assert_eq!(stored["status"], "processing");
+    assert_eq!(stored["transaction_id"], "pi_1");
+    assert_eq!(stored["payment_method_title"], "Card, through an AI agent");
+    let meta = stored["meta_data"].as_array().unwrap();
+    for (key, value) in [
+        ("_acp_session", "cs_test"),
+        ("_acp_agent", "tester"),
+        ("_wc_order_attribution_utm_source", "tester"),
+    ] {
+        assert!(meta.iter().any(|one| one["key"] == key && one["value"] == value), "{key}");
+    }
+    assert!(order.permalink.contains(stored["order_key"].as_str().unwrap()));
+}
+
+#[tokio::test]
+async fn a_commitment_can_be_taken_back() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("20", 1).await;
+    stage.connector.commit(&draft.id, &commitment(&draft, "pi_1")).await.unwrap();
+    for _ in 0..2 {
+        let reopened = stage.connector.reopen(&draft.id).await.unwrap();
+        assert_eq!(reopened.state, DraftState::Open);
+    }
+    let second = commitment(&draft, "pi_2");
+    stage.connector.commit(&draft.id, &second).await.unwrap();
+    stage.connector.place(&draft.id, &second).await.unwrap();
+    let paid = stage.connector.reopen(&draft.id).await;
+    assert!(matches!(paid, Err(ConnectorError::Settled { .. })), "{paid:?}");
+}
+
+#[tokio::test]
+async fn a_committed_draft_neither_changes_nor_serves_another_payment() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("20", 1).await;
+    stage.connector.commit(&draft.id, &commitment(&draft, "pi_1")).await.unwrap();
+    let settled =
+        |result: Result<_, ConnectorError>| matches!(result, Err(ConnectorError::Settled { .. }));
+    assert!(settled(stage.connector.commit(&draft.id, &commitment(&draft, "pi_2")).await));
+    assert!(settled(stage.connector.revise(&draft.id, &crate::stage::told()).await));
+}
+
+#[tokio::test]
+async fn another_price_is_never_committed() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("20", 1).await;
+    let mut cheaper = commitment(&draft, "pi_1");
+    cheaper.total = Money::new(cheaper.total.minor() - 1, cheaper.total.currency());
+    let moved = stage.connector.commit(&draft.id, &cheaper).await;
+    assert!(matches!(moved, Err(ConnectorError::PriceMoved { .. })), "{moved:?}");
+
+    stage.store.set_price(20, "99.00");
+    let moved = stage.connector.commit(&draft.id, &commitment(&draft, "pi_1")).await;
+    assert!(matches!(moved, Err(ConnectorError::PriceMoved { .. })), "{moved:?}");
+    let loaded = stage.connector.load(&draft.id).await.unwrap();
+    assert_eq!(loaded.state, DraftState::Open);
+    assert_ne!(loaded.agreed, Some(loaded.quote.totals.total), "what was shown is remembered");
+}
+
+#[tokio::test]
+async fn what_sold_out_meanwhile_is_not_committed() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("3495", 1).await;
+    stage.store.set_stock(3495, 0);
+    let open = stage.connector.commit(&draft.id, &commitment(&draft, "pi_1")).await.unwrap();
+    assert_eq!(open.state, DraftState::Open);
+    assert_eq!(kinds(&open), [commerce::ProblemKind::OutOfStock]);
+}
+
+#[tokio::test]
+async fn lost_answers_lose_nothing() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("20", 1).await;
+    let commitment = commitment(&draft, "pi_1");
+    stage.faults.next("PUT", ORDER, Fault::DropAfter);
+    stage.connector.commit(&draft.id, &commitment).await.unwrap();
+    stage.faults.next("PUT", ORDER, Fault::DropAfter);
+    stage.connector.place(&draft.id, &commitment).await.unwrap();
+    assert_eq!(stage.store.orders().len(), 1);
+}
+
+#[tokio::test]
+async fn a_cart_that_cannot_be_emptied_does_not_undo_the_order() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("20", 1).await;
+    let commitment = commitment(&draft, "pi_1");
+    stage.connector.commit(&draft.id, &commitment).await.unwrap();
+    stage.faults.always("DELETE", "/wp-json/wc/store/v1/cart/items", Fault::Status(500));
+    assert!(stage.connector.place(&draft.id, &commitment).await.is_ok());
+    let loaded = stage.connector.load(&draft.id).await.unwrap();
+    assert!(matches!(loaded.state, DraftState::Placed(_)));
+}
+
+#[tokio::test]
+async fn a_paid_order_is_not_discarded() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("20", 1).await;
+    let commitment = commitment(&draft, "pi_1");
+    stage.connector.commit(&draft.id, &commitment).await.unwrap();
+    stage.connector.place(&draft.id, &commitment).await.unwrap();
+    let refused = stage.connector.discard(&draft.id).await;
+    assert!(matches!(refused, Err(ConnectorError::Settled { .. })), "{refused:?}");
+}
