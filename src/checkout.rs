@@ -41,7 +41,7 @@ impl<'a> Checkout<'a> {
     pub(crate) async fn create(&self, request: CreateRequest) -> Result<CheckoutSession, Failure> {
         request::check_size(&request.line_items)?;
         let interventions = Interventions::from_names(request::interventions(&request));
-        let wanted = request.line_items.clone();
+        let (wanted, currency) = (request.line_items.clone(), request.currency.clone());
         let draft = self.store().connector.open(&request::opening(request)).await?;
         render::check_known(&wanted, &draft)?;
         let ticket = Ticket {
@@ -53,7 +53,9 @@ impl<'a> Checkout<'a> {
         let seams = &self.app.seams;
         let store = &self.store().id;
         let id = self.app.sealer.seal(store, &self.caller.agent, &ticket, seams.chance.as_ref());
-        self.show(&id, &ticket, &draft, &[])
+        let is_sold_in = draft.quote.currency.code();
+        let other = (!currency.eq_ignore_ascii_case(is_sold_in)).then_some(Note::OtherCurrency);
+        self.show(&id, &ticket, &draft, other.as_slice())
     }
 
     /// The session as the store knows it now. A purchase that was left unfinished goes on.

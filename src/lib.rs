@@ -70,7 +70,9 @@ pub async fn serve(
 
 /// Serves a wired application on a listener until `shutdown`, then drains.
 pub async fn run(listener: TcpListener, app: &Arc<App>, shutdown: impl Future<Output = ()> + Send) {
-    info!(listen = ?listener.local_addr().ok(), "serving");
+    if let Ok(address) = listener.local_addr() {
+        info!(listen = %address, "serving");
+    }
     edge::serve(listener, http::router(app), app.bounds, shutdown).await;
     info!("draining");
     app.stop().await;

@@ -103,6 +103,13 @@ pub struct Variant {
     pub is_digital: bool,
 }
 
+impl Variant {
+    /// Whether every choice is made: a value left open would have to be asked for.
+    pub fn is_settled(&self) -> bool {
+        self.options.iter().all(|choice| choice.value.is_some())
+    }
+}
+
 /// One trait of a variant: color, size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {

@@ -111,13 +111,8 @@ fn row<'a>(product: &'a Product, variant: &'a Variant, seller: Seller<'a>) -> Ro
         seller_name: seller.name,
         seller_url: seller.url,
         is_eligible_search: true,
-        is_eligible_checkout: is_complete(variant),
+        is_eligible_checkout: variant.is_settled(),
     }
-}
-
-/// A value left open would have to be asked for, which checkout cannot do yet.
-fn is_complete(variant: &Variant) -> bool {
-    variant.options.iter().all(|choice| choice.value.is_some())
 }
 
 fn price(money: Money) -> String {

@@ -12,7 +12,8 @@ pub(super) struct Item {
     pub(super) id: String,
     pub(super) title: String,
     /// What it shows: `simple`, `variation`, `on_sale`, `virtual`, `backorder` can be bought;
-    /// `out_of_stock`, `external`, `grouped`, `hidden` cannot.
+    /// `out_of_stock`, `external`, `grouped` cannot; `open_variation` would have to ask the buyer
+    /// for a size first; `hidden` is not in the feed.
     pub(super) kind: &'static str,
 }
 
@@ -45,6 +46,7 @@ fn kind(product: &Product, variant: Option<&Variant>) -> &'static str {
         (_, Some(variant)) if variant.availability == Availability::OutOfStock => "out_of_stock",
         (_, Some(variant)) if variant.availability == Availability::Backorder => "backorder",
         (_, Some(variant)) if variant.is_digital => "virtual",
+        (ProductKind::Variable, Some(variant)) if !variant.is_settled() => "open_variation",
         (ProductKind::Variable, _) => "variation",
         (_, Some(variant)) if variant.sale_price.is_some() => "on_sale",
         _ => "simple",

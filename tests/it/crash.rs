@@ -10,7 +10,7 @@ use emulators::faults::Fault;
 use http::Method;
 
 use crate::stage::{
-    OTHER_TOKEN, TOKEN, Upstreams,
+    TOKEN, Upstreams,
     agent::{Agent, payment},
 };
 
@@ -22,20 +22,8 @@ struct Process {
 
 impl Process {
     fn start(upstreams: &Upstreams, port: u16) -> Self {
-        let config = std::env::temp_dir().join(format!("storebridge-{port}.toml"));
-        std::fs::write(&config, toml(upstreams, port)).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_storebridge"))
-            .args(["serve", "--config"])
-            .arg(&config)
-            .env("TEST_SESSION_KEY", "0123456789abcdef0123456789abcdef")
-            .env("TEST_KEY", upstreams.store.consumer_key())
-            .env("TEST_SECRET", upstreams.store.consumer_secret())
-            .env("TEST_STRIPE", upstreams.stripe.secret_key())
-            .env("TEST_TOKEN", TOKEN)
-            .env("TEST_OTHER_TOKEN", OTHER_TOKEN)
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut serve = command(upstreams, port, "serve");
+        let child = serve.stderr(Stdio::null()).spawn().unwrap();
         Self { child, url: format!("http://127.0.0.1:{port}") }
     }
 
@@ -71,12 +59,29 @@ impl Drop for Process {
     }
 }
 
+/// The executable with a configuration file like an owner's.
+fn command(upstreams: &Upstreams, port: u16, subcommand: &str) -> Command {
+    let config = std::env::temp_dir().join(format!("storebridge-{port}.toml"));
+    std::fs::write(&config, toml(upstreams, port)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_storebridge"));
+    command
+        .args([subcommand, "--config"])
+        .arg(&config)
+        .env("TEST_SESSION_KEY", "0123456789abcdef0123456789abcdef")
+        .env("TEST_KEY", upstreams.store.consumer_key())
+        .env("TEST_SECRET", upstreams.store.consumer_secret())
+        .env("TEST_STRIPE", upstreams.stripe.secret_key())
+        .env("TEST_TOKEN", TOKEN);
+    command
+}
+
 fn toml(upstreams: &Upstreams, port: u16) -> String {
     format!(
         r#"
 [server]
 listen = "127.0.0.1:{port}"
 public_url = "http://127.0.0.1:{port}"
+metrics_listen = "127.0.0.1:{metrics}"
 session_key = "env:TEST_SESSION_KEY"
 
 [[store]]
@@ -95,6 +100,7 @@ merchant_id = "profile_test_123"
 id = "first"
 token = "env:TEST_TOKEN"
 "#,
+        metrics = free_port(),
         store = upstreams.store_server.url,
         stripe = upstreams.stripe_server.url,
     )
@@ -180,6 +186,26 @@ async fn sigterm_drains_and_ends_well() {
     let pid = process.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(process.child.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn a_check_reports_and_its_exit_code_says_it() {
+    let upstreams = Upstreams::start().await;
+    let check = async |stripe_key: &str| {
+        let mut command = command(&upstreams, free_port(), "check");
+        command.env("TEST_STRIPE", stripe_key);
+        // The emulators answer on this thread's runtime.
+        let run = tokio::task::spawn_blocking(move || command.output().unwrap());
+        let output = run.await.unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, report) = check(upstreams.stripe.secret_key()).await;
+    assert_eq!(code, Some(0), "{report}");
+    assert!(report.contains("ok       Products"), "{report}");
+    let (code, report) = check("sk_test_wrong").await;
+    assert_eq!(code, Some(1), "{report}");
+    assert!(report.contains("FAILED") && report.contains("secret key"), "{report}");
+    assert_eq!(upstreams.store.orders().len(), 0, "it changes nothing");
 }
 
 #[tokio::test]

@@ -61,6 +61,23 @@ async fn an_older_name_for_items_is_understood() {
 }
 
 #[tokio::test]
+async fn another_currency_is_told_and_not_converted() {
+    let stage = Stage::start().await;
+    let created = stage
+        .agent()
+        .post(
+            "/api/checkout_sessions",
+            &json!({
+                "currency": "eur", "capabilities": {}, "line_items": [{"id": "20"}],
+            }),
+        )
+        .await;
+    assert_eq!(created.body["currency"], "usd");
+    assert_eq!(created.total("items_base_amount"), Some(1800));
+    assert_eq!(created.body["messages"][0]["type"], "info", "{}", created.body);
+}
+
+#[tokio::test]
 async fn an_unknown_option_keeps_the_earlier_choice() {
     let stage = Stage::start().await;
     let agent = stage.agent();

@@ -19,6 +19,8 @@ pub(in crate::checkout) enum Note {
     CompletionGoesOn,
     /// There is nothing to pay.
     NothingToCharge,
+    /// The store sells in another currency than was asked for.
+    OtherCurrency,
 }
 
 /// All messages of a session, what a call adds first.
@@ -57,6 +59,9 @@ fn note(note: &Note) -> Message {
         Note::CompletionGoesOn => info(
             "The purchase is still running. Read the session again, or send the same completion \
              with the same Idempotency-Key",
+        ),
+        Note::OtherCurrency => info(
+            "The store does not sell in the requested currency; all amounts are in the session's",
         ),
         Note::NothingToCharge => error(
             ErrorCode::Unsupported,
