@@ -68,7 +68,8 @@ impl Catalog {
     }
 }
 
-/// Keeps a store's catalog fresh until told to stop. A store that fails keeps its last snapshot.
+/// Keeps a store's catalog fresh until told to stop, even in the middle of reading it. A store
+/// that fails keeps its last snapshot.
 pub(crate) async fn keep_fresh(
     store: &str,
     catalog: &Catalog,
@@ -77,25 +78,26 @@ pub(crate) async fn keep_fresh(
     interval: Duration,
     stop: CancellationToken,
 ) {
-    let mut delay = RETRY_DELAY;
-    loop {
-        let wait = match catalog.refresh(connector, clock).await {
-            Ok(products) => {
-                info!(store, products, "catalog refreshed");
-                delay = RETRY_DELAY;
-                interval
+    let refreshing = async {
+        let mut delay = RETRY_DELAY;
+        loop {
+            match catalog.refresh(connector, clock).await {
+                Ok(products) => {
+                    info!(store.id = store, products, "catalog refreshed");
+                    delay = RETRY_DELAY;
+                    tokio::time::sleep(interval).await;
+                }
+                Err(error) => {
+                    warn!(store.id = store, error = %Chain(&error), "catalog not refreshed");
+                    tokio::time::sleep(delay).await;
+                    delay = (delay * 2).min(interval);
+                }
             }
-            Err(error) => {
-                warn!(store, error = %Chain(&error), "catalog not refreshed");
-                let wait = delay;
-                delay = (delay * 2).min(interval);
-                wait
-            }
-        };
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(wait) => {}
         }
+    };
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => {}
+        () = refreshing => {}
     }
 }

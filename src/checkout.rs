@@ -8,7 +8,7 @@ use acp::latest::{
 };
 use commerce::{Commitment, Draft, DraftState, SessionId};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::OwnedMutexGuard;
+use tokio::{sync::OwnedMutexGuard, time::Instant};
 
 use crate::{
     app::App,
@@ -30,11 +30,14 @@ use render::{Note, View};
 pub(crate) struct Checkout<'a> {
     app: &'a Arc<App>,
     caller: &'a Caller,
+    /// When the answer must be on its way, whatever has been learned until then.
+    deadline: Instant,
 }
 
 impl<'a> Checkout<'a> {
-    pub(crate) const fn new(app: &'a Arc<App>, caller: &'a Caller) -> Self {
-        Self { app, caller }
+    pub(crate) fn new(app: &'a Arc<App>, caller: &'a Caller) -> Self {
+        let deadline = Instant::now() + app.bounds.request_timeout * 9 / 10;
+        Self { app, caller, deadline }
     }
 
     /// Opens a draft at the store and seals its id into a session's.
@@ -219,8 +222,7 @@ impl<'a> Checkout<'a> {
         draft: &Draft,
         running: tokio::task::JoinHandle<Result<Outcome, Failure>>,
     ) -> Result<CheckoutSession, Failure> {
-        let patience = self.app.bounds.request_timeout * 7 / 10;
-        let outcome = match tokio::time::timeout(patience, running).await {
+        let outcome = match tokio::time::timeout_at(self.deadline, running).await {
             Ok(Ok(outcome)) => outcome?,
             // A panic or a late end: nobody knows yet, so the session has to tell.
             Ok(Err(_)) | Err(_) => Outcome::InProgress(draft.clone()),

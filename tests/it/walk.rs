@@ -70,6 +70,8 @@ async fn an_agent_walks_from_discovery_to_an_order() {
     assert_eq!(read.body["status"], "completed");
     assert_eq!(read.body["order"]["id"], order["id"]);
     assert_eq!(read.total("total"), Some(total));
+    let line = |answer: &crate::stage::Answer| answer.body["line_items"][0]["id"].clone();
+    assert_eq!(line(&read), line(&created), "a line keeps its id");
 }
 
 #[tokio::test]

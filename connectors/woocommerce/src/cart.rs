@@ -275,10 +275,16 @@ impl Cart {
                     price: count.money(&offer.price)?,
                     tax: count.money(&offer.taxes)?,
                     selected: offer.selected,
-                    lines: package.items.iter().map(|item| LineId::new(&item.key)).collect(),
+                    lines: self.lines_of(package),
                 })
             })
             .collect()
+    }
+
+    /// The lines in a package, which names them by the store's own keys.
+    fn lines_of(&self, package: &Package) -> Vec<LineId> {
+        let packed = |item: &&Item| package.items.iter().any(|packed| packed.key == item.key);
+        self.items.iter().filter(packed).map(|item| line_id(item.id)).collect()
     }
 
     fn codes(&self, count: &Count) -> Result<Vec<AppliedCode>, MoneyError> {
@@ -355,7 +361,7 @@ impl Item {
             &self.short_description
         };
         Ok(QuotedLine {
-            id: LineId::new(&self.key),
+            id: line_id(self.id),
             item: self.item_id(),
             product: None,
             title: plain_text(&self.name),
@@ -444,6 +450,11 @@ impl Place {
             }),
         })
     }
+}
+
+/// A cart holds an item once, and an order keeps it, so the item names the line in both.
+pub(crate) fn line_id(item: u64) -> LineId {
+    LineId::new(format!("li_{item}"))
 }
 
 /// Minor units as the shop counts them.

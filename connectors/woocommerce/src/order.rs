@@ -3,14 +3,14 @@
 use std::num::NonZeroU32;
 
 use commerce::{
-    ConnectorError, Currency, DraftState, Effect, ItemId, LineId, Money, MoneyError, Order,
-    OrderId, OrderState, PaymentId, ProductId, Quote, QuotedLine, Rate, RateId, RateKind, TaxLine,
-    Totals, plain_text,
+    ConnectorError, Currency, DraftState, Effect, ItemId, Money, MoneyError, Order, OrderId,
+    OrderState, PaymentId, ProductId, Quote, QuotedLine, Rate, RateId, RateKind, TaxLine, Totals,
+    plain_text,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cart::{Place, currency};
+use crate::cart::{Place, currency, line_id};
 
 /// How our orders are told from all others.
 pub(crate) const PAYMENT_METHOD: &str = "storebridge";
@@ -57,7 +57,6 @@ struct Meta {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct OrderLine {
-    id: u64,
     name: String,
     product_id: u64,
     #[serde(default)]
@@ -230,7 +229,7 @@ impl OrderLine {
         let item = if self.variation_id == 0 { self.product_id } else { self.variation_id };
         let image = self.image.iter().map(|image| image.src.clone());
         Ok(QuotedLine {
-            id: LineId::new(self.id.to_string()),
+            id: line_id(item),
             item: ItemId::new(item.to_string()),
             product: Some(ProductId::new(self.product_id.to_string())),
             title: plain_text(&self.name),
