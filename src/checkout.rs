@@ -1,5 +1,5 @@
 //! The five calls on a session, in the protocol's order. All control flow is here; the platform
-//! knows the facts, `session` renders them, `purchase` moves the money.
+//! knows the facts, `render` shows them, `purchase` moves the money.
 
 use std::{sync::Arc, time::Duration};
 
@@ -142,7 +142,8 @@ impl<'a> Checkout<'a> {
                 if Memo::parse(earlier).relation_of(&memo) == Relation::KeyReused {
                     return Err(Failure::KeyReused);
                 }
-                let commitment = self.commitment_of(id, &draft)?;
+                let earlier = self.commitment_of(id, &draft)?;
+                let commitment = Commitment { memo: memo.render(), ..earlier };
                 let purchase = self.purchase(id, &ticket);
                 let running = self.app.tasks.spawn({
                     let draft = draft.clone();

@@ -25,7 +25,7 @@ use crate::{chain::Chain, failure::Failure, store::Store};
 /// How often an authorization is tried afresh after the processor failed without effect.
 const GENERATIONS_MAX: u32 = 3;
 /// A completion on another replica ends within this time or has died.
-const COMMITMENT_PATIENCE: Duration = Duration::from_mins(1);
+const COMMITMENT_PATIENCE: Duration = Duration::from_mins(5);
 
 /// One try to buy one session.
 #[derive(Clone)]
@@ -167,12 +167,26 @@ impl Purchase {
             description: &description,
         };
         let payment = self.store.stripe.open(&opening).await?;
-        if payment.state == PaymentState::Voided {
-            return Err(Failure::Conflict(
+        match payment.state {
+            PaymentState::Voided => Err(Failure::Conflict(
                 "The payment of this session was canceled. Create a new session",
-            ));
+            )),
+            _ if payment.total == total => Ok(payment),
+            // An authorization that came late, for what the session cost then: it is let go, and
+            // a payment that was let go pays for nothing else.
+            PaymentState::Authorized => {
+                self.store.stripe.void(&payment.id).await?;
+                Err(Failure::Conflict(
+                    "The payment of this session was for another total and is canceled. Create a \
+                     new session",
+                ))
+            }
+            state => {
+                let (id, taken) = (&payment.id, payment.total.minor());
+                error!(payment.id = %id, ?state, taken, "paid for another total: look at it");
+                Err(Failure::Conflict("The payment of this session has come too far to change"))
+            }
         }
-        Ok(payment)
     }
 
     fn commitment(&self, payment: &Payment, total: Money, memo: &Memo) -> Commitment {

@@ -147,6 +147,43 @@ async fn a_key_is_remembered_for_a_day() {
     assert_ne!(fresh.id(), first.id());
 }
 
+/// The bank's yes comes after everybody has given up, and the session costs something else now.
+#[tokio::test(start_paused = true)]
+async fn a_late_authorization_for_another_total_is_let_go() {
+    let world = world(6).await;
+    let session = world.agent.ready("20", 1).await;
+    let token = world.stripe.mint("pm_card_visa", 1_000_000, "usd");
+    world.stripe_faults.always("POST", "/v1/payment_intents/{}/confirm", Fault::DropBefore);
+    world.stripe_faults.always("GET", "/v1/payment_intents/{}", Fault::DropBefore);
+    let answer = world.agent.complete_with(session.id(), &token, "one").await;
+    assert_eq!(answer.body["status"], "complete_in_progress", "{}", answer.body);
+    world.stripe_faults.clear();
+
+    // Nobody pays for it any more, so the next read opens it again.
+    world.clock.0.store(START + 600, Ordering::Relaxed);
+    let read = world.agent.retrieve(session.id()).await;
+    assert_eq!(read.body["status"], "ready_for_payment", "{}", read.body);
+    let intent = world.stripe.intents()[0]["id"].as_str().unwrap().to_owned();
+    let late = Request::post(format!("/v1/payment_intents/{intent}/confirm"))
+        .header("authorization", format!("Bearer {}", world.stripe.secret_key()))
+        .header("stripe-version", payments::TOKEN_API_VERSION)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(format!(
+            "payment_method_data[shared_payment_granted_token]={token}&error_on_requires_action=true"
+        )))
+        .unwrap();
+    let late = world.stripe.router().oneshot(late).await.unwrap();
+    assert_eq!(late.status(), 200);
+
+    let more = serde_json::json!({"line_items": [{"id": "20", "quantity": 3}]});
+    world.agent.update(session.id(), &more).await;
+    let fresh = world.stripe.mint("pm_card_visa", 1_000_000, "usd");
+    let refused = world.agent.complete_with(session.id(), &fresh, "two").await;
+    refused.assert_refused(409, "conflict");
+    assert_eq!(world.stripe.captured(), []);
+    assert_eq!(world.stripe.intents()[0]["status"], "canceled", "the hold is let go");
+}
+
 /// A hanging upstream costs no real time: the deadline passes on the paused clock.
 #[tokio::test(start_paused = true)]
 async fn deadlines_pass_on_a_held_clock() {
