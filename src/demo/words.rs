@@ -37,7 +37,7 @@ curl -s {feed_url} | head -3
 
 # 2. A session for one item.
 acp() {{ curl -s -H 'Authorization: Bearer {token}' -H 'API-Version: 2026-04-17' \
-  -H 'Content-Type: application/json' -H "Idempotency-Key: $(date +%s%N)" "$@"; }}
+  -H 'Content-Type: application/json' -H "Idempotency-Key: $(date +%s%N)" "$@"; echo; }}
 acp {base_url}/api/checkout_sessions -d '{{"currency": "usd", "capabilities": {{}},
   "line_items": [{{"id": "{item}", "quantity": 2}}],
   "buyer": {{"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}},
