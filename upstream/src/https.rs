@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
+use reqwest::Certificate;
 
 use crate::{Transport, TransportError};
 
@@ -14,15 +15,24 @@ pub struct Https(reqwest::Client);
 
 impl Https {
     /// An empty pool. `connect_timeout` bounds name lookup, TCP and TLS together.
+    ///
+    /// It trusts whom the machine trusts; a machine without any certificates, such as a bare
+    /// container, trusts whom Mozilla trusts.
     pub fn new(connect_timeout: Duration) -> Result<Self, reqwest::Error> {
-        reqwest::Client::builder()
-            .connect_timeout(connect_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("storebridge/", env!("CARGO_PKG_VERSION")))
-            .no_proxy()
-            .build()
-            .map(Self)
+        let builder = || {
+            reqwest::Client::builder()
+                .connect_timeout(connect_timeout)
+                .redirect(reqwest::redirect::Policy::none())
+                .user_agent(concat!("storebridge/", env!("CARGO_PKG_VERSION")))
+                .no_proxy()
+        };
+        builder().build().or_else(|_| builder().tls_certs_only(mozilla()?).build()).map(Self)
     }
+}
+
+fn mozilla() -> Result<Vec<Certificate>, reqwest::Error> {
+    let certificates = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    certificates.map(|certificate| Certificate::from_der(certificate)).collect()
 }
 
 #[async_trait]
