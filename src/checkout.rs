@@ -13,7 +13,7 @@ use tokio::{sync::OwnedMutexGuard, time::Instant};
 use crate::{
     app::App,
     failure::Failure,
-    session::{Interventions, Ticket},
+    session::Ticket,
     store::{Caller, Store},
 };
 
@@ -43,7 +43,6 @@ impl<'a> Checkout<'a> {
     /// Opens a draft at the store and seals its id into a session's.
     pub(crate) async fn create(&self, request: CreateRequest) -> Result<CheckoutSession, Failure> {
         request::check_size(&request.line_items)?;
-        let interventions = Interventions::from_names(request::interventions(&request));
         let (wanted, currency) = (request.line_items.clone(), request.currency.clone());
         let draft = self.store().connector.open(&request::opening(request)).await?;
         render::check_known(&wanted, &draft)?;
@@ -51,7 +50,6 @@ impl<'a> Checkout<'a> {
             draft: draft.id.clone(),
             // A ticket holds whole seconds, and every answer says the same time.
             opened_at: whole_seconds(self.app.seams.clock.now()),
-            interventions,
         };
         let seams = &self.app.seams;
         let store = &self.store().id;

@@ -19,7 +19,7 @@ use upstream::Chance;
 /// Marks the layout of a ticket; a later layout takes another number.
 const LAYOUT: u8 = 1;
 const NONCE_BYTES: usize = 24;
-const HEAD_BYTES: usize = 1 + 8 + 1;
+const HEAD_BYTES: usize = 1 + 8;
 const PREFIX: &str = "cs_";
 
 /// What a session id holds.
@@ -29,25 +29,6 @@ pub(crate) struct Ticket {
     pub(crate) draft: DraftId,
     /// When the session was made, in whole seconds.
     pub(crate) opened_at: Timestamp,
-    /// What the agent said it can do; only create carries it.
-    pub(crate) interventions: Interventions,
-}
-
-/// The interventions an agent supports, one bit each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Interventions(u8);
-
-impl Interventions {
-    const NAMES: [&str; 3] = ["3ds", "biometric", "address_verification"];
-
-    /// Remembers the names we know; ACP asks to ignore all others.
-    pub(crate) fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        let bits = names
-            .into_iter()
-            .filter_map(|name| Self::NAMES.iter().position(|known| *known == name))
-            .fold(0, |bits, at| bits | 1 << at);
-        Self(bits)
-    }
 }
 
 /// Seals and opens session ids.
@@ -76,7 +57,6 @@ impl Sealer {
         let mut plain = Vec::with_capacity(HEAD_BYTES + ticket.draft.as_bytes().len());
         plain.push(LAYOUT);
         plain.extend(ticket.opened_at.as_second().to_be_bytes());
-        plain.push(ticket.interventions.0);
         plain.extend(ticket.draft.as_bytes());
         let bound = binding(store, agent);
         let sealed = self
@@ -102,7 +82,6 @@ impl Sealer {
         Some(Ticket {
             draft: DraftId::new(draft),
             opened_at: Timestamp::from_second(seconds).ok()?,
-            interventions: Interventions(head[9]),
         })
     }
 
@@ -131,13 +110,12 @@ mod tests {
     use secrecy::SecretString;
     use upstream::Seeded;
 
-    use super::{Interventions, Sealer, Ticket};
+    use super::{Sealer, Ticket};
 
     fn ticket() -> Ticket {
         Ticket {
             draft: DraftId::new(*b"the platform's own words"),
             opened_at: Timestamp::from_second(1_795_457_250).unwrap(),
-            interventions: Interventions::from_names(["3ds", "telepathy"]),
         }
     }
 

@@ -22,12 +22,6 @@ pub(super) fn check_size(items: &[RequestedItem]) -> Result<(), Invalid> {
     Err(invalid("$.line_items", format!("A cart has at most {LINES_MAX} lines. Send fewer")))
 }
 
-/// The interventions an agent says it supports.
-pub(super) fn interventions(request: &CreateRequest) -> impl Iterator<Item = &str> {
-    let interventions = request.capabilities.interventions.as_ref();
-    interventions.into_iter().flat_map(|known| &known.supported).map(String::as_str)
-}
-
 pub(super) fn opening(request: CreateRequest) -> Change {
     Change {
         lines: Some(lines(request.line_items)),

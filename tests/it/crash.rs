@@ -8,6 +8,7 @@ use std::{
 
 use emulators::faults::Fault;
 use http::Method;
+use serde_json::Value;
 
 use crate::stage::{
     TOKEN, Upstreams,
@@ -21,10 +22,19 @@ struct Process {
 }
 
 impl Process {
-    fn start(upstreams: &Upstreams, port: u16) -> Self {
-        let mut serve = command(upstreams, port, "serve");
-        let child = serve.stderr(Stdio::null()).spawn().unwrap();
-        Self { child, url: format!("http://127.0.0.1:{port}") }
+    /// Starts on a free port, which its log tells.
+    fn start(upstreams: &Upstreams) -> Self {
+        let mut serve = command(upstreams, "serve");
+        let mut child = serve.stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = log
+            .by_ref()
+            .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
+            .find(|line| line["message"] == "serving")
+            .expect("it says where it listens");
+        // The rest of its log is read too, or it would wait for a reader.
+        std::thread::spawn(move || log.for_each(drop));
+        Self { child, url: format!("http://{}", address["listen"].as_str().unwrap()) }
     }
 
     fn agent(&self) -> Agent {
@@ -60,13 +70,16 @@ impl Drop for Process {
 }
 
 /// The executable with a configuration file like an owner's.
-fn command(upstreams: &Upstreams, port: u16, subcommand: &str) -> Command {
-    let config = std::env::temp_dir().join(format!("storebridge-{port}.toml"));
-    std::fs::write(&config, toml(upstreams, port)).unwrap();
+fn command(upstreams: &Upstreams, subcommand: &str) -> Command {
+    let store = &upstreams.store_server.url;
+    let name = format!("storebridge-{}.toml", store.rsplit(':').next().unwrap());
+    let config = std::env::temp_dir().join(name);
+    std::fs::write(&config, toml(upstreams)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_storebridge"));
     command
         .args([subcommand, "--config"])
         .arg(&config)
+        .env_remove("RUST_LOG")
         .env("TEST_SESSION_KEY", "0123456789abcdef0123456789abcdef")
         .env("TEST_KEY", upstreams.store.consumer_key())
         .env("TEST_SECRET", upstreams.store.consumer_secret())
@@ -75,13 +88,13 @@ fn command(upstreams: &Upstreams, port: u16, subcommand: &str) -> Command {
     command
 }
 
-fn toml(upstreams: &Upstreams, port: u16) -> String {
+fn toml(upstreams: &Upstreams) -> String {
     format!(
         r#"
 [server]
-listen = "127.0.0.1:{port}"
-public_url = "http://127.0.0.1:{port}"
-metrics_listen = "127.0.0.1:{metrics}"
+listen = "127.0.0.1:0"
+public_url = "http://bridge.test"
+metrics_listen = "127.0.0.1:0"
 session_key = "env:TEST_SESSION_KEY"
 
 [[store]]
@@ -100,22 +113,15 @@ merchant_id = "profile_test_123"
 id = "first"
 token = "env:TEST_TOKEN"
 "#,
-        metrics = free_port(),
         store = upstreams.store_server.url,
         stripe = upstreams.stripe_server.url,
     )
 }
 
-/// A port that is free now.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 /// Kills the process while the nth such call hangs, starts it again, and retries.
 async fn killed_at(stripe: bool, method: &str, path: &str, nth: usize) {
     let upstreams = Upstreams::start().await;
-    let port = free_port();
-    let mut process = Process::start(&upstreams, port);
+    let mut process = Process::start(&upstreams);
     process.ready().await;
     let agent = process.agent();
     let session = agent.ready("20", 1).await;
@@ -140,7 +146,7 @@ async fn killed_at(stripe: bool, method: &str, path: &str, nth: usize) {
     process.kill();
     assert!(dying.await.unwrap().is_err(), "the process died with the call");
 
-    let process = Process::start(&upstreams, port);
+    let process = Process::start(&upstreams);
     process.ready().await;
     let retried = process.agent().complete_with(session.id(), &token, "pay").await;
     assert_eq!(
@@ -181,7 +187,7 @@ async fn killed_after_the_order_was_placed() {
 #[tokio::test]
 async fn sigterm_drains_and_ends_well() {
     let upstreams = Upstreams::start().await;
-    let mut process = Process::start(&upstreams, free_port());
+    let mut process = Process::start(&upstreams);
     process.ready().await;
     let pid = process.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
@@ -192,7 +198,7 @@ async fn sigterm_drains_and_ends_well() {
 async fn a_check_reports_and_its_exit_code_says_it() {
     let upstreams = Upstreams::start().await;
     let check = async |stripe_key: &str| {
-        let mut command = command(&upstreams, free_port(), "check");
+        let mut command = command(&upstreams, "check");
         command.env("TEST_STRIPE", stripe_key);
         // The emulators answer on this thread's runtime.
         let run = tokio::task::spawn_blocking(move || command.output().unwrap());
@@ -217,7 +223,7 @@ async fn the_demo_serves_a_script() {
         .unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let demo: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let demo: Value = serde_json::from_str(&line).unwrap();
     let agent = Agent::new(demo["base_url"].as_str().unwrap(), demo["token"].as_str().unwrap());
     let item = demo["items"].as_array().unwrap().iter().find(|item| item["kind"] == "simple");
     let session = agent.ready(item.unwrap()["id"].as_str().unwrap(), 1).await;
