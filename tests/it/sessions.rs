@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, agent};
+use crate::stage::{Stage, Upstreams, agent};
 
 #[tokio::test]
 async fn a_session_reads_back_as_it_was_made() {
@@ -172,6 +172,31 @@ async fn a_session_belongs_to_the_agent_that_made_it() {
     other.cancel(created.id()).await.assert_refused(404, "session_not_found");
     other.complete(created.id(), &stage.token()).await.assert_refused(404, "session_not_found");
     assert_eq!(stage.upstreams.store.calls().len(), calls_before, "no call for a foreign id");
+}
+
+#[tokio::test]
+async fn a_bearer_token_finds_its_store() {
+    let upstreams = Upstreams::start().await;
+    let mut config = upstreams.config();
+    let mut second = config.stores[0].clone();
+    second.id = "second".to_owned();
+    second.name = "The Second Shop".to_owned();
+    second.agents.truncate(1);
+    second.agents[0].token = "token-for-the-second-shop".into();
+    config.stores.push(second);
+    let stage = Stage::with(upstreams, config).await;
+
+    let created = stage.agent().ready("20", 1).await;
+    let second = agent::Agent::new(&stage.url, "token-for-the-second-shop");
+    let theirs = second.ready("20", 1).await;
+    let seller = |answer: &agent::Answer| {
+        let handlers = &answer.body["capabilities"]["payment"]["handlers"];
+        handlers[0]["config"]["merchant_display_name"].clone()
+    };
+    assert_eq!(seller(&created), "The Shop");
+    assert_eq!(seller(&theirs), "The Second Shop");
+    second.retrieve(created.id()).await.assert_refused(404, "session_not_found");
+    stage.agent().retrieve(theirs.id()).await.assert_refused(404, "session_not_found");
 }
 
 #[tokio::test]
