@@ -1,6 +1,6 @@
 //! Every answer of every test is held against the published JSON Schema of its version.
 
-use std::{path::Path, sync::OnceLock};
+use std::{io::Write, path::Path, sync::OnceLock};
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -42,14 +42,15 @@ fn hold(validator: &Validator, value: &Value) {
 }
 
 /// The published schema, where it is at hand.
-#[expect(clippy::print_stderr, reason = "what is skipped is said aloud")]
 fn validators() -> Option<&'static Validators> {
     static VALIDATORS: OnceLock<Option<Validators>> = OnceLock::new();
     VALIDATORS
         .get_or_init(|| {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCHEMA);
             let Ok(text) = std::fs::read_to_string(path) else {
-                eprintln!("SKIPPED: {SCHEMA} is absent, so no answer is held against it");
+                // The test runner swallows what macros print, and a skip must be seen.
+                writeln!(std::io::stderr(), "SKIPPED: {SCHEMA} is absent, no answer is held to it")
+                    .unwrap();
                 return None;
             };
             let schema: Value = serde_json::from_str(&text).unwrap();
