@@ -1,7 +1,6 @@
 //! The emulated WooCommerce against the recordings of a real one.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
-#![expect(clippy::print_stdout, reason = "a skipped comparison is said loudly")]
 
 #[path = "woocommerce/bench.rs"]
 mod bench;
