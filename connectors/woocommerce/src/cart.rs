@@ -269,7 +269,7 @@ impl Cart {
             .map(|(package, offer)| {
                 Ok(Rate {
                     id: package.rate_id(&offer.rate_id),
-                    kind: offer.kind(pickup),
+                    kind: rate_kind(&offer.method_id, &offer.name, pickup),
                     title: plain_text(&offer.name),
                     description: plain_text(&offer.description),
                     price: count.money(&offer.price)?,
@@ -297,7 +297,8 @@ impl Cart {
             .collect()
     }
 
-    /// What was refused just now first, then what the cart lacks.
+    /// What was refused just now, what the store complains of and what the cart lacks, worst
+    /// first.
     fn problems(&self, refused: Vec<Problem>) -> Vec<Problem> {
         let mut problems = refused;
         problems.extend(self.errors.iter().map(|error| self.problem(error)));
@@ -325,6 +326,7 @@ impl Cart {
                 text: "The store does not deliver there. Choose another address".to_owned(),
             });
         }
+        problems.sort_by_key(|problem| mildness(problem.kind));
         problems
     }
 
@@ -391,7 +393,7 @@ impl Package {
     }
 
     fn name(&self) -> String {
-        self.id.as_str().map_or_else(|| self.id.to_string(), str::to_owned)
+        text_of(&self.id)
     }
 }
 
@@ -406,17 +408,22 @@ pub(crate) fn choice(rate: &RateId) -> Value {
 
 impl OfferedRate {
     fn is_pickup(&self) -> bool {
-        matches!(self.method_id.as_str(), "local_pickup" | "pickup_location")
+        is_pickup(&self.method_id)
     }
+}
 
-    fn kind(&self, pickup: Option<&Address>) -> RateKind {
-        match pickup {
-            Some(address) if self.is_pickup() => {
-                let name = plain_text(&self.name);
-                RateKind::Pickup(Box::new(Address { name, ..address.clone() }))
-            }
-            _ => RateKind::Shipping,
+/// Whether the buyer comes for it.
+pub(crate) fn is_pickup(method: &str) -> bool {
+    matches!(method, "local_pickup" | "pickup_location")
+}
+
+/// What a shipping method of the store is to an agent; the store's name for it is the place's.
+pub(crate) fn rate_kind(method: &str, name: &str, pickup: Option<&Address>) -> RateKind {
+    match pickup {
+        Some(address) if is_pickup(method) => {
+            RateKind::Pickup(Box::new(Address { name: plain_text(name), ..address.clone() }))
         }
+        _ => RateKind::Shipping,
     }
 }
 
@@ -475,6 +482,24 @@ pub(crate) fn currency(code: &str) -> Result<Currency, ConnectorError> {
         effect: Effect::None,
         source: format!("unknown currency {code:?}").into(),
     })
+}
+
+/// A value that is a number at one store and a text at another.
+pub(crate) fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The milder, the later it is told: what cannot be mended, what can, what need not.
+const fn mildness(kind: ProblemKind) -> u8 {
+    match kind {
+        ProblemKind::UnknownItem | ProblemKind::NotPurchasable => 0,
+        ProblemKind::OutOfStock => 1,
+        ProblemKind::QuantityExceeded => 2,
+        ProblemKind::RegionRestricted => 3,
+        ProblemKind::Invalid => 4,
+        ProblemKind::Missing => 5,
+        ProblemKind::CodeRefused => 6,
+    }
 }
 
 fn join(first: &str, last: &str) -> String {

@@ -1,14 +1,21 @@
 //! The catalog, a page at a time, ordered by id so that it does not drift while it is read.
 
+use std::collections::BTreeMap;
+
 use commerce::{
     Address, Availability, Choice, ConnectorError, Currency, Cursor, Effect, Exclusion, ItemId,
     Money, Product, ProductId, ProductKind, ProductPage, Variant, plain_text,
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use upstream::Answer;
 
-use crate::{WooCommerce, cart::currency, error::unreadable};
+use crate::{
+    WooCommerce,
+    cart::{currency, text_of},
+    error::unreadable,
+};
 
 /// The store allows no more.
 const PAGE: usize = 100;
@@ -17,7 +24,7 @@ const VARIATION_PAGES_MAX: usize = 50;
 const PRODUCT_FIELDS: &str = "id,name,permalink,type,status,catalog_visibility,description,\
     short_description,sku,global_unique_id,price,regular_price,sale_price,on_sale,\
     date_on_sale_to_gmt,purchasable,virtual,stock_quantity,stock_status,categories,brands,images,\
-    attributes,variations";
+    attributes,variations,post_password";
 const VARIATION_FIELDS: &str = "id,permalink,sku,global_unique_id,price,regular_price,sale_price,\
     on_sale,date_on_sale_to_gmt,status,purchasable,virtual,stock_quantity,stock_status,image,\
     attributes";
@@ -31,6 +38,8 @@ struct StoreProduct {
     kind: String,
     status: String,
     catalog_visibility: String,
+    #[serde(default)]
+    post_password: String,
     #[serde(default)]
     description: String,
     #[serde(default)]
@@ -119,7 +128,7 @@ impl WooCommerce {
         let is_full = found.len() == PAGE;
         let mut products = Vec::with_capacity(found.len());
         for (product, offer) in found {
-            let variations = if product.kind == "variable" && product.is_published() {
+            let variations = if product.kind == "variable" && product.is_public() {
                 self.variations(product.id).await?
             } else {
                 Vec::new()
@@ -135,21 +144,10 @@ impl WooCommerce {
 
     /// Where the store is, for buyers who pick up.
     pub(crate) async fn store_address(&self) -> Result<&Address, ConnectorError> {
-        #[derive(Deserialize)]
-        struct Setting {
-            id: String,
-            value: serde_json::Value,
-        }
-
         self.address
             .get_or_try_init(|| async {
-                let settings: Vec<Setting> =
-                    self.client.get("settings.read", "/settings/general").await?;
-                let read = |id: &str| {
-                    let found = settings.iter().find(|setting| setting.id == id);
-                    let text = found.and_then(|setting| setting.value.as_str());
-                    text.unwrap_or_default().to_owned()
-                };
+                let settings = self.general_settings().await?;
+                let read = |id: &str| settings.get(id).cloned().unwrap_or_default();
                 let place = read("woocommerce_default_country");
                 let (country, state) = place.split_once(':').unwrap_or((&place, ""));
                 Ok(Address {
@@ -164,6 +162,20 @@ impl WooCommerce {
                 })
             })
             .await
+    }
+
+    /// What the owner has set, by the store's own names.
+    pub(crate) async fn general_settings(
+        &self,
+    ) -> Result<BTreeMap<String, String>, ConnectorError> {
+        #[derive(Deserialize)]
+        struct Setting {
+            id: String,
+            value: Value,
+        }
+
+        let settings: Vec<Setting> = self.client.get("settings.read", "/settings/general").await?;
+        Ok(settings.into_iter().map(|setting| (setting.id, text_of(&setting.value))).collect())
     }
 
     pub(crate) async fn store_currency(&self) -> Result<Currency, ConnectorError> {
@@ -203,8 +215,9 @@ impl WooCommerce {
 }
 
 impl StoreProduct {
-    fn is_published(&self) -> bool {
-        self.status == "publish"
+    /// Whether everybody may see it.
+    fn is_public(&self) -> bool {
+        self.status == "publish" && self.post_password.is_empty()
     }
 
     fn into_product(
@@ -252,7 +265,7 @@ impl StoreProduct {
     }
 
     fn exclusion(&self, kind: ProductKind, variants: &[Variant]) -> Option<Exclusion> {
-        if !self.is_published() {
+        if !self.is_public() {
             return Some(Exclusion::NotPublic);
         }
         if self.catalog_visibility == "hidden" {
@@ -351,4 +364,28 @@ fn twice<T: DeserializeOwned>(
 fn utc(text: &str) -> Option<Timestamp> {
     let civil: DateTime = text.parse().ok()?;
     TimeZone::UTC.to_timestamp(civil).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use commerce::{Currency, Exclusion};
+    use serde_json::json;
+
+    use super::{Offer, StoreProduct};
+
+    #[test]
+    fn what_stands_behind_a_password_is_not_public() {
+        let exclusion = |password: &str| {
+            let shown = json!({
+                "id": 1, "name": "Beanie", "permalink": "", "type": "simple", "price": "18",
+                "status": "publish", "catalog_visibility": "visible", "stock_status": "instock",
+                "post_password": password,
+            });
+            let product: StoreProduct = serde_json::from_value(shown.clone()).unwrap();
+            let offer: Offer = serde_json::from_value(shown).unwrap();
+            product.into_product(&offer, Vec::new(), Currency::USD).exclusion
+        };
+        assert_eq!(exclusion("sesame"), Some(Exclusion::NotPublic));
+        assert_eq!(exclusion(""), None);
+    }
 }

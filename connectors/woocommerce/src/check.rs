@@ -1,6 +1,8 @@
 //! What works at a store, what does not, and what its owner should do. Changes nothing there.
 
-use commerce::{ConnectorError, Finding, Level};
+use std::collections::BTreeMap;
+
+use commerce::{ConnectorError, Currency, Finding, Level};
 use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,7 +10,7 @@ use serde_json::Value;
 use crate::{WooCommerce, client::token_of};
 
 impl WooCommerce {
-    /// From the outside in: the key, the currency, carts, orders, delivery.
+    /// From the outside in: the key, the currency, the settings, carts, orders, delivery.
     pub(crate) async fn look_over(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         let products = self.client.get_answer("check.products", "/products?per_page=1").await;
@@ -28,9 +30,14 @@ impl WooCommerce {
             ),
             Err(error) => broken("Orders", &error),
         });
-        findings.push(match self.store_currency().await {
+        let currency = self.store_currency().await;
+        findings.push(match &currency {
             Ok(currency) => finding(Level::Ok, "Currency", currency.code().to_owned()),
-            Err(error) => broken("Currency", &error),
+            Err(error) => broken("Currency", error),
+        });
+        findings.push(match self.general_settings().await {
+            Ok(settings) => look_at_settings(&settings, currency.ok()),
+            Err(error) => broken("Settings", &error),
         });
         findings.push(self.look_at_carts().await);
         findings.push(self.look_at_delivery().await);
@@ -75,6 +82,27 @@ impl WooCommerce {
             format!("nothing is delivered to {zones}: add a shipping method there"),
         )
     }
+}
+
+/// A price finer than its currency cannot be charged, and is never rounded.
+fn look_at_settings(settings: &BTreeMap<String, String>, currency: Option<Currency>) -> Finding {
+    let known = currency.and_then(Currency::exponent);
+    let decimals = settings.get("woocommerce_price_num_decimals");
+    let decimals = decimals.and_then(|decimals| decimals.parse::<u16>().ok());
+    if let (Some(decimals), Some(known)) = (decimals, known)
+        && decimals > known
+    {
+        let detail = format!(
+            "prices have {decimals} decimals and the currency has {known}: what costs a fraction \
+             of its smallest coin cannot be sold; set the number of decimals to {known}"
+        );
+        return finding(Level::Warning, "Settings", detail);
+    }
+    let taxes = match settings.get("woocommerce_calc_taxes").map(String::as_str) {
+        Some("no") => "off: the store adds none to any order",
+        _ => "on",
+    };
+    finding(Level::Ok, "Settings", format!("readable; taxes are {taxes}"))
 }
 
 fn broken(what: &str, error: &ConnectorError) -> Finding {

@@ -30,6 +30,34 @@ pub(crate) struct Part {
     pub(crate) body: Value,
 }
 
+/// What became of all parts.
+#[derive(Debug, Deserialize)]
+struct Batch {
+    responses: Vec<PartAnswer>,
+}
+
+impl Batch {
+    /// One answer for each part. A part that died or was put off is no refusal that a buyer could
+    /// mend, and what the others did stays done.
+    fn answers(self, call: &'static str, parts: usize) -> Result<Vec<PartAnswer>, ConnectorError> {
+        if self.responses.len() != parts {
+            return Err(ConnectorError::Unreadable {
+                call,
+                effect: Effect::Unknown,
+                source: "not every part has an answer".into(),
+            });
+        }
+        match self.responses.iter().find(|part| part.status >= 500 || part.status == 429) {
+            None => Ok(self.responses),
+            Some(dead) => Err(ConnectorError::Unavailable {
+                retry_after: None,
+                effect: Effect::Unknown,
+                source: Some(format!("{call}: a part has status {}", dead.status).into()),
+            }),
+        }
+    }
+}
+
 /// What became of a part.
 #[derive(Debug, Deserialize)]
 pub(crate) struct PartAnswer {
@@ -146,11 +174,6 @@ impl Client {
     ) -> Result<Vec<PartAnswer>, ConnectorError> {
         const NAME: &str = "cart.batch";
 
-        #[derive(Deserialize)]
-        struct Batch {
-            responses: Vec<PartAnswer>,
-        }
-
         // The store wants the token outside and in each part.
         let token = token.expose_secret();
         let requests: Vec<Value> = parts
@@ -170,14 +193,7 @@ impl Client {
         let answer = self.send(call).await?;
         let batch: Batch =
             answer.json().map_err(|error| unreadable(NAME, Effect::Unknown, error))?;
-        if batch.responses.len() != parts.len() {
-            return Err(ConnectorError::Unreadable {
-                call: NAME,
-                effect: Effect::Unknown,
-                source: "not every part has an answer".into(),
-            });
-        }
-        Ok(batch.responses)
+        batch.answers(NAME, parts.len())
     }
 
     fn authorized(&self, call: Call) -> Call {
@@ -208,4 +224,31 @@ pub(crate) fn token_of(
             source: "the store gives no Cart-Token; a cache or firewall may take it away".into(),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use commerce::ConnectorError;
+    use serde_json::json;
+
+    use super::Batch;
+
+    fn answers(statuses: &[u16]) -> Result<usize, ConnectorError> {
+        let parts = statuses.iter().map(|status| json!({ "status": status, "body": {} }));
+        let batch: Batch =
+            serde_json::from_value(json!({ "responses": parts.collect::<Vec<_>>() })).unwrap();
+        batch.answers("test", 2).map(|answers| answers.len())
+    }
+
+    #[test]
+    fn a_part_that_died_is_no_refusal() {
+        assert_eq!(answers(&[201, 400]).unwrap(), 2, "a refusal is an answer");
+        for dead in [[201, 500], [201, 503], [429, 201]] {
+            let error = answers(&dead).unwrap_err();
+            assert!(matches!(error, ConnectorError::Unavailable { .. }), "{error:?}");
+            assert!(!error.had_no_effect(), "the other part was carried out");
+        }
+        let error = answers(&[201]).unwrap_err();
+        assert!(matches!(error, ConnectorError::Unreadable { .. }), "{error:?}");
+    }
 }

@@ -58,13 +58,13 @@ impl WooCommerce {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
         let (cart, order) = self.read_both(&found).await?;
         let Some(order) = order else {
-            return self.draft_of_cart(&found, &cart, Vec::new(), None, None).await;
+            return self.draft_of_cart(&found, &cart?, Vec::new(), None, None).await;
         };
         if order.state(self.client.url())? != DraftState::Open {
-            return self.draft_of_order(id, &order);
+            return self.draft_of_order(id, &order).await;
         }
-        if cart.items.is_empty() && !order.line_items.is_empty() {
-            // A dead token reads as a new, empty cart.
+        let cart = cart?;
+        if is_expired(&cart, &order) {
             return Err(ConnectorError::NotFound { what: "cart" });
         }
         let found = Found { order: Some(order.id), ..found };
@@ -80,13 +80,14 @@ impl WooCommerce {
     ) -> Result<Draft, ConnectorError> {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
         let (cart, order) = self.read_both(&found).await?;
-        if let Some(order) = &order {
-            if order.state(self.client.url())? != DraftState::Open {
-                return Err(ConnectorError::Settled { action: "change" });
-            }
-            if cart.items.is_empty() && !order.line_items.is_empty() {
-                return Err(ConnectorError::NotFound { what: "cart" });
-            }
+        if let Some(order) = &order
+            && order.state(self.client.url())? != DraftState::Open
+        {
+            return Err(ConnectorError::Settled { action: "change" });
+        }
+        let cart = cart?;
+        if order.as_ref().is_some_and(|order| is_expired(&cart, order)) {
+            return Err(ConnectorError::NotFound { what: "cart" });
         }
         let changed = self.apply(&found.token, cart, change).await?;
         let made = self.order_of_cart(&found.token, &changed.cart, change).await?;
@@ -110,34 +111,35 @@ impl WooCommerce {
         let (cart, order) = self.read_both(&found).await?;
         let Some(order) = order else {
             self.empty_cart(id).await;
-            let draft = self.draft_of_cart(&found, &cart, Vec::new(), None, None).await?;
+            let draft = self.draft_of_cart(&found, &cart?, Vec::new(), None, None).await?;
             return Ok(Draft { state: DraftState::Discarded, ..draft });
         };
         match order.state(self.client.url())? {
             DraftState::Placed(_) => return Err(ConnectorError::Settled { action: "cancel" }),
-            DraftState::Discarded => return self.draft_of_order(id, &order),
+            DraftState::Discarded => return self.draft_of_order(id, &order).await,
             DraftState::Open | DraftState::Committed { .. } => {}
         }
         let path = format!("/orders/{}", order.id);
         let body = json!({ "status": "cancelled" });
         let canceled: StoreOrder = self.client.put("order.cancel", &path, &body).await?;
         self.empty_cart(id).await;
-        self.draft_of_order(id, &canceled)
+        self.draft_of_order(id, &canceled).await
     }
 
     /// A draft that has become more than a cart.
-    pub(crate) fn draft_of_order(
+    pub(crate) async fn draft_of_order(
         &self,
         id: &DraftId,
         order: &StoreOrder,
     ) -> Result<Draft, ConnectorError> {
+        let pickup = if order.is_picked_up() { Some(self.store_address().await?) } else { None };
         Ok(Draft {
             id: id.clone(),
             order: Some(OrderId::new(order.id.to_string())),
             buyer: order.billing.buyer(),
             destination: order.shipping.destination(),
             note: order.note(),
-            quote: order.quote()?,
+            quote: order.quote(pickup)?,
             agreed: Some(order.total()?),
             state: order.state(self.client.url())?,
         })
@@ -180,7 +182,11 @@ impl WooCommerce {
     }
 
     /// Both at once; an order that was not known yet is asked for where the cart has something.
-    async fn read_both(&self, found: &Found) -> Result<(Cart, Option<StoreOrder>), ConnectorError> {
+    /// A cart that cannot be read is for the caller to judge: an order that is settled needs none.
+    async fn read_both(
+        &self,
+        found: &Found,
+    ) -> Result<(Result<Cart, ConnectorError>, Option<StoreOrder>), ConnectorError> {
         let cart = async {
             let answer =
                 self.client.cart("cart.read", Method::GET, "/cart", Some(&found.token)).await?;
@@ -189,14 +195,14 @@ impl WooCommerce {
         let Some(order) = found.order else {
             let cart = cart.await?;
             let made = self.order_of_cart(&found.token, &cart, &Change::default()).await?;
-            let Some(made) = made else { return Ok((cart, None)) };
+            let Some(made) = made else { return Ok((Ok(cart), None)) };
             let order = self.client.get("order.read", &format!("/orders/{made}")).await?;
-            return Ok((cart, Some(order)));
+            return Ok((Ok(cart), Some(order)));
         };
         let path = format!("/orders/{order}");
         let order = self.client.get("order.read", &path);
         let (cart, order) = tokio::join!(cart, order);
-        Ok((cart?, Some(order?)))
+        Ok((cart, Some(order?)))
     }
 
     /// Runs what a change asks of a cart, and mends what the store silently undid.
@@ -306,6 +312,11 @@ impl WooCommerce {
         self.client.put_checkout("checkout.note", token, &body).await?;
         Ok(Some(checkout.order_id))
     }
+}
+
+/// A dead token reads as a new, empty cart.
+fn is_expired(cart: &Cart, order: &StoreOrder) -> bool {
+    cart.items.is_empty() && !order.line_items.is_empty()
 }
 
 /// The whole list in place of the one before: the store's own lines where they stay.
@@ -467,14 +478,18 @@ fn lost_choices(cart: &Cart, before: &[RateId], chosen: &[RateId]) -> Vec<RateId
         .collect()
 }
 
-/// A bad e-mail is taken with status 200 and stored as nothing.
+/// A bad e-mail is taken with status 200 and stored as nothing. The recipient's stands in where
+/// the buyer has none.
 fn email_problem(cart: &Cart, change: &Change) -> Option<Problem> {
-    let Patch::Set(buyer) = &change.buyer else { return None };
     let stored = &cart.billing_address.email;
-    if buyer.email.is_empty() || stored.eq_ignore_ascii_case(buyer.email.trim()) {
-        return None;
-    }
-    Some(Problem {
+    let buyer = if let Patch::Set(buyer) = &change.buyer { buyer.email.trim() } else { "" };
+    let recipient = if let Patch::Set(to) = &change.destination { to.email.trim() } else { "" };
+    let is_lost = if buyer.is_empty() {
+        !recipient.is_empty() && stored.is_empty()
+    } else {
+        !stored.eq_ignore_ascii_case(buyer)
+    };
+    is_lost.then(|| Problem {
         kind: ProblemKind::Invalid,
         subject: Subject::Email,
         text: "The store does not accept this e-mail address. Send another one".to_owned(),

@@ -100,9 +100,10 @@ pub(crate) fn refuse(call: &'static str, answer: &Answer, effect: Effect) -> Con
         (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, code) => {
             ConnectorError::Denied { hint: hint(code).to_owned() }
         }
-        (StatusCode::NOT_FOUND, "rest_no_route") => ConnectorError::Denied {
-            hint: "the store has no such route: set permalinks to anything but \"Plain\", and \
-                   update WooCommerce"
+        // Without a code it is a page: the web server or the theme answers in WordPress's place.
+        (StatusCode::NOT_FOUND, "rest_no_route" | "") => ConnectorError::Denied {
+            hint: "the store has no such route: check its address, set permalinks to anything but \
+                   \"Plain\", and update WooCommerce"
                 .to_owned(),
         },
         (StatusCode::NOT_FOUND, code) if code.ends_with("invalid_id") => {

@@ -3,14 +3,14 @@
 use std::num::NonZeroU32;
 
 use commerce::{
-    ConnectorError, Currency, DraftState, Effect, ItemId, Money, MoneyError, Order, OrderId,
-    OrderState, PaymentId, ProductId, Quote, QuotedLine, Rate, RateId, RateKind, TaxLine, Totals,
+    Address, ConnectorError, Currency, DraftState, Effect, ItemId, Money, MoneyError, Order,
+    OrderId, OrderState, PaymentId, ProductId, Quote, QuotedLine, Rate, RateId, TaxLine, Totals,
     plain_text,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cart::{Place, currency, line_id};
+use crate::cart::{Place, currency, is_pickup, line_id, rate_kind, text_of};
 
 /// How our orders are told from all others.
 pub(crate) const PAYMENT_METHOD: &str = "storebridge";
@@ -33,6 +33,8 @@ pub(crate) struct StoreOrder {
     date_paid_gmt: Option<String>,
     #[serde(default)]
     payment_method: String,
+    #[serde(default)]
+    transaction_id: String,
     #[serde(default)]
     customer_note: String,
     pub(crate) billing: Place,
@@ -58,6 +60,9 @@ struct Meta {
 #[derive(Debug, Deserialize)]
 pub(crate) struct OrderLine {
     name: String,
+    /// What the product is called without what sets the variation apart.
+    #[serde(default)]
+    parent_name: Option<String>,
     product_id: u64,
     #[serde(default)]
     variation_id: u64,
@@ -70,6 +75,17 @@ pub(crate) struct OrderLine {
     sku: Option<String>,
     #[serde(default)]
     image: Option<OrderImage>,
+    #[serde(default)]
+    meta_data: Vec<OrderTrait>,
+}
+
+/// A trait of a variation. Plugins put other things here, and those have texts of any kind.
+#[derive(Debug, Deserialize)]
+struct OrderTrait {
+    #[serde(default)]
+    display_key: Value,
+    #[serde(default)]
+    display_value: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,9 +123,15 @@ impl StoreOrder {
     pub(crate) fn state(&self, store_url: &str) -> Result<DraftState, ConnectorError> {
         let payment = self.meta(META_PAYMENT).map(PaymentId::new);
         let is_paid = self.date_paid_gmt.is_some() && self.payment_method == PAYMENT_METHOD;
+        // A seller may put an order on hold before its money has come.
+        let waits = match self.status.as_str() {
+            "pending" | "failed" => true,
+            "on-hold" => !self.is_paid() && self.transaction_id.is_empty(),
+            _ => false,
+        };
         Ok(match (self.status.as_str(), payment) {
             ("checkout-draft", _) | ("pending" | "failed", None) => DraftState::Open,
-            ("pending" | "failed", Some(payment)) => DraftState::Committed {
+            (_, Some(payment)) if waits => DraftState::Committed {
                 payment,
                 total: self.total()?,
                 memo: self.meta(META_MEMO).unwrap_or_default().to_owned(),
@@ -123,7 +145,7 @@ impl StoreOrder {
     pub(crate) fn order(&self, store_url: &str) -> Result<Order, ConnectorError> {
         Ok(Order {
             id: OrderId::new(self.id.to_string()),
-            number: self.number.as_str().map_or_else(|| self.number.to_string(), str::to_owned),
+            number: text_of(&self.number),
             // Where a store keeps the usual path; a store that moved it redirects.
             permalink: format!(
                 "{store_url}/checkout/order-received/{}/?key={}",
@@ -159,13 +181,18 @@ impl StoreOrder {
         (!self.customer_note.is_empty()).then(|| self.customer_note.clone())
     }
 
-    /// What was bought for how much, read off the order: its cart may be gone.
-    pub(crate) fn quote(&self) -> Result<Quote, ConnectorError> {
-        let currency = self.currency()?;
-        self.quote_in(currency).map_err(unreadable)
+    /// Whether the buyer comes for it.
+    pub(crate) fn is_picked_up(&self) -> bool {
+        self.shipping_lines.iter().any(|line| is_pickup(&line.method_id))
     }
 
-    fn quote_in(&self, currency: Currency) -> Result<Quote, MoneyError> {
+    /// What was bought for how much, read off the order: its cart may be gone.
+    pub(crate) fn quote(&self, pickup: Option<&Address>) -> Result<Quote, ConnectorError> {
+        let currency = self.currency()?;
+        self.quote_in(currency, pickup).map_err(unreadable)
+    }
+
+    fn quote_in(&self, currency: Currency, pickup: Option<&Address>) -> Result<Quote, MoneyError> {
         let money = |text: &str| Money::parse_major(text, currency);
         let sum = |amounts: Vec<Money>| {
             amounts.into_iter().try_fold(Money::zero(currency), Money::checked_add)
@@ -178,7 +205,7 @@ impl StoreOrder {
         let rates = self
             .shipping_lines
             .iter()
-            .map(|line| line.rate(currency, &lines))
+            .map(|line| line.rate(currency, pickup, &lines))
             .collect::<Result<Vec<_>, _>>()?;
         let fees = self.fee_lines.iter().map(|fee| money(&fee.total)).collect::<Result<_, _>>()?;
         let tax_lines = self
@@ -188,7 +215,7 @@ impl StoreOrder {
                 Ok(TaxLine {
                     name: plain_text(&tax.label),
                     amount: money(&tax.tax_total)?.checked_add(money(&tax.shipping_tax_total)?)?,
-                    rate_percent: tax.rate_percent.to_string(),
+                    rate_percent: text_of(&tax.rate_percent),
                 })
             })
             .collect::<Result<_, MoneyError>>()?;
@@ -232,11 +259,11 @@ impl OrderLine {
             id: line_id(item),
             item: ItemId::new(item.to_string()),
             product: Some(ProductId::new(self.product_id.to_string())),
-            title: plain_text(&self.name),
+            title: plain_text(self.parent_name.as_deref().unwrap_or(&self.name)),
             description: String::new(),
             images: image.filter(|src| !src.is_empty()).collect(),
             sku: self.sku.clone().unwrap_or_default(),
-            options: Vec::new(),
+            options: self.options(),
             quantity: u32::try_from(self.quantity)
                 .ok()
                 .and_then(NonZeroU32::new)
@@ -248,15 +275,29 @@ impl OrderLine {
             quantity_max: None,
         })
     }
+
+    /// What sets a variation apart; other products have none.
+    fn options(&self) -> Vec<(String, String)> {
+        let part = |part: &OrderTrait| {
+            let (key, value) = (part.display_key.as_str()?, part.display_value.as_str()?);
+            let is_shown = !key.starts_with('_');
+            is_shown.then(|| (plain_text(key), plain_text(value)))
+        };
+        let parts = self.meta_data.iter().filter_map(part);
+        if self.variation_id == 0 { Vec::new() } else { parts.collect() }
+    }
 }
 
 impl OrderShipping {
-    fn rate(&self, currency: Currency, lines: &[QuotedLine]) -> Result<Rate, MoneyError> {
-        let instance =
-            self.instance_id.as_str().map_or_else(|| self.instance_id.to_string(), str::to_owned);
+    fn rate(
+        &self,
+        currency: Currency,
+        pickup: Option<&Address>,
+        lines: &[QuotedLine],
+    ) -> Result<Rate, MoneyError> {
         Ok(Rate {
-            id: RateId::new(format!("{}:{instance}", self.method_id)),
-            kind: RateKind::Shipping,
+            id: RateId::new(format!("{}:{}", self.method_id, text_of(&self.instance_id))),
+            kind: rate_kind(&self.method_id, &self.method_title, pickup),
             title: plain_text(&self.method_title),
             description: String::new(),
             price: Money::parse_major(&self.total, currency)?,

@@ -48,7 +48,7 @@ impl WooCommerce {
             self.reopen_draft(id).await?;
             return Err(ConnectorError::PriceMoved { expected: commitment.total, actual });
         }
-        self.draft_of_order(id, &written)
+        self.draft_of_order(id, &written).await
     }
 
     /// The order becomes a draft again, which the store's list of states admits.

@@ -101,7 +101,7 @@ fn orders_are_read_to_the_last_cent() {
         let order: StoreOrder = serde_json::from_value(body.clone()).unwrap_or_else(|error| {
             panic!("{name}: {error}");
         });
-        let quote = order.quote().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let quote = order.quote(None).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(quote.totals.total.to_major(), body["total"].as_str().unwrap(), "{name}");
         order.state("https://shop.example").unwrap();
     }

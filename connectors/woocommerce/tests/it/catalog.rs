@@ -86,6 +86,24 @@ async fn a_check_says_what_works_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_check_tells_a_store_without_rest_api_from_a_broken_one() {
+    let stage = Stage::start().await;
+    stage.faults.always("GET", "/wp-json/wc/v3/products", Fault::Html(404));
+    let findings = stage.connector.check().await;
+    assert_eq!(findings[0].level, Level::Failure);
+    assert!(findings[0].detail.contains("permalinks"), "{findings:#?}");
+}
+
+#[tokio::test]
+async fn a_check_warns_of_prices_finer_than_the_currency() {
+    let stage = Stage::start().await;
+    stage.store.set_currency("USD", 4);
+    let findings = stage.connector.check().await;
+    let warning = findings.iter().find(|finding| finding.level == Level::Warning).unwrap();
+    assert!(warning.detail.contains("decimals"), "{findings:#?}");
+}
+
+#[tokio::test]
 async fn a_check_of_nothing_says_so() {
     let findings = connector("http://127.0.0.1:9", "ck_x", "cs_x").check().await;
     assert!(findings.iter().all(|finding| finding.level == Level::Failure));

@@ -89,6 +89,31 @@ async fn an_email_that_the_store_drops_is_noticed() {
 }
 
 #[tokio::test]
+async fn an_email_of_the_recipient_that_the_store_drops_is_noticed_too() {
+    let stage = Stage::start().await;
+    let destination =
+        commerce::Destination { email: "not an address".to_owned(), ..san_francisco() };
+    let change = Change {
+        lines: Some(vec![line("20", 1)]),
+        destination: Patch::Set(destination),
+        ..Change::default()
+    };
+    let draft = stage.connector.open(&change).await.unwrap();
+    assert_eq!(kinds(&draft), [ProblemKind::Invalid]);
+    assert_eq!(draft.quote.problems[0].subject, Subject::Email);
+}
+
+#[tokio::test]
+async fn the_worst_problem_comes_first() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("3495", 1).await;
+    stage.store.set_stock(3495, 0);
+    let change = Change { codes: Some(vec!["nonsense".to_owned()]), ..Change::default() };
+    let draft = stage.revise(&draft, change).await;
+    assert_eq!(kinds(&draft), [ProblemKind::OutOfStock, ProblemKind::CodeRefused]);
+}
+
+#[tokio::test]
 async fn a_place_without_zone_is_restricted() {
     let stage = Stage::start().await;
     let mut destination = san_francisco();
@@ -204,6 +229,37 @@ async fn a_lost_batch_is_not_repeated() {
     let batches =
         batches.iter().filter(|call| call.starts_with("POST ") && call.contains("/batch"));
     assert_eq!(batches.count(), 1);
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_was_lost_is_simply_sent_again() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("20", 1).await;
+    let change = || Change { lines: Some(vec![line("20", 2), line("21", 1)]), ..told() };
+    stage.faults.next("POST", "/wp-json/wc/store/v1/batch", Fault::DropAfter);
+    let error = stage.connector.revise(&draft.id, &change()).await.unwrap_err();
+    assert!(!error.had_no_effect(), "{error:?}");
+
+    stage.faults.next("GET", "/wp-json/wc/store/v1/checkout", Fault::DropAfter);
+    for _ in 0..2 {
+        let revised = stage.revise(&draft, change()).await;
+        let quantities = revised.quote.lines.iter().map(|line| line.quantity.get());
+        assert_eq!(quantities.collect::<Vec<_>>(), [2, 1], "nothing was added twice");
+        assert_eq!(revised.order, draft.order);
+    }
+}
+
+#[tokio::test]
+async fn more_steps_than_a_batch_takes_are_split() {
+    let stage = Stage::start().await;
+    let lines = (1..=30).map(|item| line(&format!("9{item:05}"), 1)).chain([line("20", 1)]);
+    let change = Change { lines: Some(lines.collect()), ..told() };
+    let draft = stage.connector.open(&change).await.unwrap();
+    assert_eq!(kinds(&draft), [ProblemKind::UnknownItem; 30]);
+    assert_eq!(draft.quote.lines.len(), 1);
+    let calls = stage.store.calls();
+    let batches = calls.iter().filter(|call| call.starts_with("POST ") && call.contains("/batch"));
+    assert_eq!(batches.count(), 2);
 }
 
 #[tokio::test]

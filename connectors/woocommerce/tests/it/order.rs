@@ -1,6 +1,6 @@
 //! From a draft to a paid order, each step twice, and every way back.
 
-use commerce::{Connector, ConnectorError, DraftState, Money};
+use commerce::{Change, Connector, ConnectorError, DraftState, Money, RateKind};
 use emulators::faults::Fault;
 
 use crate::stage::{Stage, commitment, kinds};
@@ -141,4 +141,58 @@ async fn a_paid_order_is_not_discarded() {
     stage.connector.place(&draft.id, &commitment).await.unwrap();
     let refused = stage.connector.discard(&draft.id).await;
     assert!(matches!(refused, Err(ConnectorError::Settled { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn what_was_shown_stays_what_was_bought() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("34", 1).await;
+    let is_pickup = |rate: &&commerce::Rate| matches!(rate.kind, RateKind::Pickup(_));
+    let pickup = draft.quote.rates.iter().find(is_pickup).unwrap().id.clone();
+    let draft = stage.revise(&draft, Change { rates: Some(vec![pickup]), ..<_>::default() }).await;
+    let shown = draft.quote.rates.iter().find(|rate| rate.selected).unwrap();
+
+    let commitment = commitment(&draft, "pi_1");
+    let committed = stage.connector.commit(&draft.id, &commitment).await.unwrap();
+    stage.connector.place(&draft.id, &commitment).await.unwrap();
+    let placed = stage.connector.load(&draft.id).await.unwrap();
+    for later in [committed, placed] {
+        let (before, after) = (&draft.quote.lines[0], &later.quote.lines[0]);
+        assert_eq!(after.title, before.title);
+        let sorted = |line: &commerce::QuotedLine| {
+            let mut options = line.options.clone();
+            options.sort();
+            options
+        };
+        assert!(!before.options.is_empty());
+        assert_eq!(sorted(after), sorted(before));
+        assert_eq!(later.quote.rates[0].id, shown.id);
+        assert_eq!(later.quote.rates[0].kind, shown.kind);
+    }
+}
+
+#[tokio::test]
+async fn a_paid_order_is_read_without_its_cart() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("20", 1).await;
+    let commitment = commitment(&draft, "pi_1");
+    stage.connector.commit(&draft.id, &commitment).await.unwrap();
+    stage.connector.place(&draft.id, &commitment).await.unwrap();
+    stage.faults.always("GET", "/wp-json/wc/store/v1/cart", Fault::Status(500));
+    let loaded = stage.connector.load(&draft.id).await.unwrap();
+    assert!(matches!(loaded.state, DraftState::Placed(_)), "{:?}", loaded.state);
+}
+
+#[tokio::test]
+async fn an_order_put_on_hold_is_not_paid() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("20", 1).await;
+    let commitment = commitment(&draft, "pi_1");
+    stage.connector.commit(&draft.id, &commitment).await.unwrap();
+    stage.seller_sets_status(&draft, "on-hold").await;
+    let waits = stage.connector.load(&draft.id).await.unwrap();
+    assert!(matches!(waits.state, DraftState::Committed { .. }), "{:?}", waits.state);
+
+    let order = stage.connector.place(&draft.id, &commitment).await.unwrap();
+    assert_eq!(order.state, commerce::OrderState::Processing);
 }

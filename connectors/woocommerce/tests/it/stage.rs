@@ -2,19 +2,23 @@
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use commerce::{
     Address, AgentId, Buyer, Change, Commitment, Connector, Destination, Draft, ItemId, Line,
     Patch, PaymentId, ProblemKind, SessionId,
 };
 use emulators::{faults::Faults, serve::Running, woocommerce::Store};
+use http::{Method, header::AUTHORIZATION};
+use serde_json::json;
 use tokio::net::TcpListener;
-use upstream::{GateLimits, Https, Limits, Seeded, Upstream};
+use upstream::{Call, GateLimits, Https, Kind, Limits, Seeded, Upstream};
 use woocommerce::{Settings, WooCommerce};
 
 pub(crate) struct Stage {
     pub(crate) store: Store,
     pub(crate) faults: Faults,
     pub(crate) connector: WooCommerce,
+    url: String,
     _server: Running,
 }
 
@@ -26,7 +30,7 @@ impl Stage {
         let faults = Faults::new();
         let server = emulators::serve::start_on(listener, faults.around(store.router()));
         let connector = connector(&url, store.consumer_key(), store.consumer_secret());
-        Self { store, faults, connector, _server: server }
+        Self { store, faults, connector, url, _server: server }
     }
 
     /// A draft of one line that is ready to be paid.
@@ -46,9 +50,29 @@ impl Stage {
     pub(crate) async fn revise(&self, draft: &Draft, change: Change) -> Draft {
         self.connector.revise(&draft.id, &change).await.unwrap()
     }
+
+    /// The seller gives the draft's order another status, in the store's own pages.
+    pub(crate) async fn seller_sets_status(&self, draft: &Draft, status: &str) {
+        let pair = format!("{}:{}", self.store.consumer_key(), self.store.consumer_secret());
+        let path = format!("/wp-json/wc/v3/orders/{}", draft.order.as_ref().unwrap());
+        let call = Call::new("seller", Method::PUT, path, Kind::Once)
+            .secret_header(AUTHORIZATION, &format!("Basic {}", STANDARD.encode(pair)))
+            .json(&json!({ "status": status }));
+        let answer = upstream(&self.url).send(call).await.unwrap();
+        assert_eq!(answer.status, 200);
+    }
 }
 
 pub(crate) fn connector(url: &str, key: &str, secret: &str) -> WooCommerce {
+    let settings = Settings {
+        consumer_key: key.into(),
+        consumer_secret: secret.into(),
+        payment_title: "Card, through an AI agent".to_owned(),
+    };
+    WooCommerce::new(upstream(url), settings)
+}
+
+fn upstream(url: &str) -> Upstream {
     let limits = Limits {
         deadline: Duration::from_secs(2),
         body_max: 8 * 1024 * 1024,
@@ -62,13 +86,7 @@ pub(crate) fn connector(url: &str, key: &str, secret: &str) -> WooCommerce {
     };
     let network = Arc::new(Https::new(Duration::from_secs(1)).unwrap());
     let chance = Arc::new(Seeded::new(5));
-    let upstream = Upstream::new("store", url.parse().unwrap(), network, chance, limits);
-    let settings = Settings {
-        consumer_key: key.into(),
-        consumer_secret: secret.into(),
-        payment_title: "Card, through an AI agent".to_owned(),
-    };
-    WooCommerce::new(upstream, settings)
+    Upstream::new("store", url.parse().unwrap(), network, chance, limits)
 }
 
 pub(crate) fn line(item: &str, quantity: u32) -> Line {
