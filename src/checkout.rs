@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use acp::latest::{
     CancelRequest, CheckoutSession, CompleteRequest, CreateRequest, Fingerprint, UpdateRequest,
 };
-use commerce::{Commitment, Draft, DraftState, SessionId};
+use commerce::{Commitment, Draft, DraftState, Facts, SessionId};
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::OwnedMutexGuard, time::Instant};
 
@@ -44,18 +44,22 @@ impl<'a> Checkout<'a> {
     pub(crate) async fn create(&self, request: CreateRequest) -> Result<CheckoutSession, Failure> {
         request::check_size(&request.line_items)?;
         let (wanted, currency) = (request.line_items.clone(), request.currency.clone());
-        let draft = self.store().connector.open(&request::opening(request)).await?;
+        let knows_discounts = request::knows_discounts(&request);
+        let draft = self.store().connector.open(&request::opening(request)?).await?;
         render::check_known(&wanted, &draft)?;
         let ticket = Ticket {
             draft: draft.id.clone(),
             // A ticket holds whole seconds, and every answer says the same time.
             opened_at: whole_seconds(self.app.seams.clock.now()),
+            knows_discounts,
         };
         let seams = &self.app.seams;
         let store = &self.store().id;
         let id = self.app.sealer.seal(store, &self.caller.agent, &ticket, seams.chance.as_ref());
         let is_sold_in = draft.quote.currency.code();
-        let other = (!currency.eq_ignore_ascii_case(is_sold_in)).then_some(Note::OtherCurrency);
+        let other = currency
+            .is_some_and(|wanted| !wanted.eq_ignore_ascii_case(is_sold_in))
+            .then_some(Note::OtherCurrency);
         self.show(&id, &ticket, &draft, other.as_slice())
     }
 
@@ -112,7 +116,7 @@ impl<'a> Checkout<'a> {
         &self,
         id: &SessionId,
         request: CompleteRequest,
-        key: &str,
+        key: Option<&str>,
         body: &Fingerprint,
     ) -> Result<CheckoutSession, Failure> {
         let ticket = self.open_ticket(id)?;
@@ -121,7 +125,8 @@ impl<'a> Checkout<'a> {
         let connector = &self.store().connector;
         let mut draft = self.load(id, &ticket).await?;
         let now = self.app.seams.clock.now();
-        let memo = Memo::new(Some(key), body, now);
+        let memo = Memo::new(key, body, now);
+        let facts = request::late_facts(&request);
 
         match &draft.state {
             DraftState::Discarded => {
@@ -141,7 +146,7 @@ impl<'a> Checkout<'a> {
                     return Err(Failure::KeyReused);
                 }
                 let earlier = self.commitment_of(id, &draft)?;
-                let commitment = Commitment { memo: memo.render(), ..earlier };
+                let commitment = Commitment { memo: memo.render(), facts, ..earlier };
                 let purchase = self.purchase(id, &ticket);
                 let running = self.app.tasks.spawn({
                     let draft = draft.clone();
@@ -159,7 +164,7 @@ impl<'a> Checkout<'a> {
             return Err(Failure::Conflict("The session has expired. Create a new one"));
         }
         let shown = draft.agreed;
-        let late = request::late_change(&request, &draft);
+        let late = request::late_change(&request, &draft)?;
         if late.is_some() || shown != Some(draft.quote.totals.total) {
             draft = connector.revise(&draft.id, &late.unwrap_or_default()).await?;
         }
@@ -174,7 +179,7 @@ impl<'a> Checkout<'a> {
             return self.show(id, &ticket, &draft, &[Note::NothingToCharge]);
         }
 
-        let purchase = self.purchase(id, &ticket);
+        let purchase = Purchase { facts, ..self.purchase(id, &ticket) };
         let running = self.app.tasks.spawn({
             let draft = draft.clone();
             async move {
@@ -189,7 +194,7 @@ impl<'a> Checkout<'a> {
     pub(crate) async fn cancel(
         &self,
         id: &SessionId,
-        _request: &CancelRequest,
+        request: &CancelRequest,
     ) -> Result<CheckoutSession, Failure> {
         let ticket = self.open_ticket(id)?;
         let _lock = self.lock(id).await?;
@@ -208,7 +213,8 @@ impl<'a> Checkout<'a> {
                 return Err(Failure::NotCancelable("The session is canceled already"));
             }
         }
-        let draft = self.store().connector.discard(&draft.id).await?;
+        let facts = request::reasons(request);
+        let draft = self.store().connector.discard(&draft.id, &facts).await?;
         self.show(id, &ticket, &draft, &[])
     }
 
@@ -247,6 +253,7 @@ impl<'a> Checkout<'a> {
         let view = View {
             id,
             opened_at: ticket.opened_at,
+            knows_discounts: ticket.knows_discounts,
             expires_at: self.expires_at(ticket),
             is_expired: self.is_expired(ticket),
             store,
@@ -260,6 +267,7 @@ impl<'a> Checkout<'a> {
             session: id.clone(),
             agent: self.caller.agent.clone(),
             opened_at: ticket.opened_at,
+            facts: Facts::new(),
         }
     }
 
@@ -274,6 +282,7 @@ impl<'a> Checkout<'a> {
             session: id.clone(),
             agent: self.caller.agent.clone(),
             memo: memo.clone(),
+            facts: Facts::new(),
         })
     }
 

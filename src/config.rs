@@ -138,6 +138,41 @@ pub struct Agent {
     pub token: SecretString,
     /// Calls a minute; more are refused with `Retry-After`.
     pub calls_per_minute: std::num::NonZeroU32,
+    /// What it does differently from the protocol's text.
+    pub profile: Profile,
+    /// Whether its calls are signed.
+    pub signature: Signature,
+}
+
+/// What an agent does differently from the protocol's text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// Nothing.
+    #[default]
+    Standard,
+    /// OpenAI's certification guide: a completion answers 201, a reused key 409.
+    OpenAi,
+}
+
+/// Whether an agent's calls are signed (header `Signature`).
+#[derive(Clone, Debug, Default)]
+pub enum Signature {
+    /// Nobody looks at a signature.
+    #[default]
+    Off,
+    /// A signature that is there must be right.
+    Optional(SigningKey),
+    /// A call without a right signature is refused.
+    Required(SigningKey),
+}
+
+/// What verifies a signature.
+#[derive(Clone, Debug)]
+pub struct SigningKey {
+    /// Shared with the agent.
+    pub secret: SecretString,
+    /// How far the call's own time may be from ours.
+    pub skew: Duration,
 }
 
 /// What is wrong with the configuration, where, and what to do about it.

@@ -23,7 +23,7 @@ use url::Url;
 
 use crate::{
     App, Seams,
-    config::{self, Agent, Config, EdgeBounds, Platform, Server},
+    config::{self, Agent, Config, EdgeBounds, Platform, Profile, Server, Signature},
 };
 
 mod agent;
@@ -141,6 +141,8 @@ fn config(
         id: AgentId::new("demo"),
         token: SecretString::from(token),
         calls_per_minute: NonZeroU32::new(60_000).unwrap_or(NonZeroU32::MIN),
+        profile: Profile::Standard,
+        signature: Signature::Off,
     }];
     Ok(Config {
         server: Server {

@@ -18,6 +18,9 @@ pub(crate) enum Failure {
     /// The session has ended or cannot do that now.
     #[error("{0}")]
     Conflict(&'static str),
+    /// A completion would send the goods somewhere else than was quoted.
+    #[error("a completion cannot change the address")]
+    AddressChange,
     /// The session has ended, so it cannot be canceled.
     #[error("{0}")]
     NotCancelable(&'static str),

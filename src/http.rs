@@ -23,6 +23,7 @@ mod feed;
 mod idempotency;
 mod ops;
 mod sessions;
+mod signature;
 
 use error::Refused;
 

@@ -17,9 +17,11 @@ use sha2::Sha256;
 use upstream::Chance;
 
 /// Marks the layout of a ticket; a later layout takes another number.
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
 const NONCE_BYTES: usize = 24;
-const HEAD_BYTES: usize = 1 + 8;
+const HEAD_BYTES: usize = 1 + 8 + 1;
+/// The bit of [`Ticket::knows_discounts`].
+const KNOWS_DISCOUNTS: u8 = 1;
 const PREFIX: &str = "cs_";
 
 /// What a session id holds.
@@ -29,6 +31,8 @@ pub(crate) struct Ticket {
     pub(crate) draft: DraftId,
     /// When the session was made, in whole seconds.
     pub(crate) opened_at: Timestamp,
+    /// Whether the agent said at the beginning that it knows the discount extension.
+    pub(crate) knows_discounts: bool,
 }
 
 /// Seals and opens session ids.
@@ -57,6 +61,7 @@ impl Sealer {
         let mut plain = Vec::with_capacity(HEAD_BYTES + ticket.draft.as_bytes().len());
         plain.push(LAYOUT);
         plain.extend(ticket.opened_at.as_second().to_be_bytes());
+        plain.push(if ticket.knows_discounts { KNOWS_DISCOUNTS } else { 0 });
         plain.extend(ticket.draft.as_bytes());
         let bound = binding(store, agent);
         let sealed = self
@@ -82,6 +87,7 @@ impl Sealer {
         Some(Ticket {
             draft: DraftId::new(draft),
             opened_at: Timestamp::from_second(seconds).ok()?,
+            knows_discounts: head[9] & KNOWS_DISCOUNTS != 0,
         })
     }
 
@@ -116,6 +122,7 @@ mod tests {
         Ticket {
             draft: DraftId::new(*b"the platform's own words"),
             opened_at: Timestamp::from_second(1_795_457_250).unwrap(),
+            knows_discounts: true,
         }
     }
 

@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::{
     catalog::Catalog,
-    config::{self, Platform},
+    config::{self, Platform, Profile, Signature},
 };
 
 /// One store with everything a call to it needs.
@@ -81,6 +81,8 @@ impl Store {
 pub(crate) struct Caller {
     pub(crate) store: Arc<Store>,
     pub(crate) agent: AgentId,
+    pub(crate) profile: Profile,
+    pub(crate) signature: Arc<Signature>,
 }
 
 /// Every agent of every store, found by its bearer token.
@@ -106,7 +108,12 @@ impl Agents {
         let entries = stores.flat_map(|(config, store)| {
             config.agents.iter().map(move |agent| Entry {
                 token_hash: hash(agent.token.expose_secret()),
-                caller: Caller { store: Arc::clone(&store), agent: agent.id.clone() },
+                caller: Caller {
+                    store: Arc::clone(&store),
+                    agent: agent.id.clone(),
+                    profile: agent.profile,
+                    signature: Arc::new(agent.signature.clone()),
+                },
                 limiter: RateLimiter::direct(Quota::per_minute(agent.calls_per_minute)),
             })
         });

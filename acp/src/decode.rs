@@ -4,6 +4,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::version::Version;
+
 /// A request that cannot be used: becomes a flat error.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
@@ -18,18 +20,38 @@ pub struct Invalid {
 
 /// A request type that has rules beyond its shape.
 pub trait Checked: DeserializeOwned {
-    /// Refuses what the shape cannot.
-    fn check(&self) -> Result<(), Invalid>;
+    /// Refuses what the shape cannot, by the rules of a version.
+    fn check(&self, version: Version) -> Result<(), Invalid>;
 }
 
-/// Decodes and checks a request.
-pub fn decode<T: Checked>(body: &[u8]) -> Result<T, Invalid> {
+/// Decodes and checks a request. Every version's names are understood in every version; what must
+/// be there is the version's own.
+pub fn decode<T: Checked>(version: Version, body: &[u8]) -> Result<T, Invalid> {
     require_object(body)?;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let request: T =
-        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| describe(&error))?;
-    request.check()?;
-    Ok(request)
+    let request: Result<T, Invalid> =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| describe(&error));
+    let checked = request.and_then(|request| request.check(version).map(|()| request));
+    checked.map_err(|invalid| in_words_of(version, invalid))
+}
+
+/// A refusal names members as the agent's version does.
+fn in_words_of(version: Version, invalid: Invalid) -> Invalid {
+    if version.negotiates() {
+        return invalid;
+    }
+    let param = invalid.param.map(|param| param.replace("$.line_items", "$.items"));
+    Invalid { message: invalid.message.replace("\"line_items\"", "\"items\""), param, ..invalid }
+}
+
+/// A member that this version demands is not there.
+pub(crate) fn missing(param: &str) -> Invalid {
+    let member = param.rsplit('.').next().unwrap_or(param);
+    Invalid {
+        code: "missing_required_field",
+        message: format!("The member {member:?} is missing. Send it"),
+        param: Some(param.to_owned()),
+    }
 }
 
 /// The message of a rule that was broken at a path.
@@ -58,11 +80,7 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> Invalid {
     let words = words.split(" at line ").next().unwrap_or_default();
     let path = json_path(error.path());
     if let Some(member) = words.strip_prefix("missing field `").and_then(|m| m.strip_suffix('`')) {
-        return Invalid {
-            code: "missing_required_field",
-            message: format!("The member {member:?} is missing. Send it"),
-            param: Some(format!("{path}.{member}")),
-        };
+        return missing(&format!("{path}.{member}"));
     }
     Invalid { code: "invalid", message: format!("This cannot be used: {words}"), param: Some(path) }
 }

@@ -29,13 +29,17 @@ const INTEGER_MAX: u64 = 1 << 53;
 
 /// The meaning of a body. An absent body means something too.
 pub fn fingerprint(body: &[u8]) -> Result<Fingerprint, NotJson> {
+    Ok(Fingerprint(Sha256::digest(canonical(body)?).into()))
+}
+
+/// The one spelling of a body (RFC 8785). An absent body is spelled by nothing.
+pub fn canonical(body: &[u8]) -> Result<Vec<u8>, NotJson> {
     if body.trim_ascii().is_empty() {
-        return Ok(Fingerprint(Sha256::digest(b"").into()));
+        return Ok(Vec::new());
     }
     let value: Value = serde_json::from_slice(body)?;
     check_integers(&value)?;
-    let canonical = serde_json_canonicalizer::to_vec(&value)?;
-    Ok(Fingerprint(Sha256::digest(&canonical).into()))
+    Ok(serde_json_canonicalizer::to_vec(&value)?)
 }
 
 fn check_integers(value: &Value) -> Result<(), NotJson> {

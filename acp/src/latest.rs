@@ -2,14 +2,21 @@
 
 pub use crate::{
     decode::{Invalid, decode},
-    fingerprint::{Fingerprint, NotJson, fingerprint},
+    encode::encode,
+    fingerprint::{Fingerprint, NotJson, canonical, fingerprint},
     patch::Patch,
     rules::{Mismatch, check_totals, is_in_progress},
     v2026_04_17::{
+        attribution::AffiliateAttribution,
+        authentication::{AuthenticationResult, OutcomeDetails},
         checkout::{
             CheckoutSession, FulfillmentOption, Item, LineItem, Link, LinkType, PickupLocation,
             ProtocolVersion, SelectedFulfillmentOption, Status, TaxBreakdown, Total, TotalKind,
             VariantOption, protocol,
+        },
+        discount::{
+            AppliedDiscount, Coupon, DiscountAllocation, DiscountErrorCode, Discounts,
+            RejectedDiscount,
         },
         discovery::{
             Discovery, DiscoveryCapabilities, DiscoveryExtension, DiscoveryProtocol, Service,
@@ -20,8 +27,9 @@ pub use crate::{
         order::{Order, OrderConfirmation, OrderLineItem, OrderQuantity},
         party::{Address, Buyer, FulfillmentDetails},
         payment::{
-            Capabilities, Credential, Enforcement, Instrument, Interventions, Payment, PaymentData,
-            PaymentHandler, RequestedCapabilities, RequestedInterventions, Token,
+            Capabilities, Credential, Enforcement, ExtensionDeclaration, Instrument, Interventions,
+            Payment, PaymentData, PaymentHandler, RequestedCapabilities, RequestedExtension,
+            RequestedInterventions, Token,
         },
         request::{
             CancelRequest, CompleteRequest, CreateRequest, IntentTrace, RequestedItem,

@@ -1,6 +1,6 @@
 //! What the buyer wants, as an agent tells it: all at once or change by change.
 
-use std::num::NonZeroU32;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use crate::{ItemId, RateId};
 
@@ -15,6 +15,10 @@ pub enum Patch<T> {
     /// Put this in its place.
     Set(T),
 }
+
+/// What is kept with a draft for the seller to read, by name: claims of affiliates, an agent's own
+/// facts. The platform stores the texts untouched.
+pub type Facts = BTreeMap<String, String>;
 
 /// What to change about a draft. Opening a draft is a change to nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub struct Change {
     pub codes: Option<Vec<String>>,
     /// The buyer's note to the seller.
     pub note: Patch<String>,
+    /// Facts to keep beside those that are kept already.
+    pub facts: Facts,
 }
 
 /// One thing the buyer wants.

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::{
-    AgentId, Change, Cursor, Draft, DraftId, Money, Order, OrderId, PaymentId, ProductPage,
-    SessionId,
+    AgentId, Change, Cursor, Draft, DraftId, Facts, Line, Money, Order, OrderId, PaymentId,
+    ProductPage, SessionId,
 };
 
 /// One store on one commerce platform.
@@ -42,8 +42,12 @@ pub trait Connector: Send + Sync {
     /// the draft cannot buy a second time.
     async fn place(&self, id: &DraftId, commitment: &Commitment) -> Result<Order, ConnectorError>;
 
-    /// Ends a draft that is no order. Ending it twice changes nothing.
-    async fn discard(&self, id: &DraftId) -> Result<Draft, ConnectorError>;
+    /// Where a buyer finds these lines in a cart of the store's own, to go on by hand. Calls
+    /// nobody.
+    fn storefront_url(&self, lines: &[Line]) -> String;
+
+    /// Ends a draft that is no order, and keeps facts about why. Ending it twice changes nothing.
+    async fn discard(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError>;
 
     /// What works, what does not, and what to do; changes nothing on the platform.
     async fn check(&self) -> Vec<Finding>;
@@ -62,6 +66,8 @@ pub struct Commitment {
     pub agent: AgentId,
     /// The bridge's own note, stored and returned untouched; at most 2,000 characters.
     pub memo: String,
+    /// Facts to keep with the order.
+    pub facts: Facts,
 }
 
 /// Why a platform did not do what it was asked, sorted by what the caller can do about it.

@@ -3,8 +3,8 @@
 use std::num::NonZeroU32;
 
 use crate::{
-    Address, Buyer, Currency, Destination, DraftId, ItemId, LineId, Money, OrderId, PaymentId,
-    ProductId, RateId,
+    Address, Buyer, Currency, Destination, DraftId, Facts, ItemId, LineId, Money, OrderId,
+    PaymentId, ProductId, RateId,
 };
 
 /// The platform object behind a session, as the platform shows it now.
@@ -20,6 +20,8 @@ pub struct Draft {
     pub destination: Option<Destination>,
     /// The buyer's note to the seller.
     pub note: Option<String>,
+    /// What is kept with it for the seller.
+    pub facts: Facts,
     /// What it costs now.
     pub quote: Quote,
     /// What it cost when it was last opened or revised, as the platform has kept it: what the
@@ -235,7 +237,24 @@ pub enum ProblemKind {
     /// The seller does not deliver there.
     RegionRestricted,
     /// A code that does not count.
-    CodeRefused,
+    CodeRefused(CodeRefusal),
+}
+
+/// Why a discount code does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeRefusal {
+    /// There is no such code, or the platform does not say why.
+    Invalid,
+    /// Too old.
+    Expired,
+    /// The cart is too small.
+    MinimumNotMet,
+    /// Used up.
+    UsageLimitReached,
+    /// It goes with no other code.
+    CombinationDisallowed,
+    /// Only for other buyers.
+    Ineligible,
 }
 
 /// What a problem is about.

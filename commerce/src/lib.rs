@@ -11,12 +11,12 @@ mod id;
 mod money;
 mod text;
 
-pub use cart::{Address, Buyer, Change, Destination, Line, Patch};
+pub use cart::{Address, Buyer, Change, Destination, Facts, Line, Patch};
 pub use catalog::{Availability, Choice, Exclusion, Product, ProductKind, ProductPage, Variant};
 pub use connector::{Commitment, Connector, ConnectorError, Effect, Finding, Level};
 pub use draft::{
-    AppliedCode, Draft, DraftState, Order, OrderState, Problem, ProblemKind, Quote, QuotedLine,
-    Rate, RateKind, Subject, TaxLine, Totals,
+    AppliedCode, CodeRefusal, Draft, DraftState, Order, OrderState, Problem, ProblemKind, Quote,
+    QuotedLine, Rate, RateKind, Subject, TaxLine, Totals,
 };
 pub use id::{
     AgentId, Cursor, DraftId, ItemId, LineId, OrderId, PaymentId, ProductId, RateId, SessionId,

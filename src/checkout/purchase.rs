@@ -13,7 +13,7 @@
 use std::{sync::Arc, time::Duration};
 
 use commerce::{
-    AgentId, Commitment, ConnectorError, Draft, DraftState, Money, Order, Problem, SessionId,
+    AgentId, Commitment, ConnectorError, Draft, DraftState, Facts, Money, Order, Problem, SessionId,
 };
 use jiff::Timestamp;
 use payments::{BadToken, Decline, Opening, Payment, PaymentError, PaymentState, PaymentToken};
@@ -34,6 +34,8 @@ pub(super) struct Purchase {
     pub(super) session: SessionId,
     pub(super) agent: AgentId,
     pub(super) opened_at: Timestamp,
+    /// What the completion adds to what is kept for the seller.
+    pub(super) facts: Facts,
 }
 
 /// How it ended.
@@ -119,7 +121,7 @@ impl Purchase {
                 Ok(self.take(draft, payment, commitment).await)
             }
             PaymentState::Voided => {
-                let draft = self.store.connector.discard(&draft.id).await?;
+                let draft = self.store.connector.discard(&draft.id, &Facts::new()).await?;
                 Ok(Outcome::Refused(draft, Refusal::Problems))
             }
             PaymentState::Open
@@ -196,6 +198,7 @@ impl Purchase {
             session: self.session.clone(),
             agent: self.agent.clone(),
             memo: memo.render(),
+            facts: self.facts.clone(),
         }
     }
 
@@ -318,5 +321,5 @@ fn in_progress(draft: Draft, error: &(dyn std::error::Error + 'static)) -> Outco
 
 /// Whether a problem stops the purchase.
 pub(super) fn blocks(problem: &Problem) -> bool {
-    problem.kind != commerce::ProblemKind::CodeRefused
+    !matches!(problem.kind, commerce::ProblemKind::CodeRefused(_))
 }

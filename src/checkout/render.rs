@@ -5,14 +5,15 @@ use acp::latest::{
     RequestedItem, SelectedFulfillmentOption, Status, VariantOption,
 };
 use commerce::{
-    Draft, DraftState, Money, Order, OrderState, ProblemKind, QuotedLine, Rate, RateKind,
+    Draft, DraftState, Line, Money, Order, OrderState, ProblemKind, QuotedLine, Rate, RateKind,
     SessionId, Subject,
 };
 use jiff::Timestamp;
 
-use super::purchase::blocks;
+use super::{purchase::blocks, request::METADATA};
 use crate::{failure::Failure, store::Store};
 
+mod discounts;
 mod message;
 mod party;
 mod payment;
@@ -26,6 +27,7 @@ pub(super) struct View<'a> {
     pub(super) opened_at: Timestamp,
     pub(super) expires_at: Timestamp,
     pub(super) is_expired: bool,
+    pub(super) knows_discounts: bool,
     pub(super) store: &'a Store,
 }
 
@@ -39,7 +41,7 @@ pub(super) fn session(
     let session = CheckoutSession {
         id: view.id.as_str().to_owned(),
         protocol: Some(acp::latest::protocol()),
-        capabilities: payment::capabilities(view.store),
+        capabilities: payment::capabilities(view),
         buyer: draft.buyer.as_ref().and_then(party::buyer),
         status: status(view, draft, notes),
         currency: quote.currency.code().to_ascii_lowercase(),
@@ -57,7 +59,9 @@ pub(super) fn session(
         links: party::links(view.store),
         created_at: Some(view.opened_at.to_string()),
         expires_at: Some(view.expires_at.to_string()),
-        continue_url: None,
+        continue_url: continue_url(view, draft),
+        metadata: metadata(draft),
+        discounts: discounts::all(view, draft),
         order: match &draft.state {
             DraftState::Placed(order) => Some(wire_order(view.id, draft, order)),
             DraftState::Open | DraftState::Committed { .. } | DraftState::Discarded => None,
@@ -101,9 +105,27 @@ fn status(view: &View<'_>, draft: &Draft, notes: &[Note]) -> Status {
         DraftState::Committed { .. } => Status::CompleteInProgress,
         DraftState::Open if notes.contains(&Note::CompletionGoesOn) => Status::CompleteInProgress,
         DraftState::Open if view.is_expired => Status::Expired,
+        DraftState::Open if notes.contains(&Note::NothingToCharge) => Status::RequiresEscalation,
         DraftState::Open if is_ready(draft) => Status::ReadyForPayment,
         DraftState::Open => Status::NotReadyForPayment,
     }
+}
+
+/// While it is open, the buyer may go on by hand: the same lines in a cart of the store's own.
+fn continue_url(view: &View<'_>, draft: &Draft) -> Option<String> {
+    let lines: Vec<Line> = draft
+        .quote
+        .lines
+        .iter()
+        .map(|line| Line { item: line.item.clone(), quantity: line.quantity })
+        .collect();
+    let is_open = draft.state == DraftState::Open && !view.is_expired;
+    is_open.then(|| view.store.connector.storefront_url(&lines))
+}
+
+/// The agent's own facts, as it sent them.
+fn metadata(draft: &Draft) -> Option<serde_json::Map<String, serde_json::Value>> {
+    serde_json::from_str(draft.facts.get(METADATA)?).ok()
 }
 
 fn line_item(line: &QuotedLine) -> LineItem {

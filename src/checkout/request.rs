@@ -1,17 +1,22 @@
 //! From what the agent says to what the platform is asked: one function for each request.
 
 use acp::latest::{
-    Address as WireAddress, Buyer as WireBuyer, CompleteRequest, CreateRequest, FulfillmentDetails,
-    Invalid, Patch as WirePatch, RequestedItem, UpdateRequest,
+    Address as WireAddress, AffiliateAttribution, Buyer as WireBuyer, CancelRequest,
+    CompleteRequest, CreateRequest, FulfillmentDetails, Invalid, Patch as WirePatch, RequestedItem,
+    UpdateRequest,
 };
-use commerce::{Address, Buyer, Change, Destination, Draft, ItemId, Line, Patch, RateId};
+use commerce::{Address, Buyer, Change, Destination, Draft, Facts, ItemId, Line, Patch, RateId};
 use payments::PaymentToken;
+
+use crate::failure::Failure;
 
 /// Most lines in one cart; a store answers slower with each.
 const LINES_MAX: usize = 100;
 
 /// The only way to pay that a session offers.
 pub(in crate::checkout) const HANDLER_ID: &str = "card_tokenized";
+/// Its processor, which older versions name in place of a handler.
+const PROVIDER: &str = "stripe";
 /// The only credential it takes: a Shared Payment Token.
 const CREDENTIAL_TYPE: &str = "spt";
 
@@ -22,15 +27,64 @@ pub(super) fn check_size(items: &[RequestedItem]) -> Result<(), Invalid> {
     Err(invalid("$.line_items", format!("A cart has at most {LINES_MAX} lines. Send fewer")))
 }
 
-pub(super) fn opening(request: CreateRequest) -> Change {
-    Change {
+/// The discount extension, as an agent may name it.
+const DISCOUNT: &str = "discount";
+/// Most that an agent's own facts may come to, in bytes.
+const METADATA_MAX: usize = 4096;
+/// The name under which an agent's own facts are kept.
+pub(in crate::checkout) const METADATA: &str = "metadata";
+
+/// Whether the agent says that it knows the discount extension.
+pub(super) fn knows_discounts(request: &CreateRequest) -> bool {
+    let extensions = request.capabilities.iter().flat_map(|can| &can.extensions);
+    extensions.into_iter().any(|extension| extension.name() == DISCOUNT)
+}
+
+pub(super) fn opening(request: CreateRequest) -> Result<Change, Invalid> {
+    let facts = early_facts(&request)?;
+    Ok(Change {
         lines: Some(lines(request.line_items)),
         buyer: given(request.buyer.map(buyer)),
         destination: given(request.fulfillment_details.map(destination)),
         rates: None,
         codes: request.discount_codes,
         note: given(request.order_notes),
+        facts,
+    })
+}
+
+/// What is kept for the seller from the beginning on.
+fn early_facts(request: &CreateRequest) -> Result<Facts, Invalid> {
+    let mut facts = Facts::new();
+    facts.extend(attribution("affiliate_first", request.affiliate_attribution.as_ref()));
+    if let Some(metadata) = &request.metadata {
+        let text = json(metadata);
+        if text.len() > METADATA_MAX {
+            let message = format!("Metadata has at most {METADATA_MAX} bytes. Send less");
+            return Err(invalid("$.metadata", message));
+        }
+        facts.insert(METADATA.to_owned(), text);
     }
+    Ok(facts)
+}
+
+/// What a completion adds to it.
+pub(super) fn late_facts(request: &CompleteRequest) -> Facts {
+    attribution("affiliate_last", request.affiliate_attribution.as_ref()).into_iter().collect()
+}
+
+/// Why the buyer did not buy.
+pub(super) fn reasons(request: &CancelRequest) -> Facts {
+    let trace = request.intent_trace.as_ref();
+    trace.map(|trace| ("intent_trace".to_owned(), json(trace))).into_iter().collect()
+}
+
+fn attribution(name: &str, claim: Option<&AffiliateAttribution>) -> Option<(String, String)> {
+    claim.map(|claim| (name.to_owned(), json(claim)))
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("texts, numbers and booleans serialize")
 }
 
 pub(super) fn change(request: UpdateRequest) -> Result<Change, Invalid> {
@@ -57,18 +111,61 @@ pub(super) fn change(request: UpdateRequest) -> Result<Change, Invalid> {
             WirePatch::Keep => None,
         },
         note: patch(request.order_notes, |note| note),
+        facts: Facts::new(),
     })
 }
 
 /// What a completion changes about the draft, if it changes anything.
-pub(super) fn late_change(request: &CompleteRequest, draft: &Draft) -> Option<Change> {
+///
+/// The recipient's contact may change, the address may not: everything was quoted for it.
+pub(super) fn late_change(
+    request: &CompleteRequest,
+    draft: &Draft,
+) -> Result<Option<Change>, Failure> {
+    let recipient = late_recipient(request, draft)?;
     let told = request.buyer.clone().map(buyer).filter(|told| draft.buyer.as_ref() != Some(told));
     let note = request.order_notes.clone().filter(|note| draft.note.as_ref() != Some(note));
-    (told.is_some() || note.is_some()).then(|| Change {
+    let changes = told.is_some() || note.is_some() || recipient.is_some();
+    Ok(changes.then(|| Change {
         buyer: given(told),
+        destination: given(recipient),
         note: given(note),
         ..Change::default()
-    })
+    }))
+}
+
+/// Where it goes with another contact, if the completion brings one.
+fn late_recipient(
+    request: &CompleteRequest,
+    draft: &Draft,
+) -> Result<Option<Destination>, Failure> {
+    let Some(wire) = request.fulfillment_details.clone() else { return Ok(None) };
+    let (told, known) = (destination(wire), draft.destination.clone().unwrap_or_default());
+    let moves = match (&told.address, &known.address) {
+        (None, _) => false,
+        (Some(told), Some(known)) => !is_same_place(told, known),
+        (Some(_), None) => true,
+    };
+    if moves {
+        return Err(Failure::AddressChange);
+    }
+    let or = |told: String, known: &String| if told.is_empty() { known.clone() } else { told };
+    let merged = Destination {
+        name: or(told.name, &known.name),
+        phone: or(told.phone, &known.phone),
+        email: or(told.email, &known.email),
+        address: known.address.clone(),
+    };
+    Ok((merged != known).then_some(merged))
+}
+
+/// Stores change the case of letters and the spaces around them.
+fn is_same_place(one: &Address, other: &Address) -> bool {
+    let parts = |of: &Address| {
+        [&of.line_one, &of.line_two, &of.city, &of.state, &of.postal_code, &of.country]
+            .map(|part| part.trim().to_lowercase())
+    };
+    parts(one) == parts(other)
 }
 
 /// The token to charge, if the request pays in the way the session offers.
@@ -80,7 +177,11 @@ pub(super) fn token(request: &CompleteRequest) -> Result<PaymentToken, Invalid> 
             "Purchase orders are not accepted here. Send handler_id and instrument".to_owned(),
         ));
     };
-    if payment.handler_id.as_deref() != Some(HANDLER_ID) {
+    let is_offered = match (payment.handler_id.as_deref(), payment.provider.as_deref()) {
+        (Some(handler), _) => handler == HANDLER_ID,
+        (None, provider) => provider == Some(PROVIDER),
+    };
+    if !is_offered {
         return Err(invalid(
             "$.payment_data.handler_id",
             format!("The session does not offer this handler. Send {HANDLER_ID:?}"),

@@ -118,6 +118,22 @@ pub(super) struct Agent {
     pub(super) token: Spanned<String>,
     #[serde(default = "default_calls_per_minute")]
     pub(super) calls_per_minute: Spanned<u32>,
+    /// `standard` or `openai`.
+    #[serde(default = "default_profile")]
+    pub(super) profile: Spanned<String>,
+    /// Absent looks at no signature.
+    pub(super) signature: Option<Signature>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signature {
+    pub(super) secret: Spanned<String>,
+    /// Whether a call without one is refused.
+    #[serde(default)]
+    pub(super) required: bool,
+    #[serde(default = "default_skew_s")]
+    pub(super) skew_s: u64,
 }
 
 /// Bounds of the calls to one host. Times in milliseconds, sizes in bytes.
@@ -225,6 +241,14 @@ fn default_token_parameter() -> Spanned<String> {
 
 fn default_calls_per_minute() -> Spanned<u32> {
     unwritten(600)
+}
+
+fn default_profile() -> Spanned<String> {
+    unwritten("standard".to_owned())
+}
+
+const fn default_skew_s() -> u64 {
+    300
 }
 
 const fn default_deadline_ms() -> u64 {

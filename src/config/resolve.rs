@@ -13,7 +13,8 @@ use toml::Spanned;
 use url::Url;
 
 use super::{
-    Agent, Config, ConfigError, EdgeBounds, Platform, Server, Store, Stripe, WooCommerce,
+    Agent, Config, ConfigError, EdgeBounds, Platform, Profile, Server, Signature, SigningKey,
+    Store, Stripe, WooCommerce,
     raw::{self, line_at},
 };
 
@@ -206,7 +207,28 @@ impl File<'_> {
                     "Leave the key out for 600",
                 )
             })?;
-        Ok(Agent { id: AgentId::new(raw.id.get_ref()), token, calls_per_minute })
+        let profile = match raw.profile.get_ref().as_str() {
+            "standard" => Profile::Standard,
+            "openai" => Profile::OpenAi,
+            _ => {
+                return Err(self.at(
+                    &raw.profile,
+                    &format!("{key}.profile"),
+                    "there is no such profile",
+                    "Write \"standard\" or \"openai\"",
+                ));
+            }
+        };
+        let id = AgentId::new(raw.id.get_ref());
+        let signature = self.signature(&format!("{key}.signature"), raw.signature.as_ref())?;
+        Ok(Agent { id, token, calls_per_minute, profile, signature })
+    }
+
+    fn signature(&self, key: &str, raw: Option<&raw::Signature>) -> Result<Signature, ConfigError> {
+        let Some(raw) = raw else { return Ok(Signature::Off) };
+        let secret = self.secret(&format!("{key}.secret"), &raw.secret)?;
+        let signing = SigningKey { secret, skew: Duration::from_secs(raw.skew_s) };
+        Ok(if raw.required { Signature::Required(signing) } else { Signature::Optional(signing) })
     }
 
     fn links(

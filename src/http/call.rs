@@ -1,6 +1,6 @@
 //! The door of every ACP call: who calls, in which version, with which body.
 //!
-//! The order is the protocol's: bearer, rate, version, body. What is refused here was decided
+//! The order is the protocol's: bearer, rate, version, body, signature. What is refused here was decided
 //! before any idempotency key was looked at, and has no effect anywhere.
 
 use std::sync::Arc;
@@ -8,13 +8,14 @@ use std::sync::Arc;
 use acp::latest::Version;
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, header, request::Parts};
+use http::{HeaderMap, HeaderName, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use tracing::Span;
 
-use super::error::Refused;
+use super::{error::Refused, signature::verify};
 use crate::{
     app::App,
+    config::Profile,
     store::{Caller, TurnedAway},
 };
 
@@ -23,6 +24,7 @@ const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 /// An admitted call with its whole body.
 pub(super) struct Call {
     pub(super) caller: Caller,
+    pub(super) version: Version,
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
@@ -34,9 +36,30 @@ impl FromRequest<Arc<App>> for Call {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Refused> {
         let (parts, body) = request.into_parts();
         let caller = admit(app, &parts.headers)?;
-        check_version(&parts.headers)?;
+        let version = version(&parts.headers)?;
         let body = read(app, &parts, body).await?;
-        Ok(Self { caller, path: parts.uri.path().to_owned(), headers: parts.headers, body })
+        verify(&caller.signature, &parts.headers, &body, app.seams.clock.now())?;
+        let path = parts.uri.path().to_owned();
+        Ok(Self { caller, version, path, headers: parts.headers, body })
+    }
+}
+
+impl Call {
+    /// The status of a key that came with another body before.
+    pub(super) fn key_reused_status(&self) -> StatusCode {
+        if self.version.demands_key() && self.caller.profile == Profile::Standard {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            StatusCode::CONFLICT
+        }
+    }
+
+    /// The status of a completion that has made an order.
+    pub(super) fn completed_status(&self) -> StatusCode {
+        match self.caller.profile {
+            Profile::Standard => StatusCode::OK,
+            Profile::OpenAi => StatusCode::CREATED,
+        }
     }
 }
 
@@ -59,8 +82,8 @@ fn admit(app: &App, headers: &HeaderMap) -> Result<Caller, Refused> {
     Ok(caller.clone())
 }
 
-/// Today one version is spoken; the answer to any other names it.
-fn check_version(headers: &HeaderMap) -> Result<Version, Refused> {
+/// The version that the call is in; the answer to any other names those that are spoken.
+fn version(headers: &HeaderMap) -> Result<Version, Refused> {
     let version = headers.get(API_VERSION).ok_or_else(Refused::version_missing)?;
     version
         .to_str()

@@ -87,6 +87,10 @@ impl Refused {
         .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     }
 
+    pub(super) fn signature(message: &str) -> Self {
+        Self::request(StatusCode::UNAUTHORIZED, "invalid_signature", message)
+    }
+
     pub(super) fn rate_limited(wait: Duration) -> Self {
         Self::request(
             StatusCode::TOO_MANY_REQUESTS,
@@ -139,9 +143,9 @@ impl Refused {
         .retry_after(Some(Duration::from_secs(1)))
     }
 
-    pub(super) fn key_reused() -> Self {
+    pub(super) fn key_reused(status: StatusCode) -> Self {
         Self::request(
-            StatusCode::UNPROCESSABLE_ENTITY,
+            status,
             "idempotency_conflict",
             "This Idempotency-Key came with another body before. Use a fresh key for a new call",
         )
@@ -240,7 +244,12 @@ impl From<Failure> for Refused {
                 Self::request(StatusCode::METHOD_NOT_ALLOWED, "not_cancelable", message)
                     .header(header::ALLOW, HeaderValue::from_static("GET"))
             }
-            Failure::KeyReused => Self::key_reused(),
+            Failure::KeyReused => Self::key_reused(StatusCode::UNPROCESSABLE_ENTITY),
+            Failure::AddressChange => Self::request(
+                StatusCode::CONFLICT,
+                "address_change_not_allowed",
+                "A completion cannot change the address. Update the session first",
+            ),
             Failure::Busy { retry_after } => Self::key_in_flight().retry_after(Some(retry_after)),
             Failure::Store(error) => Self::store(&error),
             Failure::Payment(error) => Self::payment(&error),

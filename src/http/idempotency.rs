@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use acp::latest::{CheckoutSession, Fingerprint, Invalid};
+use acp::latest::{CheckoutSession, Fingerprint, Invalid, Version};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode};
 
 use super::{IDEMPOTENCY_KEY, call::Call, error::Refused, sessions::Answer};
 use crate::{
@@ -17,11 +17,13 @@ use crate::{
 /// Longest key, in characters.
 const KEY_MAX: usize = 255;
 
-/// A call that runs under its key.
+/// A call that runs, under its key if it has one.
 pub(super) struct Begun {
-    pub(super) key: String,
+    pub(super) key: Option<String>,
     pub(super) fingerprint: Fingerprint,
-    running: Running,
+    running: Option<Running>,
+    version: Version,
+    key_reused_status: StatusCode,
 }
 
 /// A call that does not run: it was refused, or its answer is known already.
@@ -30,8 +32,12 @@ pub(super) struct Answered(Box<Response>);
 
 /// Looks the key up and marks it as running.
 pub(super) fn begin(app: &Arc<App>, call: &Call) -> Result<Begun, Answered> {
-    let key = key(&call.headers)?;
     let fingerprint = fingerprint(&call.body)?;
+    let begun = |key, running| {
+        let (version, key_reused_status) = (call.version, call.key_reused_status());
+        Begun { key, fingerprint: fingerprint.clone(), running, version, key_reused_status }
+    };
+    let Some(key) = key(call)? else { return Ok(begun(None, None)) };
     let scope = Scope {
         store: call.caller.store.id.clone(),
         agent: call.caller.agent.clone(),
@@ -39,10 +45,10 @@ pub(super) fn begin(app: &Arc<App>, call: &Call) -> Result<Begun, Answered> {
         key: key.clone(),
     };
     match app.replays.begin(scope, &fingerprint, app.seams.clock.now()) {
-        Found::New(running) => Ok(Begun { key, fingerprint, running }),
+        Found::New(running) => Ok(begun(Some(key), Some(running))),
         Found::Done(kept) => Err(Answered(Box::new(replay(kept)))),
         Found::InFlight => Err(Refused::key_in_flight().into()),
-        Found::OtherBody => Err(Refused::key_reused().into()),
+        Found::OtherBody => Err(Refused::key_reused(call.key_reused_status()).into()),
     }
 }
 
@@ -54,25 +60,34 @@ pub(super) fn end(
 ) -> Response {
     let (answer, response) = match result {
         Ok(session) => {
-            let answer = Answer::of(success, &session);
+            let answer = Answer::of(success, session, begun.version);
             (answer.clone(), answer.into_response())
+        }
+        Err(Failure::KeyReused) => {
+            let refused = Refused::key_reused(begun.key_reused_status);
+            (refused.answer(), refused.into_response())
         }
         Err(failure) => {
             let refused = Refused::from(failure);
             (refused.answer(), refused.into_response())
         }
     };
-    if answer.is_final {
-        begun.running.keep(Kept { status: answer.status, body: answer.body });
+    if answer.is_final
+        && let Some(running) = begun.running
+    {
+        running.keep(Kept { status: answer.status, body: answer.body });
     }
     response
 }
 
 /// The request's key: mandatory on every POST from 2026-04-17 on.
-fn key(headers: &HeaderMap) -> Result<String, Refused> {
-    let value = headers.get(IDEMPOTENCY_KEY).ok_or_else(Refused::key_required)?;
+fn key(call: &Call) -> Result<Option<String>, Refused> {
+    let Some(value) = call.headers.get(IDEMPOTENCY_KEY) else {
+        let is_demanded = call.version.demands_key();
+        return if is_demanded { Err(Refused::key_required()) } else { Ok(None) };
+    };
     let key = value.to_str().ok().filter(|key| (1..=KEY_MAX).contains(&key.len()));
-    key.map(str::to_owned).ok_or_else(Refused::key_malformed)
+    key.map(|key| Some(key.to_owned())).ok_or_else(Refused::key_malformed)
 }
 
 /// What a body means, whatever the order of its members.

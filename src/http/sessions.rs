@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use acp::latest::{CheckoutSession, decode, is_in_progress};
+use acp::latest::{CheckoutSession, Status, Version, decode, encode, is_in_progress};
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
@@ -24,7 +24,7 @@ use crate::{app::App, checkout::Checkout};
 pub(super) async fn create(State(app): State<Arc<App>>, call: Call) -> Result<Response, Answered> {
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
-    let result = async { checkout.create(decode(&call.body)?).await }.await;
+    let result = async { checkout.create(decode(call.version, &call.body)?).await }.await;
     Ok(end(begun, StatusCode::CREATED, result))
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn update(
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
     let id = SessionId::new(id);
-    let result = async { checkout.update(&id, decode(&call.body)?).await }.await;
+    let result = async { checkout.update(&id, decode(call.version, &call.body)?).await }.await;
     Ok(end(begun, StatusCode::OK, result))
 }
 
@@ -49,9 +49,14 @@ pub(super) async fn complete(
     let checkout = Checkout::new(&app, &call.caller);
     let Begun { key, fingerprint, .. } = &begun;
     let id = SessionId::new(id);
-    let result =
-        async { checkout.complete(&id, decode(&call.body)?, key, fingerprint).await }.await;
-    Ok(end(begun, StatusCode::OK, result))
+    let result = async {
+        let request = decode(call.version, &call.body)?;
+        checkout.complete(&id, request, key.as_deref(), fingerprint).await
+    }
+    .await;
+    let is_completed = result.as_ref().is_ok_and(|session| session.status == Status::Completed);
+    let status = if is_completed { call.completed_status() } else { StatusCode::OK };
+    Ok(end(begun, status, result))
 }
 
 pub(super) async fn cancel(
@@ -63,7 +68,7 @@ pub(super) async fn cancel(
     let checkout = Checkout::new(&app, &call.caller);
     let id = SessionId::new(id);
     let body: &[u8] = if call.body.is_empty() { b"{}" } else { &call.body };
-    let result = async { checkout.cancel(&id, &decode(body)?).await }.await;
+    let result = async { checkout.cancel(&id, &decode(call.version, body)?).await }.await;
     Ok(end(begun, StatusCode::OK, result))
 }
 
@@ -73,7 +78,7 @@ pub(super) async fn retrieve(
     call: Call,
 ) -> Result<Response, Refused> {
     let session = Checkout::new(&app, &call.caller).retrieve(&SessionId::new(id)).await?;
-    Ok(Answer::of(StatusCode::OK, &session).into_response())
+    Ok(Answer::of(StatusCode::OK, session, call.version).into_response())
 }
 
 /// An encoded answer, and whether it may be given again for the same key.
@@ -86,9 +91,10 @@ pub(super) struct Answer {
 
 impl Answer {
     /// A completion that is still running must be asked again, not replayed.
-    pub(super) fn of(status: StatusCode, session: &CheckoutSession) -> Self {
-        let body = serde_json::to_vec(session).expect("a session of texts and integers serializes");
-        Self { status, body: body.into(), is_final: !is_in_progress(session.status) }
+    pub(super) fn of(status: StatusCode, session: CheckoutSession, version: Version) -> Self {
+        let is_final = !is_in_progress(session.status);
+        let body = encode(session, version).expect("a session of texts and integers serializes");
+        Self { status, body: body.into(), is_final }
     }
 }
 

@@ -116,7 +116,8 @@ async fn versions_are_checked_before_anything_else() {
     };
     let missing = send(None).await;
     missing.assert_refused(400, "missing_api_version");
-    assert_eq!(missing.body["supported_versions"], json!(["2026-04-17"]));
+    let newest_first = ["2026-04-17", "2026-01-30", "2026-01-16", "2025-12-12", "2025-09-29"];
+    assert_eq!(missing.body["supported_versions"], json!(newest_first));
     for version in ["2024-01-01", "latest", "2026-04-17x"] {
         send(Some(version)).await.assert_refused(400, "unsupported_api_version");
     }

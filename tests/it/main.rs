@@ -4,15 +4,18 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "what a test spawns ends with the test")]
 
+mod agents;
 mod architecture;
 mod bad_input;
 mod command;
 mod complete;
 mod crash;
 mod edge;
+mod extras;
 mod faults;
 mod feed;
 mod in_process;
 mod sessions;
 mod stage;
+mod versions;
 mod walk;

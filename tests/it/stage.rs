@@ -7,7 +7,9 @@ use emulators::{faults::Faults, serve::Running, stripe::Stripe, woocommerce::Sto
 use secrecy::SecretString;
 use storebridge::{
     App,
-    config::{self, Agent as ConfiguredAgent, Config, EdgeBounds, Platform, Server},
+    config::{
+        self, Agent as ConfiguredAgent, Config, EdgeBounds, Platform, Profile, Server, Signature,
+    },
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -182,6 +184,8 @@ pub(crate) fn config(
         id: AgentId::new(id),
         token: SecretString::from(token),
         calls_per_minute: NonZeroU32::new(60_000).unwrap(),
+        profile: Profile::Standard,
+        signature: Signature::Off,
     };
     let link = |path: &str| Url::parse(&format!("{store_url}/{path}")).unwrap();
     Config {

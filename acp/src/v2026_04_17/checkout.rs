@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 use super::{
+    discount::Discounts,
     message::Message,
     order::Order,
     party::{Address, Buyer, FulfillmentDetails},
@@ -55,6 +56,12 @@ pub struct CheckoutSession {
     /// Where the buyer can go on by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continue_url: Option<String>,
+    /// The agent's own facts, as it sent them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Map<String, Value>>,
+    /// Discount codes, where the agent knows the extension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discounts: Option<Discounts>,
     /// What it became.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,

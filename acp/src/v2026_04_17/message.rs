@@ -12,6 +12,9 @@ pub enum Message {
         /// How much it matters.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         severity: Option<Severity>,
+        /// Where, as a JSONPath.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        param: Option<String>,
         /// How the content is written.
         content_type: ContentType,
         /// What the buyer reads.

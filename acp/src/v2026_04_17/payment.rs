@@ -15,6 +15,19 @@ pub struct Capabilities {
     /// What may have to happen on the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interventions: Option<Interventions>,
+    /// The extensions that both sides know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<ExtensionDeclaration>,
+}
+
+/// An extension that is active in a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtensionDeclaration {
+    /// Its name.
+    pub name: String,
+    /// Which members it adds, as `JSONPath`s.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extends: Vec<String>,
 }
 
 /// The ways to pay.
@@ -79,6 +92,30 @@ pub struct RequestedCapabilities {
     /// The interventions.
     #[serde(default)]
     pub interventions: Option<RequestedInterventions>,
+    /// The names of the extensions, each maybe with a date: `discount@2026-01-27`.
+    #[serde(default)]
+    pub extensions: Vec<RequestedExtension>,
+}
+
+/// An extension that an agent knows: a name, or an object that has one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum RequestedExtension {
+    /// Its name.
+    Name(String),
+    /// Its declaration.
+    Declaration {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl RequestedExtension {
+    /// The name without a date.
+    pub fn name(&self) -> &str {
+        let (Self::Name(name) | Self::Declaration { name }) = self;
+        name.split('@').next().unwrap_or(name)
+    }
 }
 
 /// The interventions an agent can show.
@@ -89,18 +126,48 @@ pub struct RequestedInterventions {
     pub supported: Vec<String>,
 }
 
-/// How a completion pays (schema `PaymentData`).
+/// How a completion pays (schema `PaymentData`). The older `{token, provider}` reads as a card
+/// of that provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "PaymentShape")]
 pub struct PaymentData {
     /// The session's way to pay.
-    #[serde(default)]
     pub handler_id: Option<String>,
+    /// Who processes it, where an older version names no handler.
+    pub provider: Option<String>,
     /// What pays.
-    #[serde(default)]
     pub instrument: Option<Instrument>,
     /// An order on account instead.
-    #[serde(default)]
     pub purchase_order_number: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct PaymentShape {
+    #[serde(default)]
+    handler_id: Option<String>,
+    #[serde(default)]
+    provider: Option<String>,
+    #[serde(default)]
+    instrument: Option<Instrument>,
+    #[serde(default)]
+    token: Option<Token>,
+    #[serde(default)]
+    purchase_order_number: Option<String>,
+}
+
+impl From<PaymentShape> for PaymentData {
+    fn from(shape: PaymentShape) -> Self {
+        let delegated = |token| Instrument {
+            kind: "card".to_owned(),
+            credential: Credential { kind: "spt".to_owned(), token },
+        };
+        Self {
+            handler_id: shape.handler_id,
+            provider: shape.provider,
+            instrument: shape.instrument.or(shape.token.map(delegated)),
+            purchase_order_number: shape.purchase_order_number,
+        }
+    }
 }
 
 /// What pays.

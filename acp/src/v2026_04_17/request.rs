@@ -1,25 +1,32 @@
 //! What agents send (schema `CheckoutSessionCreateRequest`, `…UpdateRequest`,
 //! `…CompleteRequest`, `CancelSessionRequest`).
 //!
-//! Members of older versions are understood: `items` for `line_items`, `fulfillment_address` for
-//! `fulfillment_details`, `coupons` for `discounts`. The schema of this version forgot
-//! `quantity`; everybody sends it, so it is read.
+//! The names of every version are understood in every version: `items` for `line_items`,
+//! `fulfillment_address` for `fulfillment_details`, `coupons` for `discounts`, selections flat,
+//! nested or as one id. The schema of this version forgot `quantity`; everybody sends it, so it
+//! is read.
 
 use std::num::NonZeroU32;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{
+    attribution::{AffiliateAttribution, check_flat},
+    authentication::AuthenticationResult,
     party::{Address, Buyer, FulfillmentDetails},
     payment::{PaymentData, RequestedCapabilities},
 };
 use crate::{
-    decode::{Checked, Invalid, broken, quantity},
+    decode::{Checked, Invalid, broken, missing, quantity},
     patch::Patch,
+    version::Version,
 };
 
 /// Longest note, in characters (schema `order_notes`).
 const NOTE_MAX: usize = 5000;
+/// Longest summary of a trace, in characters (schema `IntentTrace`).
+const SUMMARY_MAX: usize = 500;
 
 /// One thing the buyer wants.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -37,10 +44,10 @@ pub struct RequestedItem {
 pub struct CreateRequest {
     /// What the buyer wants; at least one.
     pub line_items: Vec<RequestedItem>,
-    /// ISO 4217, lower case.
-    pub currency: String,
-    /// What the agent can do.
-    pub capabilities: RequestedCapabilities,
+    /// ISO 4217; always there from 2026-01-30 on.
+    pub currency: Option<String>,
+    /// What the agent can do; always there from 2026-01-30 on.
+    pub capabilities: Option<RequestedCapabilities>,
     /// Who pays.
     pub buyer: Option<Buyer>,
     /// Where it goes.
@@ -49,6 +56,10 @@ pub struct CreateRequest {
     pub discount_codes: Option<Vec<String>>,
     /// The buyer's note to the seller.
     pub order_notes: Option<String>,
+    /// Who led the buyer here.
+    pub affiliate_attribution: Option<AffiliateAttribution>,
+    /// The agent's own facts about the session.
+    pub metadata: Option<Map<String, Value>>,
 }
 
 /// Changes a session: absent members stay, null clears.
@@ -71,6 +82,7 @@ pub struct UpdateRequest {
 
 /// A chosen way to ship.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "SelectedShape")]
 pub struct SelectedOption {
     /// The session's id of the option.
     pub option_id: String,
@@ -87,6 +99,15 @@ pub struct CompleteRequest {
     /// The buyer's note to the seller.
     #[serde(default)]
     pub order_notes: Option<String>,
+    /// The recipient's contact; an address must be the one that is known already.
+    #[serde(default)]
+    pub fulfillment_details: Option<FulfillmentDetails>,
+    /// What the issuer said about the buyer.
+    #[serde(default)]
+    pub authentication_result: Option<AuthenticationResult>,
+    /// Who led the buyer to this purchase.
+    #[serde(default)]
+    pub affiliate_attribution: Option<AffiliateAttribution>,
 }
 
 /// Ends a session.
@@ -98,21 +119,26 @@ pub struct CancelRequest {
 }
 
 /// Why a buyer did not buy (RFC "intent traces"). Reasons we do not know are fine.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntentTrace {
     /// The reason in one word.
     pub reason_code: String,
     /// The reason in a sentence.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_summary: Option<String>,
+    /// More about it; flat.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
 struct CreateShape {
     #[serde(alias = "items")]
     line_items: Vec<RequestedItem>,
-    currency: String,
-    capabilities: RequestedCapabilities,
+    #[serde(default)]
+    currency: Option<String>,
+    #[serde(default)]
+    capabilities: Option<RequestedCapabilities>,
     #[serde(default)]
     buyer: Option<Buyer>,
     #[serde(default)]
@@ -125,6 +151,10 @@ struct CreateShape {
     coupons: Option<Vec<String>>,
     #[serde(default)]
     order_notes: Option<String>,
+    #[serde(default)]
+    affiliate_attribution: Option<AffiliateAttribution>,
+    #[serde(default)]
+    metadata: Option<Map<String, Value>>,
 }
 
 impl From<CreateShape> for CreateRequest {
@@ -139,6 +169,8 @@ impl From<CreateShape> for CreateRequest {
                 .or(shape.fulfillment_address.map(details)),
             discount_codes: shape.discounts.and_then(|found| found.codes).or(shape.coupons),
             order_notes: shape.order_notes,
+            affiliate_attribution: shape.affiliate_attribution,
+            metadata: shape.metadata,
         }
     }
 }
@@ -155,6 +187,8 @@ struct UpdateShape {
     fulfillment_address: Patch<Address>,
     #[serde(default)]
     selected_fulfillment_options: Patch<Vec<SelectedOption>>,
+    #[serde(default)]
+    fulfillment_option_id: Patch<String>,
     #[serde(default)]
     discounts: Patch<Discounts>,
     #[serde(default)]
@@ -176,7 +210,9 @@ impl From<UpdateShape> for UpdateRequest {
             fulfillment_details: shape
                 .fulfillment_details
                 .or(shape.fulfillment_address.map(details)),
-            selected_fulfillment_options: shape.selected_fulfillment_options,
+            selected_fulfillment_options: shape.selected_fulfillment_options.or(shape
+                .fulfillment_option_id
+                .map(|option_id| vec![SelectedOption { option_id }])),
             discount_codes: codes.or(shape.coupons),
             order_notes: shape.order_notes,
         }
@@ -208,6 +244,32 @@ impl TryFrom<ItemShape> for RequestedItem {
     }
 }
 
+/// Flat, or under the name of its kind.
+#[derive(Deserialize)]
+struct SelectedShape {
+    #[serde(default)]
+    option_id: Option<String>,
+    #[serde(default)]
+    shipping: Option<Selection>,
+    #[serde(default)]
+    digital: Option<Selection>,
+}
+
+#[derive(Deserialize)]
+struct Selection {
+    option_id: String,
+}
+
+impl TryFrom<SelectedShape> for SelectedOption {
+    type Error = &'static str;
+
+    fn try_from(shape: SelectedShape) -> Result<Self, Self::Error> {
+        let nested = shape.shipping.or(shape.digital).map(|selection| selection.option_id);
+        let option_id = shape.option_id.or(nested).ok_or("missing field `option_id`")?;
+        Ok(Self { option_id })
+    }
+}
+
 #[derive(Deserialize)]
 struct Discounts {
     #[serde(default)]
@@ -215,17 +277,24 @@ struct Discounts {
 }
 
 impl Checked for CreateRequest {
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self, version: Version) -> Result<(), Invalid> {
         check_items(&self.line_items)?;
         check_note(self.order_notes.as_deref())?;
-        let is_code = self.currency.len() == 3
-            && self.currency.bytes().all(|letter| letter.is_ascii_alphabetic());
+        check_attribution(self.affiliate_attribution.as_ref())?;
+        if version.negotiates() && self.capabilities.is_none() {
+            return Err(missing("$.capabilities"));
+        }
+        let Some(currency) = &self.currency else {
+            return if version.negotiates() { Err(missing("$.currency")) } else { Ok(()) };
+        };
+        let is_code =
+            currency.len() == 3 && currency.bytes().all(|letter| letter.is_ascii_alphabetic());
         if is_code { Ok(()) } else { Err(broken("$.currency", "Send an ISO 4217 code like usd")) }
     }
 }
 
 impl Checked for UpdateRequest {
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self, _version: Version) -> Result<(), Invalid> {
         if let Patch::Set(items) = &self.line_items {
             check_items(items)?;
         }
@@ -237,27 +306,40 @@ impl Checked for UpdateRequest {
 }
 
 impl Checked for CompleteRequest {
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self, _version: Version) -> Result<(), Invalid> {
         check_note(self.order_notes.as_deref())?;
+        check_attribution(self.affiliate_attribution.as_ref())?;
+        if let Some(result) = &self.authentication_result {
+            result.check()?;
+        }
         let payment = &self.payment_data;
-        let missing = match (&payment.handler_id, &payment.instrument) {
-            (Some(_), Some(_)) => return Ok(()),
-            _ if payment.purchase_order_number.is_some() => return Ok(()),
-            (None, _) => "handler_id",
-            (_, None) => "instrument",
-        };
-        Err(Invalid {
-            code: "missing_required_field",
-            message: format!("The member {missing:?} is missing. Send handler_id and instrument"),
-            param: Some(format!("$.payment_data.{missing}")),
-        })
+        match (&payment.handler_id, &payment.instrument) {
+            (Some(_), Some(_)) => Ok(()),
+            (None, Some(_)) if payment.provider.is_some() => Ok(()),
+            _ if payment.purchase_order_number.is_some() => Ok(()),
+            (None, _) => Err(missing("$.payment_data.handler_id")),
+            (_, None) => Err(missing("$.payment_data.instrument")),
+        }
     }
 }
 
 impl Checked for CancelRequest {
-    fn check(&self) -> Result<(), Invalid> {
-        Ok(())
+    fn check(&self, _version: Version) -> Result<(), Invalid> {
+        let Some(trace) = &self.intent_trace else { return Ok(()) };
+        let summary = trace.trace_summary.as_deref().unwrap_or_default();
+        if summary.chars().count() > SUMMARY_MAX {
+            return Err(Invalid {
+                code: "invalid_type",
+                message: "A summary has at most 500 characters. Shorten it".to_owned(),
+                param: Some("$.intent_trace.trace_summary".to_owned()),
+            });
+        }
+        check_flat(&trace.metadata, "$.intent_trace.metadata")
     }
+}
+
+fn check_attribution(attribution: Option<&AffiliateAttribution>) -> Result<(), Invalid> {
+    attribution.map_or(Ok(()), AffiliateAttribution::check)
 }
 
 fn check_items(items: &[RequestedItem]) -> Result<(), Invalid> {

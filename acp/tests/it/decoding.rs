@@ -1,14 +1,19 @@
 //! Bad input gets a code, a path and words that say what to do; harmless input gets through.
 
-use acp::latest::{CancelRequest, CompleteRequest, CreateRequest, Patch, UpdateRequest, decode};
+use acp::latest::{
+    CancelRequest, CompleteRequest, CreateRequest, Patch, UpdateRequest, Version, decode,
+};
 
 fn create(members: &str) -> Result<CreateRequest, acp::latest::Invalid> {
-    decode(format!(r#"{{"currency":"usd","capabilities":{{}},{members}}}"#).as_bytes())
+    decode(
+        Version::LATEST,
+        format!(r#"{{"currency":"usd","capabilities":{{}},{members}}}"#).as_bytes(),
+    )
 }
 
 /// Expects this refusal.
 fn check(body: &str, code: &str, param: Option<&str>) {
-    let invalid = decode::<CreateRequest>(body.as_bytes()).unwrap_err();
+    let invalid = decode::<CreateRequest>(Version::LATEST, body.as_bytes()).unwrap_err();
     assert_eq!((invalid.code, invalid.param.as_deref()), (code, param), "{body}: {invalid}");
     assert!(!invalid.message.is_empty());
 }
@@ -83,18 +88,18 @@ fn codes_win_over_coupons() {
 
 #[test]
 fn an_update_tells_absent_from_null() {
-    let read = |text: &str| decode::<UpdateRequest>(text.as_bytes()).unwrap();
+    let read = |text: &str| decode::<UpdateRequest>(Version::LATEST, text.as_bytes()).unwrap();
     assert_eq!(read("{}"), UpdateRequest::default());
     assert_eq!(read(r#"{"buyer":null}"#).buyer, Patch::Clear);
     assert_eq!(read(r#"{"discounts":{"codes":[]}}"#).discount_codes, Patch::Set(Vec::new()));
-    let empty = decode::<UpdateRequest>(br#"{"line_items":[]}"#).unwrap_err();
+    let empty = decode::<UpdateRequest>(Version::LATEST, br#"{"line_items":[]}"#).unwrap_err();
     assert_eq!(empty.param.as_deref(), Some("$.line_items"));
 }
 
 #[test]
 fn a_completion_says_how_it_pays() {
     let check = |text: &str, param: &str| {
-        let invalid = decode::<CompleteRequest>(text.as_bytes()).unwrap_err();
+        let invalid = decode::<CompleteRequest>(Version::LATEST, text.as_bytes()).unwrap_err();
         assert_eq!(invalid.code, "missing_required_field", "{text}");
         assert_eq!(invalid.param.as_deref(), Some(param), "{text}");
     };
@@ -104,14 +109,18 @@ fn a_completion_says_how_it_pays() {
     let without_token = r#"{"payment_data":{"handler_id":"x","instrument":{"type":"card","credential":{"type":"spt"}}}}"#;
     check(without_token, "$.payment_data.instrument.credential.token");
     assert!(
-        decode::<CompleteRequest>(br#"{"payment_data":{"purchase_order_number":"7"}}"#).is_ok()
+        decode::<CompleteRequest>(
+            Version::LATEST,
+            br#"{"payment_data":{"purchase_order_number":"7"}}"#
+        )
+        .is_ok()
     );
 }
 
 #[test]
 fn a_token_never_prints() {
     let text = r#"{"payment_data":{"handler_id":"x","instrument":{"type":"card","credential":{"type":"spt","token":"spt_secret"}}}}"#;
-    let request: CompleteRequest = decode(text.as_bytes()).unwrap();
+    let request: CompleteRequest = decode(Version::LATEST, text.as_bytes()).unwrap();
     assert!(!format!("{request:?}").contains("spt_secret"));
     assert_eq!(request.payment_data.instrument.unwrap().credential.token.expose(), "spt_secret");
 }
@@ -119,5 +128,5 @@ fn a_token_never_prints() {
 #[test]
 fn a_reason_for_leaving_may_be_anything() {
     let request = br#"{"intent_trace":{"reason_code":"moon_phase"}}"#;
-    assert!(decode::<CancelRequest>(request).is_ok());
+    assert!(decode::<CancelRequest>(Version::LATEST, request).is_ok());
 }

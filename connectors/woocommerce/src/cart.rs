@@ -498,7 +498,7 @@ const fn mildness(kind: ProblemKind) -> u8 {
         ProblemKind::RegionRestricted => 3,
         ProblemKind::Invalid => 4,
         ProblemKind::Missing => 5,
-        ProblemKind::CodeRefused => 6,
+        ProblemKind::CodeRefused(_) => 6,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use commerce::{
-    Change, ConnectorError, Destination, Draft, DraftId, DraftState, Effect, Line, Money, OrderId,
-    Patch, Problem, ProblemKind, RateId, Subject,
+    Change, ConnectorError, Destination, Draft, DraftId, DraftState, Effect, Facts, Line, Money,
+    OrderId, Patch, Problem, ProblemKind, RateId, Subject,
 };
 use http::Method;
 use secrecy::SecretString;
@@ -18,7 +18,7 @@ use crate::{
     client::{Part, token_of},
     draft_id::Found,
     error::unreadable,
-    order::StoreOrder,
+    order::{StoreOrder, fact_meta},
 };
 
 /// A step of a batch, with what its refusal is about.
@@ -41,6 +41,14 @@ struct Changed {
     refused: Vec<Problem>,
 }
 
+/// What only the order keeps, because a cart has no place for it.
+#[derive(Default)]
+struct Kept {
+    note: Option<String>,
+    facts: Facts,
+    agreed: Option<Money>,
+}
+
 impl WooCommerce {
     /// A fresh cart, filled in one batch, and the order that the store makes of it.
     pub(crate) async fn open_draft(&self, change: &Change) -> Result<Draft, ConnectorError> {
@@ -58,7 +66,7 @@ impl WooCommerce {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
         let (cart, order) = self.read_both(&found).await?;
         let Some(order) = order else {
-            return self.draft_of_cart(&found, &cart?, Vec::new(), None, None).await;
+            return self.draft_of_cart(&found, &cart?, Vec::new(), Kept::default()).await;
         };
         if order.state(self.client.url())? != DraftState::Open {
             return self.draft_of_order(id, &order).await;
@@ -68,8 +76,8 @@ impl WooCommerce {
             return Err(ConnectorError::NotFound { what: "cart" });
         }
         let found = Found { order: Some(order.id), ..found };
-        let agreed = Some(order.total()?);
-        self.draft_of_cart(&found, &cart, Vec::new(), order.note(), agreed).await
+        let kept = Kept { note: order.note(), facts: order.facts(), agreed: Some(order.total()?) };
+        self.draft_of_cart(&found, &cart, Vec::new(), kept).await
     }
 
     /// The differences in one batch, then the order made anew from the cart.
@@ -99,19 +107,27 @@ impl WooCommerce {
         }
         let found = Found { order: found.order.or(made), ..found };
         let mut draft = self.open_as(&found, changed, change).await?;
-        if change.note == Patch::Keep {
-            draft.note = order.and_then(|order| order.note());
+        if let Some(order) = order {
+            if change.note == Patch::Keep {
+                draft.note = order.note();
+            }
+            draft.facts = order.facts().into_iter().chain(draft.facts).collect();
         }
         Ok(draft)
     }
 
     /// Ends an unpaid draft: its order is canceled, its cart emptied.
-    pub(crate) async fn discard_draft(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
+    pub(crate) async fn discard_draft(
+        &self,
+        id: &DraftId,
+        facts: &Facts,
+    ) -> Result<Draft, ConnectorError> {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
         let (cart, order) = self.read_both(&found).await?;
         let Some(order) = order else {
             self.empty_cart(id).await;
-            let draft = self.draft_of_cart(&found, &cart?, Vec::new(), None, None).await?;
+            let kept = Kept::default();
+            let draft = self.draft_of_cart(&found, &cart?, Vec::new(), kept).await?;
             return Ok(Draft { state: DraftState::Discarded, ..draft });
         };
         match order.state(self.client.url())? {
@@ -120,7 +136,7 @@ impl WooCommerce {
             DraftState::Open | DraftState::Committed { .. } => {}
         }
         let path = format!("/orders/{}", order.id);
-        let body = json!({ "status": "cancelled" });
+        let body = json!({ "status": "cancelled", "meta_data": fact_meta(facts) });
         let canceled: StoreOrder = self.client.put("order.cancel", &path, &body).await?;
         self.empty_cart(id).await;
         self.draft_of_order(id, &canceled).await
@@ -139,6 +155,7 @@ impl WooCommerce {
             buyer: order.billing.buyer(),
             destination: order.shipping.destination(),
             note: order.note(),
+            facts: order.facts(),
             quote: order.quote(pickup)?,
             agreed: Some(order.total()?),
             state: order.state(self.client.url())?,
@@ -157,7 +174,8 @@ impl WooCommerce {
             Patch::Keep | Patch::Clear => None,
         };
         let agreed = found.order.map(|_| changed.cart.total()).transpose()?;
-        self.draft_of_cart(found, &changed.cart, changed.refused, note, agreed).await
+        let kept = Kept { note, facts: change.facts.clone(), agreed };
+        self.draft_of_cart(found, &changed.cart, changed.refused, kept).await
     }
 
     async fn draft_of_cart(
@@ -165,8 +183,7 @@ impl WooCommerce {
         found: &Found,
         cart: &Cart,
         refused: Vec<Problem>,
-        note: Option<String>,
-        agreed: Option<Money>,
+        kept: Kept,
     ) -> Result<Draft, ConnectorError> {
         let pickup = if cart.offers_pickup() { Some(self.store_address().await?) } else { None };
         Ok(Draft {
@@ -174,9 +191,10 @@ impl WooCommerce {
             order: found.order.map(|id| OrderId::new(id.to_string())),
             buyer: cart.buyer(),
             destination: cart.destination(),
-            note,
+            note: kept.note,
+            facts: kept.facts,
             quote: cart.quote(pickup, refused)?,
-            agreed,
+            agreed: kept.agreed,
             state: DraftState::Open,
         })
     }
@@ -273,7 +291,7 @@ impl WooCommerce {
                     About::Item(item) => changed.refused.push(refusal.about_item(&item)),
                     About::Customer => changed.refused.push(refusal.about_address()),
                     About::Code(code) => changed.refused.push(Problem {
-                        kind: ProblemKind::CodeRefused,
+                        kind: ProblemKind::CodeRefused(refusal.about_code()),
                         subject: Subject::Code(code),
                         text: refusal.text(),
                     }),
@@ -304,12 +322,19 @@ impl WooCommerce {
         let answer = self.client.cart(NAME, Method::GET, "/checkout", Some(token)).await?;
         let checkout: Checkout = read(NAME, &answer)?;
         let note = match &change.note {
-            Patch::Keep => return Ok(Some(checkout.order_id)),
-            Patch::Set(note) => note.as_str(),
-            Patch::Clear => "",
+            Patch::Keep => None,
+            Patch::Set(note) => Some(note.as_str()),
+            Patch::Clear => Some(""),
         };
-        let body = json!({ "customer_note": note });
-        self.client.put_checkout("checkout.note", token, &body).await?;
+        if let Some(note) = note {
+            let body = json!({ "customer_note": note });
+            self.client.put_checkout("checkout.note", token, &body).await?;
+        }
+        if !change.facts.is_empty() {
+            let path = format!("/orders/{}", checkout.order_id);
+            let body = json!({ "meta_data": fact_meta(&change.facts) });
+            let _order: StoreOrder = self.client.put("order.facts", &path, &body).await?;
+        }
         Ok(Some(checkout.order_id))
     }
 }

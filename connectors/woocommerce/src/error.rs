@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use commerce::{ConnectorError, Effect, ItemId, Problem, ProblemKind, Subject, plain_text};
+use commerce::{
+    CodeRefusal, ConnectorError, Effect, ItemId, Problem, ProblemKind, Subject, plain_text,
+};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
@@ -69,6 +71,26 @@ impl Refusal {
         let words = params.find_map(|(_, words)| words.as_str());
         let text = words.map_or_else(|| self.text(), first_sentence);
         Problem { kind: ProblemKind::Invalid, subject, text }
+    }
+
+    /// Why a coupon does not count. The store has one code for all reasons, so its words have to
+    /// be read; in another language than English they say no more than that it does not count.
+    pub(crate) fn about_code(&self) -> CodeRefusal {
+        let words = self.message.to_ascii_lowercase();
+        let says = |part: &str| words.contains(part);
+        if says("expired") {
+            CodeRefusal::Expired
+        } else if says("minimum spend") || says("minimum quantity") {
+            CodeRefusal::MinimumNotMet
+        } else if says("usage limit") {
+            CodeRefusal::UsageLimitReached
+        } else if says("cannot be used in conjunction") || says("individual use") {
+            CodeRefusal::CombinationDisallowed
+        } else if says("not applicable") || says("not valid for") || says("email") {
+            CodeRefusal::Ineligible
+        } else {
+            CodeRefusal::Invalid
+        }
     }
 
     /// A quantity in the words "(3 remaining)". They may be translated; then it is unknown.

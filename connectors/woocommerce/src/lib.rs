@@ -9,8 +9,8 @@
 
 use async_trait::async_trait;
 use commerce::{
-    Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Finding, Order, OrderId,
-    ProductPage,
+    Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts, Finding, Line,
+    Order, OrderId, ProductPage,
 };
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
@@ -97,11 +97,31 @@ impl Connector for WooCommerce {
         self.place_order(id, commitment).await
     }
 
-    async fn discard(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
-        self.discard_draft(id).await
+    fn storefront_url(&self, lines: &[Line]) -> String {
+        storefront_url(self.client.url(), lines)
+    }
+
+    async fn discard(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError> {
+        self.discard_draft(id, facts).await
     }
 
     async fn check(&self) -> Vec<Finding> {
         self.look_over().await
+    }
+}
+
+/// One product goes into the cart by the oldest of the store's links; several need the one that
+/// WooCommerce 10 has brought.
+fn storefront_url(store: &str, lines: &[Line]) -> String {
+    match lines {
+        [] => format!("{store}/"),
+        [line] => format!("{store}/?add-to-cart={}&quantity={}", line.item.as_str(), line.quantity),
+        lines => {
+            let products: Vec<String> = lines
+                .iter()
+                .map(|line| format!("{}:{}", line.item.as_str(), line.quantity))
+                .collect();
+            format!("{store}/checkout-link/?products={}", products.join(","))
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use commerce::{
-    Address, ConnectorError, Currency, DraftState, Effect, ItemId, Money, MoneyError, Order,
+    Address, ConnectorError, Currency, DraftState, Effect, Facts, ItemId, Money, MoneyError, Order,
     OrderId, OrderState, PaymentId, ProductId, Quote, QuotedLine, Rate, RateId, TaxLine, Totals,
     plain_text,
 };
@@ -18,6 +18,8 @@ const META_PAYMENT: &str = "_acp_payment";
 const META_MEMO: &str = "_acp_memo";
 const META_SESSION: &str = "_acp_session";
 const META_AGENT: &str = "_acp_agent";
+/// Before the name of each fact that is kept for the seller.
+const META_FACT: &str = "_acp_fact_";
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct StoreOrder {
@@ -181,6 +183,15 @@ impl StoreOrder {
         (!self.customer_note.is_empty()).then(|| self.customer_note.clone())
     }
 
+    /// What is kept with it for the seller.
+    pub(crate) fn facts(&self) -> Facts {
+        let fact = |meta: &Meta| {
+            let name = meta.key.strip_prefix(META_FACT)?;
+            Some((name.to_owned(), meta.value.as_str()?.to_owned()))
+        };
+        self.meta_data.iter().filter_map(fact).collect()
+    }
+
     /// Whether the buyer comes for it.
     pub(crate) fn is_picked_up(&self) -> bool {
         self.shipping_lines.iter().any(|line| is_pickup(&line.method_id))
@@ -312,15 +323,23 @@ impl OrderShipping {
 /// see agents in the store's own reports.
 pub(crate) fn ties(commitment: &commerce::Commitment) -> Value {
     let agent = commitment.agent.as_str();
-    json!([
-        {"key": META_PAYMENT, "value": commitment.payment.as_str()},
-        {"key": META_MEMO, "value": commitment.memo},
-        {"key": META_SESSION, "value": commitment.session.as_str()},
-        {"key": META_AGENT, "value": agent},
-        {"key": "_wc_order_attribution_source_type", "value": "utm"},
-        {"key": "_wc_order_attribution_utm_source", "value": agent},
-        {"key": "_wc_order_attribution_utm_medium", "value": "ai-agent"},
-    ])
+    let mut meta = vec![
+        json!({"key": META_PAYMENT, "value": commitment.payment.as_str()}),
+        json!({"key": META_MEMO, "value": commitment.memo}),
+        json!({"key": META_SESSION, "value": commitment.session.as_str()}),
+        json!({"key": META_AGENT, "value": agent}),
+        json!({"key": "_wc_order_attribution_source_type", "value": "utm"}),
+        json!({"key": "_wc_order_attribution_utm_source", "value": agent}),
+        json!({"key": "_wc_order_attribution_utm_medium", "value": "ai-agent"}),
+    ];
+    meta.extend(fact_meta(&commitment.facts));
+    Value::Array(meta)
+}
+
+/// Facts as the order's own meta. A name that is there already gets the new text.
+pub(crate) fn fact_meta(facts: &Facts) -> Vec<Value> {
+    let fact = |(name, text): (&String, &String)| json!({"key": format!("{META_FACT}{name}"), "value": text});
+    facts.iter().map(fact).collect()
 }
 
 fn unreadable(error: MoneyError) -> ConnectorError {

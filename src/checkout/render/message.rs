@@ -4,6 +4,8 @@ use acp::latest::{ContentType, ErrorCode, Message, Resolution, Severity, Warning
 use commerce::{Draft, Problem, ProblemKind, Subject};
 use payments::BadToken;
 
+use super::discounts::{position, warning_code};
+
 /// What a call adds to the draft's own problems.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::checkout) enum Note {
@@ -100,8 +102,8 @@ fn problem(problem: &Problem, draft: &Draft) -> Message {
         ProblemKind::RegionRestricted => {
             (ErrorCode::RegionRestricted, Resolution::RequiresBuyerInput)
         }
-        ProblemKind::CodeRefused => {
-            return warning(WarningCode::DiscountCodeInvalid, &param, &problem.text);
+        ProblemKind::CodeRefused(why) => {
+            return warning(warning_code(why), &param, &problem.text);
         }
     };
     error(code, resolution, Some(&param), &problem.text)
@@ -121,7 +123,7 @@ fn param(problem: &Problem, draft: &Draft) -> String {
         Subject::Address(None) => "$.fulfillment_details.address".to_owned(),
         Subject::Address(Some(part)) => format!("$.fulfillment_details.address.{part}"),
         Subject::Rate => "$.selected_fulfillment_options".to_owned(),
-        Subject::Code(_) => "$.discounts.codes".to_owned(),
+        Subject::Code(code) => format!("$.discounts.codes[{}]", position(draft, code)),
     }
 }
 
@@ -149,6 +151,7 @@ fn warning(code: WarningCode, param: &str, content: &str) -> Message {
 fn info(content: &str) -> Message {
     Message::Info {
         severity: Some(Severity::Info),
+        param: None,
         content_type: ContentType::Plain,
         content: content.to_owned(),
     }

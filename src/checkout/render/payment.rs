@@ -1,13 +1,15 @@
 //! The one way to pay that every session offers (RFC "payment handlers").
 
-use acp::latest::{Capabilities, Interventions, Payment, PaymentHandler};
+use acp::latest::{Capabilities, ExtensionDeclaration, Interventions, Payment, PaymentHandler};
 use serde_json::json;
 
-use crate::{checkout::request::HANDLER_ID, store::Store};
+use super::View;
+use crate::checkout::request::HANDLER_ID;
 
-/// A tokenized card, charged through Stripe. No intervention can be shown yet, so none is
-/// declared.
-pub(super) fn capabilities(store: &Store) -> Capabilities {
+/// A tokenized card, charged through Stripe. No intervention is possible here, so the
+/// intersection with what the agent can show is empty; extensions are what both sides know.
+pub(super) fn capabilities(view: &View<'_>) -> Capabilities {
+    let store = view.store;
     let handler = PaymentHandler {
         id: HANDLER_ID.to_owned(),
         name: "dev.acp.tokenized.card".to_owned(),
@@ -31,5 +33,13 @@ pub(super) fn capabilities(store: &Store) -> Capabilities {
     Capabilities {
         payment: Some(Payment { handlers: vec![handler] }),
         interventions: Some(Interventions::default()),
+        extensions: view.knows_discounts.then(discount).into_iter().collect(),
+    }
+}
+
+fn discount() -> ExtensionDeclaration {
+    ExtensionDeclaration {
+        name: "discount".to_owned(),
+        extends: vec!["$.CheckoutSession.discounts".to_owned()],
     }
 }

@@ -1,4 +1,4 @@
-//! An agent that speaks ACP 2026-04-17 and checks every answer against the published schema.
+//! An agent that speaks ACP and checks every answer against the published schema of its version.
 
 use std::{
     sync::{
@@ -22,6 +22,7 @@ static NEXT_KEY: AtomicU64 = AtomicU64::new(1);
 pub(crate) struct Agent {
     base: String,
     token: String,
+    version: &'static str,
     network: Arc<dyn Transport>,
 }
 
@@ -41,7 +42,12 @@ impl Agent {
     }
 
     pub(crate) fn over(network: Arc<dyn Transport>, base: &str, token: &str) -> Self {
-        Self { base: base.to_owned(), token: token.to_owned(), network }
+        Self { base: base.to_owned(), token: token.to_owned(), version: "2026-04-17", network }
+    }
+
+    /// The same agent in another version of the protocol.
+    pub(crate) fn speaking(&self, version: &'static str) -> Self {
+        Self { version, ..self.clone() }
     }
 
     pub(crate) fn key() -> String {
@@ -77,7 +83,7 @@ impl Agent {
             .uri(format!("{}{path}", self.base))
             .header("authorization", format!("Bearer {}", self.token))
             .header("content-type", "application/json")
-            .header("api-version", "2026-04-17");
+            .header("api-version", self.version);
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
@@ -91,10 +97,13 @@ impl Agent {
 
     pub(crate) async fn try_send(&self, request: Request<Bytes>) -> Result<Answer, TransportError> {
         let path = request.uri().path().to_owned();
+        let spoken = request.headers().get("api-version");
+        let spoken = spoken.and_then(|version| version.to_str().ok()).map(str::to_owned);
         let response = self.network.send(request, 64 * 1024 * 1024).await?;
         let answer = Answer::read(response);
         if path.starts_with("/api/") {
-            schema::check(&answer);
+            let version = spoken.as_deref().unwrap_or("2026-04-17");
+            schema::check(version, &answer);
         }
         Ok(answer)
     }

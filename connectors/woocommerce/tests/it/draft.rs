@@ -1,7 +1,8 @@
 //! Opening, reading and changing a draft.
 
 use commerce::{
-    Change, Connector, ConnectorError, DraftState, Patch, ProblemKind, RateId, RateKind, Subject,
+    Change, CodeRefusal, Connector, ConnectorError, DraftState, Facts, Patch, ProblemKind, RateId,
+    RateKind, Subject,
 };
 use emulators::faults::Fault;
 
@@ -110,7 +111,10 @@ async fn the_worst_problem_comes_first() {
     stage.store.set_stock(3495, 0);
     let change = Change { codes: Some(vec!["nonsense".to_owned()]), ..Change::default() };
     let draft = stage.revise(&draft, change).await;
-    assert_eq!(kinds(&draft), [ProblemKind::OutOfStock, ProblemKind::CodeRefused]);
+    assert_eq!(
+        kinds(&draft),
+        [ProblemKind::OutOfStock, ProblemKind::CodeRefused(CodeRefusal::Invalid)]
+    );
 }
 
 #[tokio::test]
@@ -175,7 +179,7 @@ async fn lines_and_codes_replace_those_before() {
         draft.quote.lines.iter().map(|line| (line.item.as_str(), line.quantity.get())).collect();
     assert_eq!(lines, [("21", 3), ("34", 1)]);
     assert_eq!(draft.quote.codes[0].code, "save10");
-    assert_eq!(kinds(&draft), [ProblemKind::CodeRefused]);
+    assert_eq!(kinds(&draft), [ProblemKind::CodeRefused(CodeRefusal::Invalid)]);
 
     let change = Change { codes: Some(Vec::new()), ..Change::default() };
     let draft = stage.revise(&draft, change).await;
@@ -267,7 +271,7 @@ async fn discarding_is_final_and_repeatable() {
     let stage = Stage::start().await;
     let draft = stage.ready("20", 1).await;
     for _ in 0..2 {
-        let discarded = stage.connector.discard(&draft.id).await.unwrap();
+        let discarded = stage.connector.discard(&draft.id, &Facts::new()).await.unwrap();
         assert_eq!(discarded.state, DraftState::Discarded);
     }
     let loaded = stage.connector.load(&draft.id).await.unwrap();

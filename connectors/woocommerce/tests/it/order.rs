@@ -1,6 +1,6 @@
 //! From a draft to a paid order, each step twice, and every way back.
 
-use commerce::{Change, Connector, ConnectorError, DraftState, Money, RateKind};
+use commerce::{Change, Connector, ConnectorError, DraftState, Facts, Money, RateKind};
 use emulators::faults::Fault;
 
 use crate::stage::{Stage, commitment, kinds};
@@ -139,7 +139,7 @@ async fn a_paid_order_is_not_discarded() {
     let commitment = commitment(&draft, "pi_1");
     stage.connector.commit(&draft.id, &commitment).await.unwrap();
     stage.connector.place(&draft.id, &commitment).await.unwrap();
-    let refused = stage.connector.discard(&draft.id).await;
+    let refused = stage.connector.discard(&draft.id, &Facts::new()).await;
     assert!(matches!(refused, Err(ConnectorError::Settled { .. })), "{refused:?}");
 }
 

@@ -4,8 +4,8 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use commerce::{
-    Address, AgentId, Buyer, Change, Commitment, Connector, Destination, Draft, ItemId, Line,
-    Patch, PaymentId, ProblemKind, SessionId,
+    Address, AgentId, Buyer, Change, Commitment, Connector, Destination, Draft, Facts, ItemId,
+    Line, Patch, PaymentId, ProblemKind, SessionId,
 };
 use emulators::{faults::Faults, serve::Running, woocommerce::Store};
 use http::{Method, header::AUTHORIZATION};
@@ -136,6 +136,7 @@ pub(crate) fn commitment(draft: &Draft, payment: &str) -> Commitment {
         session: SessionId::new("cs_test"),
         agent: AgentId::new("tester"),
         memo: "a memo".to_owned(),
+        facts: Facts::new(),
     }
 }
 

@@ -1,0 +1,79 @@
+//! Version 2026-01-30: the shape of the next one, with less in it.
+//!
+//! On the way down: who can mend a message, the company in an address, refunds as a row of totals,
+//! and everything of an order but its number and confirmation.
+
+use crate::{
+    v2026_04_17::{
+        checkout::{CheckoutSession, FulfillmentOption, ProtocolVersion, Total, TotalKind},
+        message::Message,
+        order::{Order, OrderConfirmation},
+        party::{Address, FulfillmentDetails},
+    },
+    version::Version,
+};
+
+/// The session without what this version does not know.
+pub(crate) fn narrowed(session: CheckoutSession) -> CheckoutSession {
+    CheckoutSession {
+        protocol: Some(ProtocolVersion { version: Version::V2026_01_30.as_str().to_owned() }),
+        fulfillment_details: session.fulfillment_details.map(details),
+        fulfillment_options: session.fulfillment_options.into_iter().map(option).collect(),
+        totals: totals(session.totals),
+        messages: session.messages.into_iter().map(message).collect(),
+        order: session.order.map(order),
+        ..session
+    }
+}
+
+/// Without the company, which came later.
+fn details(details: FulfillmentDetails) -> FulfillmentDetails {
+    FulfillmentDetails { address: details.address.map(address), ..details }
+}
+
+fn address(address: Address) -> Address {
+    Address { company: None, ..address }
+}
+
+fn option(option: FulfillmentOption) -> FulfillmentOption {
+    match option {
+        FulfillmentOption::Pickup { id, title, description, mut location, totals } => {
+            location.address.company = None;
+            FulfillmentOption::Pickup { id, title, description, location, totals }
+        }
+        other => other,
+    }
+}
+
+fn totals(rows: Vec<Total>) -> Vec<Total> {
+    rows.into_iter().filter(|row| row.kind != TotalKind::AmountRefunded).collect()
+}
+
+fn message(message: Message) -> Message {
+    match message {
+        Message::Error { code, severity, param, content_type, content, .. } => {
+            Message::Error { code, severity, resolution: None, param, content_type, content }
+        }
+        other => other,
+    }
+}
+
+/// Four states of an order are known here, and none for one that waits or was taken back.
+fn order(order: Order) -> Order {
+    let known = ["confirmed", "processing", "shipped", "delivered"];
+    let status = order.status.map(|status| match status.as_str() {
+        "completed" => "delivered".to_owned(),
+        _ => status,
+    });
+    Order {
+        id: order.id,
+        checkout_session_id: order.checkout_session_id,
+        order_number: order.order_number,
+        permalink_url: order.permalink_url,
+        status: status.filter(|status| known.contains(&status.as_str())),
+        confirmation: order
+            .confirmation
+            .map(|confirmation| OrderConfirmation { order_notes: None, ..confirmation }),
+        ..Order::default()
+    }
+}

@@ -1,0 +1,246 @@
+//! What comes along with a purchase: discounts, claims of affiliates, reasons for leaving, facts of
+//! the agent, another recipient, the store's own cart.
+
+use serde_json::{Value, json};
+
+use crate::stage::{
+    Answer, Stage,
+    agent::{Agent, ada, payment, san_francisco},
+};
+
+const SESSIONS: &str = "/api/checkout_sessions";
+
+/// A session for one cap, ready to be paid, with more in its creation.
+async fn create_with(agent: &Agent, more: Value) -> Answer {
+    let mut body = json!({
+        "currency": "usd",
+        "capabilities": {},
+        "line_items": [{"id": "20", "quantity": 2}],
+        "buyer": ada(),
+        "fulfillment_details": san_francisco(),
+    });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    agent.post(SESSIONS, &body).await
+}
+
+fn only_order(stage: &Stage) -> Value {
+    let orders = stage.upstreams.store.orders();
+    assert_eq!(orders.len(), 1);
+    orders[0].clone()
+}
+
+/// A text that the bridge keeps with the order.
+fn fact(order: &Value, name: &str) -> Option<Value> {
+    let key = format!("_acp_fact_{name}");
+    let meta = order["meta_data"].as_array().unwrap().iter().find(|meta| meta["key"] == key)?;
+    serde_json::from_str(meta["value"].as_str().unwrap()).ok()
+}
+
+/// A118, A128 to A136: applied with allocations, refused with a reason, replaced and cleared.
+#[tokio::test]
+async fn codes_are_applied_refused_replaced_and_cleared() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let session = create_with(
+        &agent,
+        json!({
+            "capabilities": {"extensions": ["discount@2026-01-27", "unknown"]},
+            // A132: the newer name wins.
+            "coupons": ["ignored"],
+            "discounts": {"codes": ["SAVE10", "nonsense"]},
+        }),
+    )
+    .await;
+    assert_eq!(session.status, 201, "{}", session.body);
+    assert_eq!(session.body["capabilities"]["extensions"][0]["name"], "discount");
+    let discounts = &session.body["discounts"];
+    let applied = &discounts["applied"][0];
+    // A131: as the store spells it.
+    assert_eq!(applied["code"], "save10");
+    let parts: i64 = applied["allocations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| part["amount"].as_i64().unwrap())
+        .sum();
+    assert_eq!(parts, applied["amount"].as_i64().unwrap());
+    assert_eq!(session.total("items_discount"), applied["amount"].as_i64());
+    assert_eq!(discounts["rejected"][0]["code"], "nonsense");
+    assert_eq!(discounts["rejected"][0]["reason"], "discount_code_invalid");
+    let warning = session.message("discount_code_invalid").unwrap();
+    assert_eq!(warning["param"], "$.discounts.codes[1]");
+    assert_eq!(discounts["codes"][1], "nonsense", "the path leads to the code");
+    assert_eq!(session.body["status"], "ready_for_payment", "a refused code stops nothing");
+
+    // A130.
+    let cleared = agent.update(session.id(), &json!({"discounts": {"codes": []}})).await;
+    assert_eq!(cleared.body["discounts"]["codes"], json!([]), "{}", cleared.body);
+    assert_eq!(cleared.total("items_discount"), None);
+}
+
+/// A129: who does not know the extension sees right sums and no extension.
+#[tokio::test]
+async fn who_knows_no_discounts_sees_none() {
+    let stage = Stage::start().await;
+    let session = create_with(&stage.agent(), json!({})).await;
+    assert!(session.body.get("discounts").is_none());
+    assert!(session.body["capabilities"].get("extensions").is_none());
+}
+
+/// A119 to A122: nothing is possible here, so the intersection is empty and nothing is echoed.
+#[tokio::test]
+async fn interventions_are_what_both_sides_can_do() {
+    let stage = Stage::start().await;
+    let claims = json!({"capabilities": {"interventions": {
+        "supported": ["3ds", "biometric", "telepathy"], "display_context": "native",
+        "max_redirects": 3,
+    }}});
+    let session = create_with(&stage.agent(), claims).await;
+    let expected = json!({"supported": [], "required": [], "enforcement": "conditional"});
+    assert_eq!(session.body["capabilities"]["interventions"], expected);
+}
+
+/// A152, A156: first and last claim reach the seller's order, and nobody else.
+#[tokio::test]
+async fn claims_of_affiliates_are_kept_and_never_shown() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let first = json!({"provider": "impact.com", "token": "atp_secret", "metadata": {"n": 1}});
+    let session = create_with(&agent, json!({"affiliate_attribution": first})).await;
+    assert_eq!(session.status, 201, "{}", session.body);
+    let mut body = payment(&stage.token());
+    body["affiliate_attribution"] = json!({"provider": "other", "publisher_id": "pub_9"});
+    let done = agent.post(&format!("{SESSIONS}/{}/complete", session.id()), &body).await;
+    assert_eq!(done.body["status"], "completed", "{}", done.body);
+    for answer in [&session, &done, &agent.retrieve(session.id()).await] {
+        assert!(!answer.body.to_string().contains("atp_secret"));
+        assert!(!answer.body.to_string().contains("affiliate"));
+    }
+    let order = only_order(&stage);
+    assert_eq!(fact(&order, "affiliate_first").unwrap()["token"], "atp_secret");
+    assert_eq!(fact(&order, "affiliate_last").unwrap()["publisher_id"], "pub_9");
+}
+
+/// A153, A154, A155.
+#[tokio::test]
+async fn claims_that_nobody_could_use_are_refused() {
+    let stage = Stage::start().await;
+    for (claim, code) in [
+        (json!({"token": "t"}), "missing_required_field"),
+        (json!({"provider": "p"}), "missing_required_field"),
+        (json!({"provider": "p", "token": "t", "metadata": {"a": {}}}), "invalid_type"),
+        (json!({"provider": "p", "token": "t", "sub_id": "ada@example.com"}), "pii_not_allowed"),
+        (
+            json!({"provider": "p", "token": "t", "metadata": {"a": "+1 555 200 3434"}}),
+            "pii_not_allowed",
+        ),
+    ] {
+        let refused = create_with(&stage.agent(), json!({"affiliate_attribution": claim})).await;
+        refused.assert_refused(400, code);
+        let param = refused.body["param"].as_str().unwrap();
+        assert!(param.starts_with("$.affiliate_attribution"), "{param}");
+    }
+    assert_eq!(stage.upstreams.store.orders().len(), 0);
+}
+
+/// A092 to A095.
+#[tokio::test]
+async fn reasons_for_leaving_are_kept_and_never_shown() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let session = create_with(&agent, json!({})).await;
+    let path = format!("{SESSIONS}/{}/cancel", session.id());
+    let nested = json!({"intent_trace": {"reason_code": "other", "metadata": {"a": {"b": 1}}}});
+    agent.post(&path, &nested).await.assert_refused(400, "invalid_type");
+    let trace = json!({"intent_trace": {
+        "reason_code": "aliens", "trace_summary": "They came", "metadata": {"count": 3},
+    }});
+    let canceled = agent.post(&path, &trace).await;
+    assert_eq!(canceled.body["status"], "canceled", "an unknown reason is a reason");
+    assert!(!canceled.body.to_string().contains("aliens"));
+    assert_eq!(fact(&only_order(&stage), "intent_trace").unwrap()["metadata"]["count"], 3);
+}
+
+/// The agent's own facts come back in every answer, on any replica, until the end.
+#[tokio::test]
+async fn metadata_is_remembered_with_the_session() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let metadata = json!({"chat": "c_1", "nested": {"a": [1, 2]}});
+    let session = create_with(&agent, json!({"metadata": metadata})).await;
+    assert_eq!(session.body["metadata"], metadata, "{}", session.body);
+    let note = json!({"order_notes": "Ring twice"});
+    assert_eq!(agent.update(session.id(), &note).await.body["metadata"], metadata);
+    let (elsewhere, _stop) = stage.replica().await;
+    let elsewhere = Agent::new(&elsewhere, crate::stage::TOKEN);
+    assert_eq!(elsewhere.retrieve(session.id()).await.body["metadata"], metadata);
+    let done = agent.complete(session.id(), &stage.token()).await;
+    assert_eq!(done.body["metadata"], metadata);
+    let long = json!({"metadata": {"text": "x".repeat(5000)}});
+    create_with(&agent, long).await.assert_refused(400, "invalid");
+}
+
+/// A087, A088: another recipient is fine, another place is not.
+#[tokio::test]
+async fn a_completion_may_change_the_contact_and_not_the_place() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let session = create_with(&agent, json!({})).await;
+    let path = format!("{SESSIONS}/{}/complete", session.id());
+    let mut body = payment(&stage.token());
+    body["fulfillment_details"] = san_francisco();
+    body["fulfillment_details"]["address"]["line_one"] = json!("Elsewhere 1");
+    agent.post(&path, &body).await.assert_refused(409, "address_change_not_allowed");
+    stage.upstreams.assert_nothing_bought();
+    body["fulfillment_details"] = san_francisco();
+    body["fulfillment_details"]["phone_number"] = json!("15559998888");
+    let done = agent.post(&path, &body).await;
+    assert_eq!(done.body["status"], "completed", "{}", done.body);
+    assert_eq!(only_order(&stage)["shipping"]["phone"], "15559998888");
+    stage.upstreams.assert_bought_once();
+}
+
+/// A084: a proof that is none is refused before anything happens.
+#[tokio::test]
+async fn an_outcome_that_vouches_needs_its_proof() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let session = create_with(&agent, json!({})).await;
+    let path = format!("{SESSIONS}/{}/complete", session.id());
+    let mut body = payment(&stage.token());
+    body["authentication_result"] = json!({"outcome": "authenticated"});
+    let refused = agent.post(&path, &body).await;
+    refused.assert_refused(400, "missing_required_field");
+    assert_eq!(refused.body["param"], "$.authentication_result.outcome_details");
+    body["authentication_result"] = json!({"outcome": "denied", "outcome_details": {}});
+    assert_eq!(agent.post(&path, &body).await.body["status"], "completed");
+}
+
+/// A157, A158: no channel is offered, so nobody's subscription changes.
+#[tokio::test]
+async fn consents_that_were_not_asked_for_change_nothing() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let session = create_with(&agent, json!({})).await;
+    assert!(session.body.get("marketing_consent_options").is_none());
+    let mut body = payment(&stage.token());
+    body["marketing_consents"] = json!([{"channel": "email", "opted_in": true}]);
+    let done = agent.post(&format!("{SESSIONS}/{}/complete", session.id()), &body).await;
+    assert_eq!(done.body["status"], "completed", "{}", done.body);
+    assert!(!only_order(&stage).to_string().contains("opted_in"));
+}
+
+/// The buyer may always go on by hand, with the same things in the store's own cart.
+#[tokio::test]
+async fn an_open_session_leads_to_a_filled_cart_of_the_store() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let store = stage.upstreams.store_server.url.clone();
+    let one = create_with(&agent, json!({})).await;
+    assert_eq!(one.body["continue_url"], format!("{store}/?add-to-cart=20&quantity=2"));
+    let items = json!({"line_items": [{"id": "20"}, {"id": "21", "quantity": 3}]});
+    let two = agent.update(one.id(), &items).await;
+    assert_eq!(two.body["continue_url"], format!("{store}/checkout-link/?products=20:1,21:3"));
+    let canceled = agent.cancel(one.id()).await;
+    assert!(canceled.body.get("continue_url").is_none());
+}
