@@ -13,10 +13,11 @@ use tokio::{sync::OwnedMutexGuard, time::Instant};
 use crate::{
     app::App,
     failure::Failure,
-    session::Ticket,
+    session::{Kind, Ticket},
     store::{Caller, Store},
 };
 
+mod carts;
 mod memo;
 mod purchase;
 mod render;
@@ -55,7 +56,8 @@ impl<'a> Checkout<'a> {
         };
         let seams = &self.app.seams;
         let store = &self.store().id;
-        let id = self.app.sealer.seal(store, &self.caller.agent, &ticket, seams.chance.as_ref());
+        let (agent, chance) = (&self.caller.agent, seams.chance.as_ref());
+        let id = self.app.sealer.seal(Kind::Session, store, agent, &ticket, chance);
         let is_sold_in = draft.quote.currency.code();
         let other = currency
             .is_some_and(|wanted| !wanted.eq_ignore_ascii_case(is_sold_in))
@@ -311,7 +313,7 @@ impl<'a> Checkout<'a> {
     fn open_ticket(&self, id: &SessionId) -> Result<Ticket, Failure> {
         self.app
             .sealer
-            .open(&self.store().id, &self.caller.agent, id)
+            .open(Kind::Session, &self.store().id, &self.caller.agent, id)
             .ok_or(Failure::UnknownSession)
     }
 

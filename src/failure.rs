@@ -15,6 +15,12 @@ pub(crate) enum Failure {
     /// No such session for this agent at this store.
     #[error("there is no such checkout session")]
     UnknownSession,
+    /// No such cart for this agent at this store, or none any more.
+    #[error("there is no such cart")]
+    UnknownCart,
+    /// Nothing of what a cart shall hold can be had, in the store's words.
+    #[error("nothing of it can be had: {0}")]
+    NothingAvailable(String),
     /// The session has ended or cannot do that now.
     #[error("{0}")]
     Conflict(&'static str),

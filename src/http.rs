@@ -17,6 +17,7 @@ use tracing::{Instrument, error, field, info, info_span};
 use crate::app::App;
 
 mod call;
+mod carts;
 mod discovery;
 mod error;
 mod feed;
@@ -39,6 +40,9 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/api/checkout_sessions/{id}", post(sessions::update).get(sessions::retrieve))
         .route("/api/checkout_sessions/{id}/complete", post(sessions::complete))
         .route("/api/checkout_sessions/{id}/cancel", post(sessions::cancel))
+        .route("/api/carts", post(carts::create))
+        .route("/api/carts/{id}", get(carts::retrieve).put(carts::replace))
+        .route("/api/carts/{id}/cancel", post(carts::cancel))
         .route("/feeds/{name}", get(feed::download))
         .route("/livez", get(ops::alive))
         .route("/readyz", get(ops::ready))
@@ -81,10 +85,10 @@ async fn observe(request: Request, next: Next) -> Response {
     .await
 }
 
-/// `Request-Id` comes back unchanged, `Idempotency-Key` on every POST, refusals included.
+/// `Request-Id` comes back unchanged, `Idempotency-Key` on every change, refusals included.
 async fn echo(request: Request, next: Next) -> Response {
     let mut names = vec![REQUEST_ID];
-    if request.method() == Method::POST {
+    if matches!(*request.method(), Method::POST | Method::PUT) {
         names.push(IDEMPOTENCY_KEY);
     }
     let echoed: Vec<(HeaderName, HeaderValue)> = names

@@ -22,7 +22,24 @@ const NONCE_BYTES: usize = 24;
 const HEAD_BYTES: usize = 1 + 8 + 1;
 /// The bit of [`Ticket::knows_discounts`].
 const KNOWS_DISCOUNTS: u8 = 1;
-const PREFIX: &str = "cs_";
+
+/// What an id is the id of. Neither opens as the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A checkout session.
+    Session,
+    /// A cart.
+    Cart,
+}
+
+impl Kind {
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Session => "cs_",
+            Self::Cart => "ca_",
+        }
+    }
+}
 
 /// What a session id holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +68,7 @@ impl Sealer {
     /// The id under which `agent` knows the session at `store`.
     pub(crate) fn seal(
         &self,
+        kind: Kind,
         store: &str,
         agent: &AgentId,
         ticket: &Ticket,
@@ -63,20 +81,26 @@ impl Sealer {
         plain.extend(ticket.opened_at.as_second().to_be_bytes());
         plain.push(if ticket.knows_discounts { KNOWS_DISCOUNTS } else { 0 });
         plain.extend(ticket.draft.as_bytes());
-        let bound = binding(store, agent);
+        let bound = binding(kind, store, agent);
         let sealed = self
             .cipher
             .encrypt(&XNonce::from(nonce), Payload { msg: &plain, aad: &bound })
             .expect("a ticket is far below the cipher's limit");
         let id = URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat());
-        SessionId::new(format!("{PREFIX}{id}"))
+        SessionId::new(format!("{}{id}", kind.prefix()))
     }
 
     /// What the id holds, if we sealed it for this store and agent.
-    pub(crate) fn open(&self, store: &str, agent: &AgentId, id: &SessionId) -> Option<Ticket> {
-        let bytes = URL_SAFE_NO_PAD.decode(id.as_str().strip_prefix(PREFIX)?).ok()?;
+    pub(crate) fn open(
+        &self,
+        kind: Kind,
+        store: &str,
+        agent: &AgentId,
+        id: &SessionId,
+    ) -> Option<Ticket> {
+        let bytes = URL_SAFE_NO_PAD.decode(id.as_str().strip_prefix(kind.prefix())?).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
-        let bound = binding(store, agent);
+        let bound = binding(kind, store, agent);
         let nonce = XNonce::try_from(nonce).ok()?;
         let plain = self.cipher.decrypt(&nonce, Payload { msg: sealed, aad: &bound }).ok()?;
         let (head, draft) = plain.split_at_checked(HEAD_BYTES)?;
@@ -97,8 +121,8 @@ impl Sealer {
     }
 }
 
-fn binding(store: &str, agent: &AgentId) -> Vec<u8> {
-    format!("{store}\0{agent}").into_bytes()
+fn binding(kind: Kind, store: &str, agent: &AgentId) -> Vec<u8> {
+    format!("{}\0{store}\0{agent}", kind.prefix()).into_bytes()
 }
 
 fn derive(key: &SecretString, purpose: &str) -> [u8; 32] {
@@ -116,7 +140,7 @@ mod tests {
     use secrecy::SecretString;
     use upstream::Seeded;
 
-    use super::{Sealer, Ticket};
+    use super::{Kind, Sealer, Ticket};
 
     fn ticket() -> Ticket {
         Ticket {
@@ -127,7 +151,7 @@ mod tests {
     }
 
     fn sealed(sealer: &Sealer) -> SessionId {
-        sealer.seal("shop", &AgentId::new("chatgpt"), &ticket(), &Seeded::new(7))
+        sealer.seal(Kind::Session, "shop", &AgentId::new("chatgpt"), &ticket(), &Seeded::new(7))
     }
 
     fn sealer(key: &str) -> Sealer {
@@ -137,7 +161,7 @@ mod tests {
     #[test]
     fn a_ticket_round_trips_on_any_replica_with_the_key() {
         let id = sealed(&sealer("one key"));
-        let opened = sealer("one key").open("shop", &AgentId::new("chatgpt"), &id);
+        let opened = sealer("one key").open(Kind::Session, "shop", &AgentId::new("chatgpt"), &id);
         assert_eq!(opened, Some(ticket()));
     }
 
@@ -145,11 +169,18 @@ mod tests {
     fn nothing_else_opens() {
         let ours = sealer("one key");
         let (id, agent) = (sealed(&ours), AgentId::new("chatgpt"));
-        assert_eq!(ours.open("shop", &AgentId::new("other"), &id), None);
-        assert_eq!(ours.open("other", &agent, &id), None);
-        assert_eq!(sealer("another key").open("shop", &agent, &id), None);
+        assert_eq!(ours.open(Kind::Session, "shop", &AgentId::new("other"), &id), None);
+        assert_eq!(ours.open(Kind::Cart, "shop", &agent, &id), None);
+        let renamed = SessionId::new(id.as_str().replace("cs_", "ca_"));
+        assert_eq!(ours.open(Kind::Cart, "shop", &agent, &renamed), None);
+        assert_eq!(ours.open(Kind::Session, "other", &agent, &id), None);
+        assert_eq!(sealer("another key").open(Kind::Session, "shop", &agent, &id), None);
         for text in ["", "cs_", "cs_AAAA", "not ours", "cs_%%%"] {
-            assert_eq!(ours.open("shop", &agent, &SessionId::new(text)), None, "{text}");
+            assert_eq!(
+                ours.open(Kind::Session, "shop", &agent, &SessionId::new(text)),
+                None,
+                "{text}"
+            );
         }
     }
 
@@ -161,7 +192,11 @@ mod tests {
             let mut text = id.as_str().as_bytes().to_vec();
             text[at] = if text[at] == b'A' { b'B' } else { b'A' };
             let changed = SessionId::new(String::from_utf8(text).unwrap());
-            assert_eq!(ours.open("shop", &AgentId::new("chatgpt"), &changed), None, "{at}");
+            assert_eq!(
+                ours.open(Kind::Session, "shop", &AgentId::new("chatgpt"), &changed),
+                None,
+                "{at}"
+            );
         }
     }
 

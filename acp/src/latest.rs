@@ -5,10 +5,11 @@ pub use crate::{
     encode::encode,
     fingerprint::{Fingerprint, NotJson, canonical, fingerprint},
     patch::Patch,
-    rules::{Mismatch, check_totals, is_in_progress},
+    rules::{Mismatch, check_sums, check_totals, is_in_progress},
     v2026_04_17::{
         attribution::AffiliateAttribution,
         authentication::{AuthenticationResult, OutcomeDetails},
+        cart::{Cart, CartRequest},
         checkout::{
             CheckoutSession, FulfillmentOption, Item, LineItem, Link, LinkType, PickupLocation,
             ProtocolVersion, SelectedFulfillmentOption, Status, TaxBreakdown, Total, TotalKind,

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::v2026_04_17::checkout::{CheckoutSession, Status, Total, TotalKind};
+use crate::v2026_04_17::checkout::{CheckoutSession, LineItem, Status, Total, TotalKind};
 
 /// Sums that do not add up. Holds numbers only, so it may be logged.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -25,7 +25,12 @@ pub const fn is_in_progress(status: Status) -> bool {
 ///
 /// A row that is absent counts as nothing, and an equation without its result is not judged.
 pub fn check_totals(session: &CheckoutSession) -> Result<(), Mismatch> {
-    for line in &session.line_items {
+    check_sums(&session.line_items, &session.totals)
+}
+
+/// The same for lines and totals of anything.
+pub fn check_sums(line_items: &[LineItem], totals: &[Total]) -> Result<(), Mismatch> {
+    for line in line_items {
         check_rows(&line.totals)?;
         if let (Some(unit), Some(base)) =
             (line.unit_amount, sum(&line.totals, TotalKind::ItemsBaseAmount))
@@ -34,14 +39,14 @@ pub fn check_totals(session: &CheckoutSession) -> Result<(), Mismatch> {
             equal("unit_amount × quantity = items_base_amount", product, base)?;
         }
     }
-    check_rows(&session.totals)?;
+    check_rows(totals)?;
     let lines: Option<i128> =
-        session.line_items.iter().map(|line| sum(&line.totals, TotalKind::ItemsBaseAmount)).sum();
-    let whole = sum(&session.totals, TotalKind::ItemsBaseAmount);
-    if let (Some(lines), Some(whole), false) = (lines, whole, session.line_items.is_empty()) {
+        line_items.iter().map(|line| sum(&line.totals, TotalKind::ItemsBaseAmount)).sum();
+    let whole = sum(totals, TotalKind::ItemsBaseAmount);
+    if let (Some(lines), Some(whole), false) = (lines, whole, line_items.is_empty()) {
         equal("Σ lines = items_base_amount", lines, whole)?;
     }
-    let totals = session.totals.iter().filter(|row| row.kind == TotalKind::Total).count();
+    let totals = totals.iter().filter(|row| row.kind == TotalKind::Total).count();
     if totals > 1 {
         return Err(Mismatch {
             rule: "at most one total",

@@ -3,6 +3,7 @@
 
 pub(crate) mod attribution;
 pub(crate) mod authentication;
+pub(crate) mod cart;
 pub(crate) mod checkout;
 pub(crate) mod discount;
 pub(crate) mod discovery;

@@ -62,6 +62,11 @@ impl Version {
         self >= Self::V2026_04_17
     }
 
+    /// Whether there are carts.
+    pub fn has_carts(self) -> bool {
+        self >= Self::V2026_04_17
+    }
+
     /// Whether agent and seller tell each other what they can do.
     pub fn negotiates(self) -> bool {
         self >= Self::V2026_01_30

@@ -1,8 +1,8 @@
 //! From a draft to the session an agent reads. Every number is the store's own.
 
 use acp::latest::{
-    CheckoutSession, FulfillmentOption, Invalid, Item, LineItem, OrderConfirmation, PickupLocation,
-    RequestedItem, SelectedFulfillmentOption, Status, VariantOption,
+    Cart, CheckoutSession, FulfillmentOption, Invalid, Item, LineItem, OrderConfirmation,
+    PickupLocation, RequestedItem, SelectedFulfillmentOption, Status, VariantOption,
 };
 use commerce::{
     Draft, DraftState, Line, Money, Order, OrderState, ProblemKind, QuotedLine, Rate, RateKind,
@@ -71,6 +71,29 @@ pub(super) fn session(
     Ok(session)
 }
 
+/// A cart: what is in it and what it comes to, as far as anybody knows.
+pub(super) fn cart(
+    id: &SessionId,
+    store: &Store,
+    draft: &Draft,
+    expires_at: Timestamp,
+) -> Result<Cart, Failure> {
+    let quote = &draft.quote;
+    let cart = Cart {
+        id: id.as_str().to_owned(),
+        line_items: quote.lines.iter().map(line_item).collect(),
+        buyer: draft.buyer.as_ref().and_then(party::buyer),
+        currency: quote.currency.code().to_ascii_lowercase(),
+        totals: totals::session(quote),
+        messages: message::of_cart(draft),
+        continue_url: Some(store.connector.storefront_url(&lines(draft))),
+        expires_at: Some(expires_at.to_string()),
+    };
+    acp::latest::check_sums(&cart.line_items, &cart.totals)
+        .map_err(|wrong| Failure::WrongSums(wrong.into()))?;
+    Ok(cart)
+}
+
 /// Nothing that was asked for exists: there is no session worth having (published example
 /// `error_400_invalid_item`).
 pub(super) fn check_known(wanted: &[RequestedItem], draft: &Draft) -> Result<(), Invalid> {
@@ -113,14 +136,13 @@ fn status(view: &View<'_>, draft: &Draft, notes: &[Note]) -> Status {
 
 /// While it is open, the buyer may go on by hand: the same lines in a cart of the store's own.
 fn continue_url(view: &View<'_>, draft: &Draft) -> Option<String> {
-    let lines: Vec<Line> = draft
-        .quote
-        .lines
-        .iter()
-        .map(|line| Line { item: line.item.clone(), quantity: line.quantity })
-        .collect();
     let is_open = draft.state == DraftState::Open && !view.is_expired;
-    is_open.then(|| view.store.connector.storefront_url(&lines))
+    is_open.then(|| view.store.connector.storefront_url(&lines(draft)))
+}
+
+fn lines(draft: &Draft) -> Vec<Line> {
+    let line = |line: &QuotedLine| Line { item: line.item.clone(), quantity: line.quantity };
+    draft.quote.lines.iter().map(line).collect()
 }
 
 /// The agent's own facts, as it sent them.

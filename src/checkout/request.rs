@@ -1,7 +1,7 @@
 //! From what the agent says to what the platform is asked: one function for each request.
 
 use acp::latest::{
-    Address as WireAddress, AffiliateAttribution, Buyer as WireBuyer, CancelRequest,
+    Address as WireAddress, AffiliateAttribution, Buyer as WireBuyer, CancelRequest, CartRequest,
     CompleteRequest, CreateRequest, FulfillmentDetails, Invalid, Patch as WirePatch, RequestedItem,
     UpdateRequest,
 };
@@ -85,6 +85,15 @@ fn attribution(name: &str, claim: Option<&AffiliateAttribution>) -> Option<(Stri
 
 fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("texts, numbers and booleans serialize")
+}
+
+/// What a cart asks of the platform.
+pub(super) fn gathering(request: CartRequest) -> Change {
+    Change {
+        lines: Some(lines(request.line_items)),
+        buyer: given(request.buyer.map(buyer)),
+        ..Change::default()
+    }
 }
 
 pub(super) fn change(request: UpdateRequest) -> Result<Change, Invalid> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use acp::latest::Version;
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use tracing::Span;
 
@@ -25,6 +25,7 @@ const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 pub(super) struct Call {
     pub(super) caller: Caller,
     pub(super) version: Version,
+    pub(super) method: Method,
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
@@ -40,7 +41,8 @@ impl FromRequest<Arc<App>> for Call {
         let body = read(app, &parts, body).await?;
         verify(&caller.signature, &parts.headers, &body, app.seams.clock.now())?;
         let path = parts.uri.path().to_owned();
-        Ok(Self { caller, version, path, headers: parts.headers, body })
+        let method = parts.method;
+        Ok(Self { caller, version, method, path, headers: parts.headers, body })
     }
 }
 

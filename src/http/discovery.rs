@@ -4,7 +4,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use acp::latest::{
-    Discovery, DiscoveryCapabilities, DiscoveryProtocol, Service, Transport, Version,
+    Discovery, DiscoveryCapabilities, DiscoveryExtension, DiscoveryProtocol, Service, Transport,
+    Version,
 };
 use axum::{Json, extract::State, response::IntoResponse};
 
@@ -26,8 +27,12 @@ pub(super) async fn document(State(app): State<Arc<App>>) -> impl IntoResponse {
         api_base_url: format!("{}/api", app.public_url),
         transports: vec![Transport::Rest],
         capabilities: DiscoveryCapabilities {
-            services: vec![Service::Checkout],
-            extensions: Vec::new(),
+            services: vec![Service::Checkout, Service::Carts],
+            extensions: vec![DiscoveryExtension {
+                name: "discount".to_owned(),
+                spec: None,
+                schema: None,
+            }],
             intervention_types: Vec::new(),
             supported_currencies: currencies(&app),
             supported_locales: Vec::new(),

@@ -118,6 +118,14 @@ impl Refused {
         .with_versions()
     }
 
+    pub(super) fn no_carts() -> Self {
+        Self::request(
+            StatusCode::BAD_REQUEST,
+            "unsupported_api_version",
+            "Carts exist from version 2026-04-17 on. Send that API-Version",
+        )
+    }
+
     pub(super) fn key_required() -> Self {
         Self::request(
             StatusCode::BAD_REQUEST,
@@ -238,6 +246,16 @@ impl From<Failure> for Refused {
                 StatusCode::NOT_FOUND,
                 "session_not_found",
                 "There is no such checkout session. Create one",
+            ),
+            Failure::UnknownCart => Self::request(
+                StatusCode::NOT_FOUND,
+                "cart_not_found",
+                "There is no such cart. Create one",
+            ),
+            Failure::NothingAvailable(why) => Self::request(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "out_of_stock",
+                format!("Nothing of this can be had: {why}"),
             ),
             Failure::Conflict(message) => Self::request(StatusCode::CONFLICT, "conflict", message),
             Failure::NotCancelable(message) => {

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use acp::latest::{CheckoutSession, Fingerprint, Invalid, Version};
+use acp::latest::{Fingerprint, Invalid};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 
 use super::{IDEMPOTENCY_KEY, call::Call, error::Refused, sessions::Answer};
 use crate::{
@@ -22,7 +22,6 @@ pub(super) struct Begun {
     pub(super) key: Option<String>,
     pub(super) fingerprint: Fingerprint,
     running: Option<Running>,
-    version: Version,
     key_reused_status: StatusCode,
 }
 
@@ -34,8 +33,8 @@ pub(super) struct Answered(Box<Response>);
 pub(super) fn begin(app: &Arc<App>, call: &Call) -> Result<Begun, Answered> {
     let fingerprint = fingerprint(&call.body)?;
     let begun = |key, running| {
-        let (version, key_reused_status) = (call.version, call.key_reused_status());
-        Begun { key, fingerprint: fingerprint.clone(), running, version, key_reused_status }
+        let key_reused_status = call.key_reused_status();
+        Begun { key, fingerprint: fingerprint.clone(), running, key_reused_status }
     };
     let Some(key) = key(call)? else { return Ok(begun(None, None)) };
     let scope = Scope {
@@ -53,16 +52,9 @@ pub(super) fn begin(app: &Arc<App>, call: &Call) -> Result<Begun, Answered> {
 }
 
 /// Answers, and keeps the answer under its key if it is final.
-pub(super) fn end(
-    begun: Begun,
-    success: StatusCode,
-    result: Result<CheckoutSession, Failure>,
-) -> Response {
+pub(super) fn end(begun: Begun, result: Result<Answer, Failure>) -> Response {
     let (answer, response) = match result {
-        Ok(session) => {
-            let answer = Answer::of(success, session, begun.version);
-            (answer.clone(), answer.into_response())
-        }
+        Ok(answer) => (answer.clone(), answer.into_response()),
         Err(Failure::KeyReused) => {
             let refused = Refused::key_reused(begun.key_reused_status);
             (refused.answer(), refused.into_response())
@@ -83,7 +75,7 @@ pub(super) fn end(
 /// The request's key: mandatory on every POST from 2026-04-17 on.
 fn key(call: &Call) -> Result<Option<String>, Refused> {
     let Some(value) = call.headers.get(IDEMPOTENCY_KEY) else {
-        let is_demanded = call.version.demands_key();
+        let is_demanded = call.version.demands_key() && call.method == Method::POST;
         return if is_demanded { Err(Refused::key_required()) } else { Ok(None) };
     };
     let key = value.to_str().ok().filter(|key| (1..=KEY_MAX).contains(&key.len()));

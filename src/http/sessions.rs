@@ -19,13 +19,13 @@ use super::{
     error::Refused,
     idempotency::{Answered, Begun, begin, end},
 };
-use crate::{app::App, checkout::Checkout};
+use crate::{app::App, checkout::Checkout, failure::Failure};
 
 pub(super) async fn create(State(app): State<Arc<App>>, call: Call) -> Result<Response, Answered> {
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
     let result = async { checkout.create(decode(call.version, &call.body)?).await }.await;
-    Ok(end(begun, StatusCode::CREATED, result))
+    Ok(end(begun, shown(StatusCode::CREATED, result, &call)))
 }
 
 pub(super) async fn update(
@@ -37,7 +37,7 @@ pub(super) async fn update(
     let checkout = Checkout::new(&app, &call.caller);
     let id = SessionId::new(id);
     let result = async { checkout.update(&id, decode(call.version, &call.body)?).await }.await;
-    Ok(end(begun, StatusCode::OK, result))
+    Ok(end(begun, shown(StatusCode::OK, result, &call)))
 }
 
 pub(super) async fn complete(
@@ -56,7 +56,7 @@ pub(super) async fn complete(
     .await;
     let is_completed = result.as_ref().is_ok_and(|session| session.status == Status::Completed);
     let status = if is_completed { call.completed_status() } else { StatusCode::OK };
-    Ok(end(begun, status, result))
+    Ok(end(begun, shown(status, result, &call)))
 }
 
 pub(super) async fn cancel(
@@ -69,7 +69,7 @@ pub(super) async fn cancel(
     let id = SessionId::new(id);
     let body: &[u8] = if call.body.is_empty() { b"{}" } else { &call.body };
     let result = async { checkout.cancel(&id, &decode(call.version, body)?).await }.await;
-    Ok(end(begun, StatusCode::OK, result))
+    Ok(end(begun, shown(StatusCode::OK, result, &call)))
 }
 
 pub(super) async fn retrieve(
@@ -79,6 +79,14 @@ pub(super) async fn retrieve(
 ) -> Result<Response, Refused> {
     let session = Checkout::new(&app, &call.caller).retrieve(&SessionId::new(id)).await?;
     Ok(Answer::of(StatusCode::OK, session, call.version).into_response())
+}
+
+fn shown(
+    status: StatusCode,
+    result: Result<CheckoutSession, Failure>,
+    call: &Call,
+) -> Result<Answer, Failure> {
+    result.map(|session| Answer::of(status, session, call.version))
 }
 
 /// An encoded answer, and whether it may be given again for the same key.

@@ -7,6 +7,7 @@
 mod agents;
 mod architecture;
 mod bad_input;
+mod carts;
 mod command;
 mod complete;
 mod crash;

@@ -342,9 +342,9 @@ fn check_attribution(attribution: Option<&AffiliateAttribution>) -> Result<(), I
     attribution.map_or(Ok(()), AffiliateAttribution::check)
 }
 
-fn check_items(items: &[RequestedItem]) -> Result<(), Invalid> {
+pub(super) fn check_items(items: &[RequestedItem]) -> Result<(), Invalid> {
     if items.is_empty() {
-        return Err(broken("$.line_items", "A session has at least one item. Send one"));
+        return Err(broken("$.line_items", "There is at least one item. Send one"));
     }
     Ok(())
 }

@@ -31,6 +31,16 @@ pub(super) fn all(draft: &Draft, notes: &[Note]) -> Vec<Message> {
     notes.iter().map(note).chain(problems).collect()
 }
 
+/// The messages of a cart: nobody asks it where to go or who pays.
+pub(super) fn of_cart(draft: &Draft) -> Vec<Message> {
+    let concerns_items = |found: &&Problem| {
+        matches!(found.subject, Subject::Cart | Subject::Item(_))
+            && found.kind != ProblemKind::Missing
+    };
+    let problems = draft.quote.problems.iter().filter(concerns_items);
+    problems.map(|found| problem(found, draft)).collect()
+}
+
 fn note(note: &Note) -> Message {
     match note {
         Note::PriceMoved => warning(

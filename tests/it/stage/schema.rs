@@ -15,6 +15,7 @@ struct Validators {
     error: Validator,
     order: Validator,
     discovery: Option<Validator>,
+    cart: Option<Validator>,
 }
 
 /// Holds a session or an error against its definition. An answer to a version that nobody speaks
@@ -42,6 +43,15 @@ pub(crate) fn check(version: &str, answer: &Answer) {
         hold(&validators.order, &order);
     }
     hold(&validators.session, &session);
+}
+
+/// Holds a cart against its definition.
+#[track_caller]
+pub(crate) fn check_cart(answer: &Answer) {
+    let Some(all) = validators() else { return };
+    let newest = &all[VERSIONS[4]];
+    let is_cart = answer.status < 300;
+    hold(if is_cart { newest.cart.as_ref().unwrap() } else { &newest.error }, &answer.body);
 }
 
 #[track_caller]
@@ -86,7 +96,19 @@ fn read(version: &str) -> Option<Validators> {
         error: definition("Error"),
         order: definition("Order"),
         discovery: has_discovery.then(|| definition("DiscoveryResponse")),
+        cart: read_cart(version, &schema),
     })
+}
+
+/// A cart's schema points into the session's by its file name.
+fn read_cart(version: &str, sessions: &Value) -> Option<Validator> {
+    let path = format!("{SPEC}/{version}/json-schema/schema.cart.json");
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()?;
+    let carts: Value =
+        serde_json::from_str(&text.replace("schema.agentic_checkout.json", "")).unwrap();
+    let mut definitions = sessions["$defs"].clone();
+    definitions.as_object_mut().unwrap().extend(carts["$defs"].as_object().unwrap().clone());
+    Some(definition(&json!({ "$defs": definitions }), "Cart"))
 }
 
 fn definition(schema: &Value, name: &str) -> Validator {

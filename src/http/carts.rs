@@ -1,0 +1,72 @@
+//! The four operations on carts (ACP RFC "cart"). A PUT sets the whole cart, so its key is welcome
+//! and not demanded.
+
+use std::sync::Arc;
+
+use acp::latest::{Cart, decode};
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use commerce::SessionId;
+use http::StatusCode;
+
+use super::{
+    call::Call,
+    error::Refused,
+    idempotency::{Answered, begin, end},
+    sessions::Answer,
+};
+use crate::{app::App, checkout::Checkout};
+
+pub(super) async fn create(State(app): State<Arc<App>>, call: Call) -> Result<Response, Answered> {
+    check_version(&call)?;
+    let begun = begin(&app, &call)?;
+    let checkout = Checkout::new(&app, &call.caller);
+    let result = async { checkout.create_cart(decode(call.version, &call.body)?).await }.await;
+    Ok(end(begun, result.map(|cart| answer(StatusCode::CREATED, &cart))))
+}
+
+pub(super) async fn retrieve(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Response, Refused> {
+    check_version(&call)?;
+    let cart = Checkout::new(&app, &call.caller).cart(&SessionId::new(id)).await?;
+    Ok(answer(StatusCode::OK, &cart).into_response())
+}
+
+pub(super) async fn replace(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Response, Answered> {
+    check_version(&call)?;
+    let begun = begin(&app, &call)?;
+    let checkout = Checkout::new(&app, &call.caller);
+    let id = SessionId::new(id);
+    let result =
+        async { checkout.replace_cart(&id, decode(call.version, &call.body)?).await }.await;
+    Ok(end(begun, result.map(|cart| answer(StatusCode::OK, &cart))))
+}
+
+pub(super) async fn cancel(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Response, Answered> {
+    check_version(&call)?;
+    let begun = begin(&app, &call)?;
+    let result = Checkout::new(&app, &call.caller).cancel_cart(&SessionId::new(id)).await;
+    Ok(end(begun, result.map(|cart| answer(StatusCode::OK, &cart))))
+}
+
+fn check_version(call: &Call) -> Result<(), Refused> {
+    if call.version.has_carts() { Ok(()) } else { Err(Refused::no_carts()) }
+}
+
+fn answer(status: StatusCode, cart: &Cart) -> Answer {
+    let body = serde_json::to_vec(cart).expect("a cart of texts and integers serializes");
+    Answer { status, body: body.into(), is_final: true }
+}
