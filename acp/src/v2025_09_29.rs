@@ -6,8 +6,8 @@
 use serde::Serialize;
 
 use crate::{
-    v2025_12_12,
-    v2026_01_16::{self, Item, Kind},
+    v2025_12_12::{self, FulfillmentOption},
+    v2026_01_16::{self, Item},
     v2026_04_17::{
         checkout::{Link as NewerLink, LinkType, Status, Total},
         message::{ContentType, ErrorCode, Message},
@@ -58,20 +58,6 @@ struct LineItem {
     total: i64,
 }
 
-/// A way to ship. Its tax is part of the session's, not of the option's price.
-#[derive(Serialize)]
-struct FulfillmentOption {
-    #[serde(rename = "type")]
-    kind: Kind,
-    id: String,
-    title: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subtitle: Option<String>,
-    subtotal: i64,
-    tax: i64,
-    total: i64,
-}
-
 /// One of the seller's pages.
 #[derive(Serialize)]
 struct Link {
@@ -99,7 +85,7 @@ impl From<v2025_12_12::Session> for Session {
             currency: session.currency,
             line_items: session.line_items.into_iter().map(line_item).collect(),
             fulfillment_address: session.fulfillment_details.and_then(|details| details.address),
-            fulfillment_options: session.fulfillment_options.into_iter().map(option).collect(),
+            fulfillment_options: session.fulfillment_options,
             fulfillment_option_id: session
                 .selected_fulfillment_options
                 .into_iter()
@@ -122,18 +108,6 @@ fn line_item(line: v2026_01_16::LineItem) -> LineItem {
         subtotal: line.subtotal,
         tax: line.tax,
         total: line.total,
-    }
-}
-
-fn option(option: v2025_12_12::FulfillmentOption) -> FulfillmentOption {
-    FulfillmentOption {
-        kind: option.kind,
-        id: option.id,
-        title: option.title,
-        subtitle: option.subtitle,
-        subtotal: option.total,
-        tax: 0,
-        total: option.total,
     }
 }
 

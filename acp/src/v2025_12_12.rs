@@ -42,7 +42,8 @@ pub(crate) struct PaymentProvider {
     supported_payment_methods: Vec<PaymentMethod>,
 }
 
-/// A way to ship.
+/// A way to ship. Its tax is part of the session's, not of the option's price. The JSON Schema
+/// demands the total only, the OpenAPI file all three.
 #[derive(Serialize)]
 pub(crate) struct FulfillmentOption {
     #[serde(rename = "type")]
@@ -51,7 +52,9 @@ pub(crate) struct FulfillmentOption {
     pub(crate) title: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) subtitle: Option<String>,
-    /// Minor units.
+    /// Minor units, like the two below.
+    pub(crate) subtotal: i64,
+    pub(crate) tax: i64,
     pub(crate) total: i64,
 }
 
@@ -80,11 +83,14 @@ impl From<v2026_01_16::Session> for Session {
 
 fn option(option: v2026_01_16::FulfillmentOption) -> FulfillmentOption {
     let total = option.totals.iter().find(|row| row.kind == TotalKind::Total);
+    let total = total.map_or(0, |row| row.amount);
     FulfillmentOption {
         kind: option.kind,
         id: option.id,
         title: option.title,
         subtitle: option.description,
-        total: total.map_or(0, |row| row.amount),
+        subtotal: total,
+        tax: 0,
+        total,
     }
 }
