@@ -22,6 +22,7 @@ async fn check(body: &str, code: &str, param: Option<&str>) {
     assert_eq!(stage.upstreams.store.cart_lines(), carts);
 }
 
+/// A020.
 #[tokio::test]
 async fn malformed_json() {
     check(r#"{"currency": "usd", "#, "invalid", None).await;
@@ -29,6 +30,7 @@ async fn malformed_json() {
     check("[]", "invalid", None).await;
 }
 
+/// A021, A022, A026.
 #[tokio::test]
 async fn wrong_types_and_missing_members_name_their_path() {
     let with = |items: &str| format!(r#"{{"currency":"usd","capabilities":{{}},{items}}}"#);
@@ -42,6 +44,7 @@ async fn wrong_types_and_missing_members_name_their_path() {
     check(none, "missing_required_field", Some("$.currency")).await;
 }
 
+/// A052.
 #[tokio::test]
 async fn quantities_that_are_none() {
     for quantity in ["0", "-1", "2.5"] {
@@ -52,6 +55,7 @@ async fn quantities_that_are_none() {
     }
 }
 
+/// A053.
 #[tokio::test]
 async fn an_unknown_item() {
     for item in ["999999", "abc", "", "-20", "20; DROP TABLE"] {
@@ -60,6 +64,7 @@ async fn an_unknown_item() {
     }
 }
 
+/// A053.
 #[tokio::test]
 async fn some_unknown_items_are_messages() {
     let stage = Stage::start().await;
@@ -72,6 +77,7 @@ async fn some_unknown_items_are_messages() {
     assert_eq!(created.body["status"], "not_ready_for_payment");
 }
 
+/// A055.
 #[tokio::test]
 async fn more_than_there_is() {
     let stage = Stage::start().await;
@@ -88,6 +94,7 @@ async fn more_than_there_is() {
     assert_eq!(read.body["status"], "not_ready_for_payment");
 }
 
+/// A027.
 #[tokio::test]
 async fn unknown_sessions_cost_no_call() {
     let stage = Stage::start().await;
@@ -123,6 +130,7 @@ async fn versions_are_checked_before_anything_else() {
     }
 }
 
+/// A002, A003.
 #[tokio::test]
 async fn a_bearer_token_is_needed() {
     let stage = Stage::start().await;
@@ -132,6 +140,7 @@ async fn a_bearer_token_is_needed() {
     }
 }
 
+/// A010, A098, A100.
 #[tokio::test]
 async fn keys_are_needed_echoed_and_bounded() {
     let stage = Stage::start().await;
@@ -149,6 +158,7 @@ async fn keys_are_needed_echoed_and_bounded() {
     assert_eq!(fits.header("idempotency-key").map(str::len), Some(255));
 }
 
+/// A101, A102, A103.
 #[tokio::test]
 async fn a_key_has_one_body_and_one_answer() {
     let stage = Stage::start().await;
@@ -179,6 +189,7 @@ async fn a_body_that_is_too_large() {
     answer.assert_refused(413, "too_large");
 }
 
+/// A001.
 #[tokio::test]
 async fn paths_and_methods_that_are_not_there() {
     let stage = Stage::start().await;
@@ -189,6 +200,7 @@ async fn paths_and_methods_that_are_not_there() {
     agent.send(put).await.assert_refused(405, "method_not_allowed");
 }
 
+/// A077, A078, A079.
 #[tokio::test]
 async fn payments_that_cannot_be_understood_charge_nothing() {
     let stage = Stage::start().await;

@@ -109,13 +109,19 @@ async fn keys_of_carts() {
     assert_eq!(replayed.header("idempotency-key"), Some("put"));
 }
 
-/// A143: carts are declared where they answer, and exist in no older version.
+/// A140, A141, A143: carts are declared where they answer, and exist in no older version.
 #[tokio::test]
 async fn carts_exist_from_one_version_on() {
     let stage = Stage::start().await;
     let discovery = stage.agent().get("/.well-known/acp.json").await;
     let services = discovery.body["capabilities"]["services"].as_array().unwrap();
     assert!(services.contains(&json!("carts")), "{services:?}");
+    let versions = discovery.body["protocol"]["supported_versions"].as_array().unwrap();
+    let versions: Vec<&str> = versions.iter().map(|version| version.as_str().unwrap()).collect();
+    assert!(versions.is_sorted() && versions.len() == 5, "{versions:?}");
+    assert_eq!(discovery.body["protocol"]["version"], versions[4]);
+    let text = discovery.body.to_string();
+    assert!(!text.contains("profile_test_123") && !text.contains("stripe"), "{text}");
     let old = stage.agent().speaking("2026-01-30");
     let refused = old.post(CARTS, &wanting(&[("20", 1)])).await;
     refused.assert_refused(400, "unsupported_api_version");

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::stage::{Stage, agent};
 
+/// A101, A102.
 #[tokio::test]
 async fn a_repeat_gets_the_same_answer() {
     let stage = Stage::start().await;
@@ -18,6 +19,7 @@ async fn a_repeat_gets_the_same_answer() {
     stage.upstreams.assert_bought_once();
 }
 
+/// A114.
 #[tokio::test]
 async fn a_repeat_on_another_replica_gets_the_same_order() {
     let stage = Stage::start().await;
@@ -37,6 +39,7 @@ async fn a_repeat_on_another_replica_gets_the_same_order() {
     stage.upstreams.assert_bought_once();
 }
 
+/// A080.
 #[tokio::test]
 async fn a_declined_card_leaves_the_session_open() {
     let stage = Stage::start().await;
@@ -54,6 +57,7 @@ async fn a_declined_card_leaves_the_session_open() {
     stage.upstreams.assert_bought_once();
 }
 
+/// A086.
 #[tokio::test]
 async fn tokens_that_cannot_pay() {
     let stage = Stage::start().await;
@@ -76,6 +80,7 @@ async fn tokens_that_cannot_pay() {
     stage.upstreams.assert_nothing_bought();
 }
 
+/// A081.
 #[tokio::test]
 async fn a_session_that_is_not_ready_is_not_charged() {
     let stage = Stage::start().await;
@@ -109,6 +114,7 @@ async fn a_buyer_told_late_is_taken_up() {
     stage.upstreams.assert_bought_once();
 }
 
+/// A085.
 #[tokio::test]
 async fn a_price_that_moved_is_shown_and_not_charged() {
     let stage = Stage::start().await;

@@ -158,6 +158,9 @@ async fn reasons_for_leaving_are_kept_and_never_shown() {
     let canceled = agent.post(&path, &trace).await;
     assert_eq!(canceled.body["status"], "canceled", "an unknown reason is a reason");
     assert!(!canceled.body.to_string().contains("aliens"));
+    // A096: nothing is left behind that could still be bought.
+    assert_eq!(only_order(&stage)["status"], "cancelled");
+    assert_eq!(stage.upstreams.store.cart_lines(), 0);
     assert_eq!(fact(&only_order(&stage), "intent_trace").unwrap()["metadata"]["count"], 3);
 }
 
@@ -176,6 +179,9 @@ async fn metadata_is_remembered_with_the_session() {
     assert_eq!(elsewhere.retrieve(session.id()).await.body["metadata"], metadata);
     let done = agent.complete(session.id(), &stage.token()).await;
     assert_eq!(done.body["metadata"], metadata);
+    // A097.
+    assert_eq!(done.body["order"]["confirmation"]["order_notes"], "Ring twice");
+    assert_eq!(only_order(&stage)["customer_note"], "Ring twice");
     let long = json!({"metadata": {"text": "x".repeat(5000)}});
     create_with(&agent, long).await.assert_refused(400, "invalid");
 }
@@ -243,4 +249,67 @@ async fn an_open_session_leads_to_a_filled_cart_of_the_store() {
     assert_eq!(two.body["continue_url"], format!("{store}/checkout-link/?products=20:1,21:3"));
     let canceled = agent.cancel(one.id()).await;
     assert!(canceled.body.get("continue_url").is_none());
+}
+
+/// A063, A124, A125, A126, A127: one handler that works, the same in every answer.
+#[tokio::test]
+async fn handlers_and_links_are_the_sellers() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let session = create_with(&agent, json!({})).await;
+    let handlers = session.body["capabilities"]["payment"]["handlers"].as_array().unwrap();
+    assert_eq!(handlers.len(), 1);
+    let handler = &handlers[0];
+    assert_eq!(handler["config"]["merchant_id"], "profile_test_123");
+    assert_eq!(handler["config"]["psp"], handler["psp"]);
+    assert_eq!(handler["version"].as_str().unwrap().len(), "2026-01-22".len());
+    let read = agent.retrieve(session.id()).await;
+    assert_eq!(read.body["capabilities"], session.body["capabilities"]);
+    let links = session.body["links"].as_array().unwrap();
+    for kind in ["terms_of_use", "privacy_policy"] {
+        assert!(links.iter().any(|link| link["type"] == kind), "{kind}");
+    }
+    // A118: also after the end.
+    let canceled = agent.cancel(session.id()).await;
+    assert_eq!(canceled.body["capabilities"], session.body["capabilities"]);
+}
+
+/// A043, A045, A047, A048.
+#[tokio::test]
+async fn a_choice_is_one_of_what_is_offered() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let session = create_with(&agent, json!({"order_notes": "Ring twice"})).await;
+    for item in ["li_20", "20"] {
+        let choice = json!({"selected_fulfillment_options": [
+            {"type": "shipping", "option_id": "flat_rate:2", "item_ids": [item]},
+        ]});
+        let chosen = agent.update(session.id(), &choice).await;
+        let selected = &chosen.body["selected_fulfillment_options"][0];
+        assert_eq!(selected["option_id"], "flat_rate:2", "{item}");
+        let offered = chosen.body["fulfillment_options"].as_array().unwrap();
+        let option = offered.iter().find(|option| option["id"] == selected["option_id"]).unwrap();
+        assert_eq!(option["type"], selected["type"]);
+    }
+    let cleared = agent.update(session.id(), &json!({"order_notes": null})).await;
+    assert_eq!(cleared.status, 200);
+    let done = agent.complete(session.id(), &stage.token()).await;
+    assert!(done.body["order"]["confirmation"].get("order_notes").is_none(), "{}", done.body);
+}
+
+/// A054, A057: what the store refuses is a message with a path, never silence.
+#[tokio::test]
+async fn what_the_store_refuses_is_told() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let mut nowhere = san_francisco();
+    nowhere["address"]["country"] = json!("Atlantis");
+    let session = create_with(&agent, json!({"fulfillment_details": nowhere})).await;
+    assert_eq!(session.status, 201, "{}", session.body);
+    let refused = session.message("invalid").unwrap();
+    assert!(refused["param"].as_str().unwrap().starts_with("$.fulfillment_details.address"));
+    stage.upstreams.store.set_stock(20, 0);
+    let sold_out = create_with(&agent, json!({})).await;
+    assert_eq!(sold_out.body["status"], "not_ready_for_payment");
+    assert!(sold_out.message("out_of_stock").is_some(), "{}", sold_out.body);
 }

@@ -11,6 +11,7 @@ use crate::stage::{
     agent::{Agent, payment},
 };
 
+/// A029.
 #[tokio::test]
 async fn a_store_that_is_down_or_talks_nonsense() {
     for (fault, status, code) in [
@@ -74,6 +75,8 @@ async fn stripe_that_is_down_charges_nothing_and_shops_on() {
 }
 
 /// Every call of a completion, each with every fault that leaves a doubt.
+///
+/// A115.
 #[tokio::test]
 async fn every_lost_answer_of_a_completion_still_buys_once() {
     let store_calls = [
@@ -147,6 +150,7 @@ async fn an_agent_that_hangs_up_has_bought_all_the_same() {
     stage.upstreams.assert_bought_once();
 }
 
+/// A104.
 #[tokio::test]
 async fn a_second_call_while_the_first_runs_is_told_to_wait() {
     let stage = Stage::start().await;

@@ -29,7 +29,7 @@ use crate::stage::{self, agent::Agent};
 const START: i64 = 1_795_457_250;
 
 /// A clock that moves when it is told to.
-struct HeldClock(AtomicI64);
+pub(crate) struct HeldClock(AtomicI64);
 
 impl Clock for HeldClock {
     fn now(&self) -> Timestamp {
@@ -64,18 +64,18 @@ impl Transport for Network {
     }
 }
 
-struct World {
-    clock: Arc<HeldClock>,
-    store: Store,
-    store_faults: Faults,
-    stripe: Stripe,
-    stripe_faults: Faults,
-    app: Arc<App>,
-    agent: Agent,
+pub(crate) struct World {
+    pub(crate) clock: Arc<HeldClock>,
+    pub(crate) store: Store,
+    pub(crate) store_faults: Faults,
+    pub(crate) stripe: Stripe,
+    pub(crate) stripe_faults: Faults,
+    pub(crate) app: Arc<App>,
+    pub(crate) agent: Agent,
 }
 
 /// Everything from one seed.
-async fn world(seed: u64) -> World {
+pub(crate) async fn world(seed: u64) -> World {
     let clock = Arc::new(HeldClock(AtomicI64::new(START)));
     let held = Arc::clone(&clock);
     let now: emulators::Now = Arc::new(move || held.now());
@@ -118,6 +118,7 @@ async fn the_same_seed_gives_the_same_run() {
     assert_ne!(purchase(12).await.0, first.0);
 }
 
+/// A069.
 #[tokio::test(start_paused = true)]
 async fn a_session_lives_as_long_as_it_says() {
     let world = world(3).await;
@@ -132,6 +133,7 @@ async fn a_session_lives_as_long_as_it_says() {
     assert_eq!(world.stripe.captured(), []);
 }
 
+/// A113.
 #[tokio::test(start_paused = true)]
 async fn a_key_is_remembered_for_a_day() {
     let world = world(4).await;
@@ -145,6 +147,24 @@ async fn a_key_is_remembered_for_a_day() {
     world.clock.0.store(START + 25 * 3600, Ordering::Relaxed);
     let fresh = world.agent.post_with(path, &body, "k").await;
     assert_ne!(fresh.id(), first.id());
+}
+
+/// A150: a cart that is changed lives on, as far as the platform goes along.
+#[tokio::test(start_paused = true)]
+async fn a_cart_that_is_changed_lives_on() {
+    let world = world(8).await;
+    let body = serde_json::json!({"line_items": [{"id": "20"}]});
+    let cart = world.agent.post("/api/carts", &body).await;
+    let expires = |answer: &stage::Answer| -> Timestamp {
+        answer.body["expires_at"].as_str().unwrap().parse().unwrap()
+    };
+    world.clock.0.store(START + 3600, Ordering::Relaxed);
+    let path = format!("/api/carts/{}", cart.id());
+    let changed = world.agent.put(&path, &body).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert!(expires(&changed) > expires(&cart));
+    world.clock.0.store(START + 48 * 3600, Ordering::Relaxed);
+    world.agent.get(&path).await.assert_refused(404, "cart_not_found");
 }
 
 /// The bank's yes comes after everybody has given up, and the session costs something else now.

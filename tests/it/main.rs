@@ -6,6 +6,7 @@
 
 mod agents;
 mod architecture;
+mod assertions;
 mod bad_input;
 mod carts;
 mod command;
@@ -16,6 +17,8 @@ mod extras;
 mod faults;
 mod feed;
 mod in_process;
+mod keys;
+mod recorded;
 mod sessions;
 mod stage;
 mod versions;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{Stage, Upstreams, agent};
 
+/// A040.
 #[tokio::test]
 async fn a_session_reads_back_as_it_was_made() {
     let stage = Stage::start().await;
@@ -21,6 +22,7 @@ async fn a_session_reads_back_as_it_was_made() {
     assert_eq!(handlers[0]["config"]["merchant_id"], "profile_test_123");
 }
 
+/// A041, A042.
 #[tokio::test]
 async fn items_replace_and_absent_parts_stay() {
     let stage = Stage::start().await;
@@ -77,6 +79,7 @@ async fn another_currency_is_told_and_not_converted() {
     assert_eq!(created.body["messages"][0]["type"], "info", "{}", created.body);
 }
 
+/// A046.
 #[tokio::test]
 async fn an_unknown_option_keeps_the_earlier_choice() {
     let stage = Stage::start().await;
@@ -110,6 +113,7 @@ async fn a_place_without_delivery_is_a_message() {
     assert!(updated.message("region_restricted").is_some(), "{}", updated.body);
 }
 
+/// A090, A091.
 #[tokio::test]
 async fn cancel_ends_a_session_for_good() {
     let stage = Stage::start().await;
@@ -129,6 +133,7 @@ async fn cancel_ends_a_session_for_good() {
     stage.upstreams.assert_nothing_bought();
 }
 
+/// A092.
 #[tokio::test]
 async fn cancel_takes_an_absent_body_and_a_reason() {
     let stage = Stage::start().await;
@@ -162,6 +167,7 @@ async fn a_session_that_began_empty_can_be_filled_and_bought() {
     stage.upstreams.assert_bought_once();
 }
 
+/// A028.
 #[tokio::test]
 async fn a_session_belongs_to_the_agent_that_made_it() {
     let stage = Stage::start().await;

@@ -8,11 +8,12 @@ use crate::stage::{
     agent::{Agent, ada, payment, san_francisco},
 };
 
-const VERSIONS: [&str; 5] = ["2025-09-29", "2025-12-12", "2026-01-16", "2026-01-30", "2026-04-17"];
+pub(crate) const VERSIONS: [&str; 5] =
+    ["2025-09-29", "2025-12-12", "2026-01-16", "2026-01-30", "2026-04-17"];
 const SESSIONS: &str = "/api/checkout_sessions";
 
 /// What an agent of this version sends to create a session for one shirt.
-fn creation(version: &str) -> Value {
+pub(crate) fn creation(version: &str) -> Value {
     let address = &san_francisco()["address"];
     match version {
         "2025-09-29" => json!({
@@ -34,7 +35,7 @@ fn creation(version: &str) -> Value {
 }
 
 /// The choice of an option, in the version's shape.
-fn choice(version: &str, option: &str) -> Value {
+pub(crate) fn choice(version: &str, option: &str) -> Value {
     match version {
         "2025-09-29" => json!({"fulfillment_option_id": option}),
         "2025-12-12" | "2026-01-16" => json!({"selected_fulfillment_options": [
@@ -47,7 +48,7 @@ fn choice(version: &str, option: &str) -> Value {
 }
 
 /// The payment, in the version's shape.
-fn completion(version: &str, token: &str) -> Value {
+pub(crate) fn completion(version: &str, token: &str) -> Value {
     match version {
         "2025-09-29" | "2025-12-12" | "2026-01-16" => {
             json!({"payment_data": {"token": token, "provider": "stripe"}})
@@ -74,7 +75,7 @@ fn totals(answer: &Answer) -> Vec<(String, i64)> {
 }
 
 /// Create, update, retrieve, complete and cancel in every version; the stage's agent holds each
-/// answer against the version's own schema. A006, A025, A031, A032, A067, A068, A074.
+/// answer against the version's own schema. A006, A025, A031, A032, A067, A068, A074, A076.
 #[tokio::test]
 async fn every_operation_in_every_version() {
     let stage = Stage::start().await;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::stage::{Stage, schema};
 
+/// A031, A032, A036, A037, A044, A056, A074, A138, A139, A142.
 #[tokio::test]
 async fn an_agent_walks_from_discovery_to_an_order() {
     let stage = Stage::start().await;
@@ -74,6 +75,7 @@ async fn an_agent_walks_from_discovery_to_an_order() {
     assert_eq!(line(&read), line(&created), "a line keeps its id");
 }
 
+/// A058.
 #[tokio::test]
 async fn a_download_needs_no_address() {
     let stage = Stage::start().await;
@@ -95,6 +97,7 @@ async fn a_download_needs_no_address() {
     stage.upstreams.assert_bought_once();
 }
 
+/// A183.
 #[tokio::test]
 async fn every_kind_that_a_cart_holds_can_be_bought() {
     let stage = Stage::start().await;

@@ -49,6 +49,7 @@ fn what_is_wrong_and_where() {
     check(twice, "invalid", Some("$"));
 }
 
+/// A030.
 #[test]
 fn notes_have_a_length() {
     let note = |length: usize| {

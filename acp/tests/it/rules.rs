@@ -29,6 +29,7 @@ fn recorded_sums_add_up() {
     assert_eq!(check_totals(&session(Vec::new())), Ok(()));
 }
 
+/// A072.
 #[test]
 fn every_single_mistake_is_found() {
     for at in 0..rows().len() {

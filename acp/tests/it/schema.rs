@@ -222,6 +222,7 @@ fn everything() -> CheckoutSession {
     }
 }
 
+/// A049.
 #[test]
 fn a_session_with_everything() {
     let session = everything();
@@ -291,6 +292,7 @@ fn each_version_speaks_its_own_shape() {
     assert!(!g3["messages"].to_string().contains("resolution"));
 }
 
+/// A018, A019.
 #[test]
 fn an_error_with_everything() {
     let error = ErrorBody {

@@ -1,4 +1,5 @@
-//! Every answer of every test is held against the published JSON Schema of its version.
+//! Every answer of every test is held against the published JSON Schema of its version: A013, A018,
+//! A019, A033, A034, A035, A038, A051, A059, A062.
 
 use std::{collections::BTreeMap, io::Write, path::Path, sync::OnceLock};
 
