@@ -22,6 +22,7 @@ mod discovery;
 mod error;
 mod feed;
 mod idempotency;
+mod openapi;
 mod ops;
 mod sessions;
 mod signature;
@@ -36,6 +37,7 @@ pub fn router(app: &Arc<App>) -> Router {
     let requests = Arc::new(Semaphore::new(app.bounds.requests_max));
     Router::new()
         .route("/.well-known/acp.json", get(discovery::document))
+        .route("/openapi.json", get(openapi::document))
         .route("/api/checkout_sessions", post(sessions::create))
         .route("/api/checkout_sessions/{id}", post(sessions::update).get(sessions::retrieve))
         .route("/api/checkout_sessions/{id}/complete", post(sessions::complete))

@@ -6,6 +6,7 @@ pub use crate::{
     fingerprint::{Fingerprint, NotJson, canonical, fingerprint},
     patch::Patch,
     rules::{Mismatch, check_sums, check_totals, is_in_progress},
+    schemas::schemas,
     v2026_04_17::{
         attribution::AffiliateAttribution,
         authentication::{AuthenticationResult, OutcomeDetails},

@@ -11,6 +11,7 @@ mod fingerprint;
 pub mod latest;
 mod patch;
 mod rules;
+mod schemas;
 mod v2025_09_29;
 mod v2025_12_12;
 mod v2026_01_16;

@@ -3,6 +3,7 @@
 //! On the way down: what lines are called, the recipient's contact, explanations of totals, all
 //! selections but the first. A buyer who must authenticate is told so by an error.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -17,7 +18,8 @@ use crate::{
 };
 
 /// A checkout session.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session_2025_09_29")]
 pub(crate) struct Session {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,14 +42,16 @@ pub(crate) struct Session {
 }
 
 /// Who takes the payment.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PaymentProvider_2025_09_29")]
 struct PaymentProvider {
     provider: String,
     supported_payment_methods: [&'static str; 1],
 }
 
 /// One entry.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LineItem_2025_09_29")]
 struct LineItem {
     id: String,
     item: Item,
@@ -59,7 +63,8 @@ struct LineItem {
 }
 
 /// One of the seller's pages.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Link_2025_09_29")]
 struct Link {
     #[serde(rename = "type")]
     kind: &'static str,

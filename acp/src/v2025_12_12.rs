@@ -1,5 +1,6 @@
 //! Version 2025-12-12: an option costs one number, and nobody says whom a token is issued to.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -13,7 +14,8 @@ use crate::{
 };
 
 /// A checkout session.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session_2025_12_12")]
 pub(crate) struct Session {
     pub(crate) id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,15 +38,17 @@ pub(crate) struct Session {
 }
 
 /// Who takes the payment.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PaymentProvider_2025_12_12")]
 pub(crate) struct PaymentProvider {
     pub(crate) provider: String,
     supported_payment_methods: Vec<PaymentMethod>,
 }
 
 /// A way to ship. Its tax is part of the session's, not of the option's price. The JSON Schema
-/// demands the total only, the OpenAPI file all three.
-#[derive(Serialize)]
+/// demands the total only, the `OpenAPI` file all three.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FulfillmentOption_2025_12_12")]
 pub(crate) struct FulfillmentOption {
     #[serde(rename = "type")]
     pub(crate) kind: Kind,

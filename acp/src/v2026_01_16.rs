@@ -6,6 +6,7 @@
 
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::v2026_04_17::{
@@ -20,7 +21,8 @@ use crate::v2026_04_17::{
 };
 
 /// A checkout session.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session_2026_01_16")]
 pub(crate) struct Session {
     pub(crate) id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +45,8 @@ pub(crate) struct Session {
 }
 
 /// Who takes the payment.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PaymentProvider_2026_01_16")]
 pub(crate) struct PaymentProvider {
     pub(crate) provider: String,
     /// Whom a payment token is issued to.
@@ -52,7 +55,8 @@ pub(crate) struct PaymentProvider {
 }
 
 /// How it can be paid.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PaymentMethod_2026_01_16")]
 pub(crate) struct PaymentMethod {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -61,7 +65,8 @@ pub(crate) struct PaymentMethod {
 
 /// One entry. Discount, subtotal and tax follow from each other: base − discount = subtotal,
 /// subtotal + tax = total.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LineItem_2026_01_16")]
 pub(crate) struct LineItem {
     pub(crate) id: String,
     pub(crate) item: Item,
@@ -83,21 +88,24 @@ pub(crate) struct LineItem {
 }
 
 /// What was asked for, and how many.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Item_2026_01_16")]
 pub(crate) struct Item {
     pub(crate) id: String,
     pub(crate) quantity: NonZeroU32,
 }
 
 /// Something that sets the item apart.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CustomAttribute_2026_01_16")]
 struct CustomAttribute {
     display_name: String,
     value: String,
 }
 
 /// A way to ship.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FulfillmentOption_2026_01_16")]
 pub(crate) struct FulfillmentOption {
     #[serde(rename = "type")]
     pub(crate) kind: Kind,
@@ -109,23 +117,26 @@ pub(crate) struct FulfillmentOption {
 }
 
 /// The two kinds of fulfillment before 2026-01-30.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "Kind_2026_01_16")]
 pub(crate) enum Kind {
     Shipping,
     Digital,
 }
 
 /// A chosen way to ship, under the name of its kind.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[schemars(rename = "Selected_2026_01_16")]
 pub(crate) enum Selected {
     Shipping { shipping: Selection },
     Digital { digital: Selection },
 }
 
 /// The option and the lines it ships.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Selection_2026_01_16")]
 pub(crate) struct Selection {
     pub(crate) option_id: String,
     pub(crate) item_ids: Vec<String>,

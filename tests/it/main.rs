@@ -11,6 +11,7 @@ mod bad_input;
 mod carts;
 mod command;
 mod complete;
+mod contract;
 mod crash;
 mod edge;
 mod extras;

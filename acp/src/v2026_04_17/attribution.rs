@@ -3,13 +3,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::decode::{Invalid, missing};
 
 /// A claim of one affiliate.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AffiliateAttribution {
     /// Whose program it is; unknown ones are fine.
     #[serde(default, skip_serializing_if = "Option::is_none")]

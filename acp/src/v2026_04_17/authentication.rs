@@ -1,11 +1,12 @@
 //! What an issuer said about a buyer (schema `AuthenticationResult`).
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::decode::{Invalid, missing};
 
 /// The end of an authentication, as the agent tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct AuthenticationResult {
     /// How it ended; version 2026-01-16 has words of its own.
     pub outcome: String,
@@ -15,7 +16,7 @@ pub struct AuthenticationResult {
 }
 
 /// The issuer's proof. Incomplete ones occur where the outcome needs none.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct OutcomeDetails {
     /// Base64.
     #[serde(default)]

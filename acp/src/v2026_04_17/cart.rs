@@ -1,5 +1,6 @@
 //! Carts (schema `Cart`, RFC "cart"): things gathered before anybody wants to pay, with estimates.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// A cart.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cart {
     /// Stable, and not to be guessed.
     pub id: String,
@@ -39,7 +40,7 @@ pub struct Cart {
 }
 
 /// Creates a cart, or replaces what is in one.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct CartRequest {
     /// The whole list; at least one.
     #[serde(alias = "items")]

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
@@ -15,7 +16,7 @@ use super::{
 use crate::version::Version;
 
 /// A checkout session.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckoutSession {
     /// Stable from create on; payment tokens are bound to it.
     pub id: String,
@@ -68,7 +69,7 @@ pub struct CheckoutSession {
 }
 
 /// The version of an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProtocolVersion {
     /// Its date.
     pub version: String,
@@ -80,7 +81,7 @@ pub fn protocol() -> ProtocolVersion {
 }
 
 /// How far a session has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Required information is missing.
@@ -109,7 +110,7 @@ pub enum Status {
 }
 
 /// One entry of a session.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LineItem {
     /// Stable while the line exists.
     pub id: String,
@@ -146,14 +147,14 @@ pub struct LineItem {
 }
 
 /// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Item {
     /// The feed's id.
     pub id: String,
 }
 
 /// One trait of a variant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VariantOption {
     /// What is chosen.
     pub name: String,
@@ -162,7 +163,7 @@ pub struct VariantOption {
 }
 
 /// One row of sums. Discounts are positive.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Total {
     /// Which sum.
     #[serde(rename = "type")]
@@ -180,7 +181,7 @@ pub struct Total {
 }
 
 /// Which sum a row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TotalKind {
     /// All items before discounts.
@@ -210,7 +211,7 @@ pub enum TotalKind {
 }
 
 /// One tax.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TaxBreakdown {
     /// Who takes it.
     pub jurisdiction: String,
@@ -221,7 +222,7 @@ pub struct TaxBreakdown {
 }
 
 /// One way to ship.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FulfillmentOption {
     /// By a carrier.
@@ -277,7 +278,7 @@ pub enum FulfillmentOption {
 }
 
 /// Where a buyer picks up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PickupLocation {
     /// What the place is called.
     pub name: String,
@@ -286,7 +287,7 @@ pub struct PickupLocation {
 }
 
 /// A chosen way to ship.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SelectedFulfillmentOption {
     /// Its kind, as the option has it.
     #[serde(rename = "type")]
@@ -298,7 +299,7 @@ pub struct SelectedFulfillmentOption {
 }
 
 /// One of the seller's pages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Link {
     /// What it is about.
     #[serde(rename = "type")]
@@ -308,7 +309,7 @@ pub struct Link {
 }
 
 /// What a page is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkType {
     /// Terms.

@@ -1,10 +1,11 @@
 //! Discount codes (schema `DiscountsResponse`, RFC "discount extension").
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 /// The codes of a session and what became of each.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Discounts {
     /// The codes that were sent and count.
     pub codes: Vec<String>,
@@ -16,7 +17,7 @@ pub struct Discounts {
 }
 
 /// One discount that counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AppliedDiscount {
     /// Unique in the session.
     pub id: String,
@@ -36,7 +37,7 @@ pub struct AppliedDiscount {
 }
 
 /// What a discount is: a percentage, or an amount with its currency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coupon {
     /// The store's.
     pub id: String,
@@ -54,7 +55,7 @@ pub struct Coupon {
 }
 
 /// A part of a discount.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DiscountAllocation {
     /// What it is taken off, as a `JSONPath` into the session.
     pub path: String,
@@ -63,7 +64,7 @@ pub struct DiscountAllocation {
 }
 
 /// A code that does not count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RejectedDiscount {
     /// As it was sent.
     pub code: String,
@@ -75,7 +76,7 @@ pub struct RejectedDiscount {
 }
 
 /// Why a code does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DiscountErrorCode {
     /// Too old.

@@ -1,10 +1,11 @@
 //! What is spoken at this address (schema `DiscoveryResponse`): public, cacheable, and without a
 //! word about sellers.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The document at `/.well-known/acp.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Discovery {
     /// The protocol.
     pub protocol: DiscoveryProtocol,
@@ -17,7 +18,7 @@ pub struct Discovery {
 }
 
 /// The protocol and its versions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DiscoveryProtocol {
     /// `acp`.
     pub name: String,
@@ -31,7 +32,7 @@ pub struct DiscoveryProtocol {
 }
 
 /// What there is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DiscoveryCapabilities {
     /// The services.
     pub services: Vec<Service>,
@@ -50,7 +51,7 @@ pub struct DiscoveryCapabilities {
 }
 
 /// An extension of the protocol.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DiscoveryExtension {
     /// Its name.
     pub name: String,
@@ -63,7 +64,7 @@ pub struct DiscoveryExtension {
 }
 
 /// How the protocol is spoken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
     /// Over HTTP.
@@ -73,7 +74,7 @@ pub enum Transport {
 }
 
 /// A part of the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Service {
     /// Checkout sessions.

@@ -1,9 +1,10 @@
 //! The flat error (schema `Error`): only where no session can be shown.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An error, without any wrapper.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorBody {
     /// Who has to act.
     #[serde(rename = "type")]
@@ -21,7 +22,7 @@ pub struct ErrorBody {
 }
 
 /// Who has to act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorType {
     /// The agent: the request has to change.

@@ -1,10 +1,11 @@
 //! Obstacles and remarks inside a session (schema `MessageInfo`, `MessageWarning`,
 //! `MessageError`). Errors stop the purchase; warnings and infos never do.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Message {
     /// Good to know.
@@ -56,7 +57,7 @@ pub enum Message {
 }
 
 /// How a content is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ContentType {
     /// As it stands.
@@ -67,7 +68,7 @@ pub enum ContentType {
 }
 
 /// How much a message matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Not at all.
@@ -83,7 +84,7 @@ pub enum Severity {
 }
 
 /// Who can mend an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
     /// The agent by itself.
@@ -95,7 +96,7 @@ pub enum Resolution {
 }
 
 /// What a warning is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningCode {
     /// Few left.
@@ -129,7 +130,7 @@ pub enum WarningCode {
 }
 
 /// What an error is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// Something has to be told.

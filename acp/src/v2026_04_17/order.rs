@@ -1,11 +1,12 @@
 //! What a session became (schema `Order`).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::checkout::Total;
 
 /// An order.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Order {
     /// `order`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
@@ -34,7 +35,7 @@ pub struct Order {
 }
 
 /// What confirms an order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderConfirmation {
     /// The number on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,7 +46,7 @@ pub struct OrderConfirmation {
 }
 
 /// One entry of an order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderLineItem {
     /// Stable.
     pub id: String,
@@ -62,7 +63,7 @@ pub struct OrderLineItem {
 }
 
 /// How many of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderQuantity {
     /// At first.
     pub ordered: u32,

@@ -1,9 +1,10 @@
 //! Who buys, and where it goes (schema `Buyer`, `FulfillmentDetails`, `Address`).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The human who pays (schema `Buyer`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Buyer {
     /// Given name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,7 +23,7 @@ pub struct Buyer {
 }
 
 /// Where it goes, and to whom (schema `FulfillmentDetails`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FulfillmentDetails {
     /// The recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,7 +41,7 @@ pub struct FulfillmentDetails {
 
 /// A postal address (schema `Address`). State and postal code are empty where a country has
 /// none.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Address {
     /// The name on the door.
     pub name: String,

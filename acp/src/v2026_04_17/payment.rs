@@ -3,11 +3,12 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What the seller offers, in every session.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Capabilities {
     /// The ways to pay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,7 +22,7 @@ pub struct Capabilities {
 }
 
 /// An extension that is active in a session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExtensionDeclaration {
     /// Its name.
     pub name: String,
@@ -31,14 +32,14 @@ pub struct ExtensionDeclaration {
 }
 
 /// The ways to pay.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Payment {
     /// In the order of preference.
     pub handlers: Vec<PaymentHandler>,
 }
 
 /// One way to pay.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentHandler {
     /// How a completion names it; unique in a session.
     pub id: String,
@@ -63,7 +64,7 @@ pub struct PaymentHandler {
 }
 
 /// What may have to happen on the way: the intersection of both sides.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Interventions {
     /// What both sides can do.
     pub supported: Vec<String>,
@@ -74,7 +75,7 @@ pub struct Interventions {
 }
 
 /// When a required intervention happens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Enforcement {
     /// Each time.
@@ -87,7 +88,7 @@ pub enum Enforcement {
 }
 
 /// What the agent says it can do. Names we do not know are ignored.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct RequestedCapabilities {
     /// The interventions.
     #[serde(default)]
@@ -98,7 +99,7 @@ pub struct RequestedCapabilities {
 }
 
 /// An extension that an agent knows: a name, or an object that has one.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum RequestedExtension {
     /// Its name.
@@ -119,7 +120,7 @@ impl RequestedExtension {
 }
 
 /// The interventions an agent can show.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct RequestedInterventions {
     /// Their names.
     #[serde(default)]
@@ -128,7 +129,7 @@ pub struct RequestedInterventions {
 
 /// How a completion pays (schema `PaymentData`). The older `{token, provider}` reads as a card
 /// of that provider.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(from = "PaymentShape")]
 pub struct PaymentData {
     /// The session's way to pay.
@@ -141,7 +142,7 @@ pub struct PaymentData {
     pub purchase_order_number: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct PaymentShape {
     #[serde(default)]
     handler_id: Option<String>,
@@ -171,7 +172,7 @@ impl From<PaymentShape> for PaymentData {
 }
 
 /// What pays.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Instrument {
     /// What kind: `card`.
     #[serde(rename = "type")]
@@ -181,7 +182,7 @@ pub struct Instrument {
 }
 
 /// What stands for an instrument.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Credential {
     /// What kind: `spt`.
     #[serde(rename = "type")]
@@ -191,7 +192,7 @@ pub struct Credential {
 }
 
 /// A payment token. It is worth money, so it never prints.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Token(String);
 

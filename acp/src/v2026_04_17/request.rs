@@ -8,6 +8,7 @@
 
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -29,7 +30,7 @@ const NOTE_MAX: usize = 5000;
 const SUMMARY_MAX: usize = 500;
 
 /// One thing the buyer wants.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "ItemShape")]
 pub struct RequestedItem {
     /// The feed's id.
@@ -39,7 +40,7 @@ pub struct RequestedItem {
 }
 
 /// Creates a session.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(from = "CreateShape")]
 pub struct CreateRequest {
     /// What the buyer wants; at least one.
@@ -63,7 +64,7 @@ pub struct CreateRequest {
 }
 
 /// Changes a session: absent members stay, null clears.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(from = "UpdateShape")]
 pub struct UpdateRequest {
     /// The whole list, in place of the one before.
@@ -81,7 +82,7 @@ pub struct UpdateRequest {
 }
 
 /// A chosen way to ship.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "SelectedShape")]
 pub struct SelectedOption {
     /// The session's id of the option.
@@ -89,7 +90,7 @@ pub struct SelectedOption {
 }
 
 /// Buys.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct CompleteRequest {
     /// How it is paid.
     pub payment_data: PaymentData,
@@ -111,7 +112,7 @@ pub struct CompleteRequest {
 }
 
 /// Ends a session.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct CancelRequest {
     /// Why, if the agent says so.
     #[serde(default)]
@@ -119,7 +120,7 @@ pub struct CancelRequest {
 }
 
 /// Why a buyer did not buy (RFC "intent traces"). Reasons we do not know are fine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IntentTrace {
     /// The reason in one word.
     pub reason_code: String,
@@ -131,7 +132,7 @@ pub struct IntentTrace {
     pub metadata: Map<String, Value>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct CreateShape {
     #[serde(alias = "items")]
     line_items: Vec<RequestedItem>,
@@ -175,7 +176,7 @@ impl From<CreateShape> for CreateRequest {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct UpdateShape {
     #[serde(default, alias = "items")]
     line_items: Patch<Vec<RequestedItem>>,
@@ -220,7 +221,7 @@ impl From<UpdateShape> for UpdateRequest {
 }
 
 /// `id` at the top or inside `item`, quantity beside either.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct ItemShape {
     #[serde(default)]
     id: Option<String>,
@@ -230,7 +231,7 @@ struct ItemShape {
     quantity: NonZeroU32,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Identified {
     id: String,
 }
@@ -245,7 +246,7 @@ impl TryFrom<ItemShape> for RequestedItem {
 }
 
 /// Flat, or under the name of its kind.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct SelectedShape {
     #[serde(default)]
     option_id: Option<String>,
@@ -255,7 +256,7 @@ struct SelectedShape {
     digital: Option<Selection>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Selection {
     option_id: String,
 }
@@ -270,7 +271,7 @@ impl TryFrom<SelectedShape> for SelectedOption {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Discounts {
     #[serde(default)]
     codes: Option<Vec<String>>,

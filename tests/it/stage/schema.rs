@@ -1,7 +1,12 @@
 //! Every answer of every test is held against the published JSON Schema of its version: A013, A018,
 //! A019, A033, A034, A035, A038, A051, A059, A062.
 
-use std::{collections::BTreeMap, io::Write, path::Path, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    path::Path,
+    sync::OnceLock,
+};
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -86,10 +91,21 @@ fn validators() -> Option<&'static BTreeMap<&'static str, Validators>> {
     all.as_ref()
 }
 
-fn read(version: &str) -> Option<Validators> {
+/// The members that a version's schema gives a definition.
+pub(crate) fn members(version: &str, name: &str) -> Option<BTreeSet<String>> {
+    let schema = published(version)?;
+    let properties = schema["$defs"][name]["properties"].as_object().unwrap();
+    Some(properties.keys().cloned().collect())
+}
+
+fn published(version: &str) -> Option<Value> {
     let path = format!("{SPEC}/{version}/json-schema/schema.agentic_checkout.json");
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()?;
-    let schema: Value = serde_json::from_str(&text).unwrap();
+    Some(serde_json::from_str(&text).unwrap())
+}
+
+fn read(version: &str) -> Option<Validators> {
+    let schema = published(version)?;
     let definition = |name: &str| definition(&schema, name);
     let has_discovery = schema["$defs"].get("DiscoveryResponse").is_some();
     Some(Validators {
