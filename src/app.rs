@@ -48,7 +48,11 @@ impl App {
             .iter()
             .map(|store| Arc::new(Store::new(store, &seams.transport, &seams.chance)))
             .collect();
-        let agents = Agents::new(config.stores.iter().zip(stores.iter().cloned()));
+        let agents = Agents::new(
+            config.stores.iter().zip(stores.iter().cloned()),
+            &seams.transport,
+            &seams.chance,
+        );
         Arc::new(Self {
             public_url: config.server.public_url.as_str().trim_end_matches('/').to_owned(),
             bounds: config.server.bounds,

@@ -1,31 +1,38 @@
 //! The five calls on a session, in the protocol's order. All control flow is here; the platform
 //! knows the facts, `render` shows them, `purchase` moves the money.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use acp::latest::{
     CancelRequest, CheckoutSession, CompleteRequest, CreateRequest, Fingerprint, UpdateRequest,
 };
-use commerce::{Commitment, Draft, DraftState, Facts, SessionId};
+use commerce::{Change, Commitment, Draft, DraftState, Facts, SessionId};
 use jiff::{SignedDuration, Timestamp};
-use tokio::{sync::OwnedMutexGuard, time::Instant};
+use payments::Proof;
+use tokio::{sync::OwnedMutexGuard, task::JoinHandle, time::Instant};
 
 use crate::{
     app::App,
+    events::Happening,
     failure::Failure,
     session::{Kind, Ticket},
     store::{Caller, Store},
 };
 
+mod authentication;
 mod carts;
 mod memo;
 mod purchase;
 mod render;
 mod request;
 
+use authentication::Demand;
 use memo::{Memo, Relation};
 use purchase::{Outcome, Purchase, Refusal};
 use render::{Note, View};
+
+/// The name under which the call that canceled a session is kept.
+const CANCELED_BY: &str = "canceled_by";
 
 /// What one caller can do with sessions at its store.
 pub(crate) struct Checkout<'a> {
@@ -37,7 +44,8 @@ pub(crate) struct Checkout<'a> {
 
 impl<'a> Checkout<'a> {
     pub(crate) fn new(app: &'a Arc<App>, caller: &'a Caller) -> Self {
-        let deadline = Instant::now() + app.bounds.request_timeout * 9 / 10;
+        let patience = caller.patience(app.bounds.request_timeout);
+        let deadline = Instant::now() + patience * 9 / 10;
         Self { app, caller, deadline }
     }
 
@@ -45,14 +53,14 @@ impl<'a> Checkout<'a> {
     pub(crate) async fn create(&self, request: CreateRequest) -> Result<CheckoutSession, Failure> {
         request::check_size(&request.line_items)?;
         let (wanted, currency) = (request.line_items.clone(), request.currency.clone());
-        let knows_discounts = request::knows_discounts(&request);
+        let abilities = request::abilities(&request);
         let draft = self.store().connector.open(&request::opening(request)?).await?;
         render::check_known(&wanted, &draft)?;
         let ticket = Ticket {
             draft: draft.id.clone(),
             // A ticket holds whole seconds, and every answer says the same time.
             opened_at: whole_seconds(self.app.seams.clock.now()),
-            knows_discounts,
+            abilities,
         };
         let seams = &self.app.seams;
         let store = &self.store().id;
@@ -79,12 +87,9 @@ impl<'a> Checkout<'a> {
         let commitment = self.commitment_of(id, &draft)?;
         let purchase = self.purchase(id, &ticket);
         let now = self.app.seams.clock.now();
-        let running = self.app.tasks.spawn({
+        let running = self.run(id, lock, {
             let draft = draft.clone();
-            async move {
-                let _lock = lock;
-                purchase.converge(draft, &commitment, now).await
-            }
+            async move { purchase.converge(draft, &commitment, now).await }
         });
         self.answer_in_time(id, &ticket, &draft, running).await
     }
@@ -149,13 +154,11 @@ impl<'a> Checkout<'a> {
                 }
                 let earlier = self.commitment_of(id, &draft)?;
                 let commitment = Commitment { memo: memo.render(), facts, ..earlier };
-                let purchase = self.purchase(id, &ticket);
-                let running = self.app.tasks.spawn({
+                let proof = self.proof(&ticket, &draft, &request).unwrap_or_default();
+                let purchase = Purchase { proof, ..self.purchase(id, &ticket) };
+                let running = self.run(id, lock, {
                     let draft = draft.clone();
-                    async move {
-                        let _lock = lock;
-                        purchase.go_on(draft, &commitment, &token).await
-                    }
+                    async move { purchase.go_on(draft, &commitment, &token).await }
                 });
                 return self.answer_in_time(id, &ticket, &draft, running).await;
             }
@@ -164,6 +167,12 @@ impl<'a> Checkout<'a> {
 
         if self.is_expired(&ticket) {
             return Err(Failure::Conflict("The session has expired. Create a new one"));
+        }
+        let proof = self.proof(&ticket, &draft, &request)?;
+        if proof.is_none() && self.demand(&ticket, &draft).is_some() {
+            let change = Change { facts: authentication::settled(&draft), ..Change::default() };
+            let draft = connector.revise(&draft.id, &change).await?;
+            return self.show(id, &ticket, &draft, &[Note::Unauthenticated]);
         }
         let shown = draft.agreed;
         let late = request::late_change(&request, &draft)?;
@@ -181,13 +190,10 @@ impl<'a> Checkout<'a> {
             return self.show(id, &ticket, &draft, &[Note::NothingToCharge]);
         }
 
-        let purchase = Purchase { facts, ..self.purchase(id, &ticket) };
-        let running = self.app.tasks.spawn({
+        let purchase = Purchase { facts, proof, ..self.purchase(id, &ticket) };
+        let running = self.run(id, lock, {
             let draft = draft.clone();
-            async move {
-                let _lock = lock;
-                purchase.buy(draft, &token, &memo).await
-            }
+            async move { purchase.buy(draft, &token, &memo).await }
         });
         self.answer_in_time(id, &ticket, &draft, running).await
     }
@@ -197,10 +203,13 @@ impl<'a> Checkout<'a> {
         &self,
         id: &SessionId,
         request: &CancelRequest,
+        key: Option<&str>,
+        body: &Fingerprint,
     ) -> Result<CheckoutSession, Failure> {
         let ticket = self.open_ticket(id)?;
         let _lock = self.lock(id).await?;
         let draft = self.load(id, &ticket).await?;
+        let memo = Memo::new(key, body, self.app.seams.clock.now());
         match draft.state {
             DraftState::Open => {}
             DraftState::Committed { .. } => {
@@ -212,12 +221,67 @@ impl<'a> Checkout<'a> {
                 ));
             }
             DraftState::Discarded => {
+                let earlier = draft.facts.get(CANCELED_BY).map(|text| Memo::parse(text));
+                if earlier.is_some_and(|earlier| earlier.is_same_call(&memo)) {
+                    return self.show(id, &ticket, &draft, &[]);
+                }
                 return Err(Failure::NotCancelable("The session is canceled already"));
             }
         }
-        let facts = request::reasons(request);
+        let mut facts = request::reasons(request);
+        facts.insert(CANCELED_BY.to_owned(), memo.render());
         let draft = self.store().connector.discard(&draft.id, &facts).await?;
         self.show(id, &ticket, &draft, &[])
+    }
+
+    /// What the bank has said of the buyer, where it was asked: no answer is an error, a no is none.
+    fn proof(
+        &self,
+        ticket: &Ticket,
+        draft: &Draft,
+        request: &CompleteRequest,
+    ) -> Result<Option<Proof>, Failure> {
+        if self.demand(ticket, draft).is_none() {
+            return Ok(None);
+        }
+        let result = request.authentication_result.as_ref();
+        let result = result.ok_or(Failure::AuthenticationMissing)?;
+        let proof = result.vouches().then(|| authentication::proof(result)).transpose()?;
+        Ok(proof)
+    }
+
+    /// What the bank wants to know before it pays for the draft.
+    fn demand(&self, ticket: &Ticket, draft: &Draft) -> Option<Demand> {
+        self.can_authenticate(ticket).then(|| Demand::of(draft)).flatten()
+    }
+
+    /// Whether both sides can have a buyer authenticated.
+    fn can_authenticate(&self, ticket: &Ticket) -> bool {
+        ticket.abilities.authentication && self.store().acquirer.is_some()
+    }
+
+    /// Runs a purchase behind the answer, and tells the agent of the order that it makes.
+    fn run(
+        &self,
+        id: &SessionId,
+        lock: OwnedMutexGuard<()>,
+        work: impl Future<Output = Result<Outcome, Failure>> + Send + 'static,
+    ) -> JoinHandle<Result<Outcome, Failure>> {
+        let (app, id) = (Arc::clone(self.app), id.clone());
+        let outlet = self.caller.events.clone();
+        self.app.tasks.spawn(async move {
+            let _lock = lock;
+            let outcome = work.await?;
+            if let (Outcome::Completed(draft, order), Some(outlet)) = (&outcome, outlet) {
+                let order = render::order(&id, draft, order);
+                let telling = Arc::clone(&app);
+                app.tasks.spawn(async move {
+                    let (clock, stopping) = (telling.seams.clock.as_ref(), &telling.stopping);
+                    outlet.tell(Happening::Created, order, clock, stopping).await;
+                });
+            }
+            Ok(outcome)
+        })
     }
 
     /// Waits for a purchase as long as an answer may take; after that the answer is that it goes
@@ -227,7 +291,7 @@ impl<'a> Checkout<'a> {
         id: &SessionId,
         ticket: &Ticket,
         draft: &Draft,
-        running: tokio::task::JoinHandle<Result<Outcome, Failure>>,
+        running: JoinHandle<Result<Outcome, Failure>>,
     ) -> Result<CheckoutSession, Failure> {
         let outcome = match tokio::time::timeout_at(self.deadline, running).await {
             Ok(Ok(outcome)) => outcome?,
@@ -255,7 +319,8 @@ impl<'a> Checkout<'a> {
         let view = View {
             id,
             opened_at: ticket.opened_at,
-            knows_discounts: ticket.knows_discounts,
+            knows_discounts: ticket.abilities.discounts,
+            can_authenticate: self.can_authenticate(ticket),
             expires_at: self.expires_at(ticket),
             is_expired: self.is_expired(ticket),
             store,
@@ -270,6 +335,8 @@ impl<'a> Checkout<'a> {
             agent: self.caller.agent.clone(),
             opened_at: ticket.opened_at,
             facts: Facts::new(),
+            can_authenticate: self.can_authenticate(ticket),
+            proof: None,
         }
     }
 
@@ -333,11 +400,12 @@ impl<'a> Checkout<'a> {
 
 fn notes(refusal: Refusal) -> Vec<Note> {
     match refusal {
-        Refusal::Problems => Vec::new(),
+        // The draft says it.
+        Refusal::Problems | Refusal::AuthenticationRequired => Vec::new(),
         Refusal::PriceMoved => vec![Note::PriceMoved],
         Refusal::Declined(decline) => vec![Note::Declined(decline.text)],
         Refusal::BadToken(why) => vec![Note::BadToken(why)],
-        Refusal::AuthenticationRequired => vec![Note::AuthenticationRequired],
+        Refusal::AuthenticationImpossible => vec![Note::AuthenticationRequired],
     }
 }
 

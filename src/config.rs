@@ -125,8 +125,25 @@ pub struct Stripe {
     pub token_api_version: String,
     /// Where the token stands in the request.
     pub token_parameter: payments::TokenParameter,
+    /// What an agent needs to authenticate a buyer; `None` offers no authentication.
+    pub acquirer: Option<Acquirer>,
     /// Bounds of calls to Stripe.
     pub limits: upstream::Limits,
+}
+
+/// Who takes the seller's payments in, in the words of the card networks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acquirer {
+    /// The acquirer's number, at most 11 characters.
+    pub bin: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// The seller's number at the acquirer, at most 35 characters.
+    pub merchant_id: String,
+    /// The seller's name at the acquirer, at most 40 characters.
+    pub merchant_name: String,
+    /// The seller's number at the directory, at most 35 characters.
+    pub requestor_id: Option<String>,
 }
 
 /// An agent that may call on behalf of buyers.
@@ -142,6 +159,23 @@ pub struct Agent {
     pub profile: Profile,
     /// Whether its calls are signed.
     pub signature: Signature,
+    /// Where it hears of orders; `None` tells it nothing.
+    pub events: Option<Events>,
+}
+
+/// Where an agent hears of orders (ACP "order webhooks").
+#[derive(Clone, Debug)]
+pub struct Events {
+    /// The whole address, such as `https://…/agentic_checkout/webhooks/order_events`.
+    pub url: Url,
+    /// Signs every event.
+    pub secret: SecretString,
+    /// How often one event is sent until the agent takes it.
+    pub attempts_max: u32,
+    /// Wait after the first attempt; doubles each time, and half of it is chance.
+    pub first_delay: Duration,
+    /// Bounds of each attempt.
+    pub limits: upstream::Limits,
 }
 
 /// What an agent does differently from the protocol's text.
@@ -150,8 +184,11 @@ pub enum Profile {
     /// Nothing.
     #[default]
     Standard,
-    /// OpenAI's certification guide: a completion answers 201, a reused key 409.
+    /// OpenAI's certification guide: a completion answers 201, a reused key 409, and events have
+    /// other names.
     OpenAi,
+    /// Stripe as the caller (its custom integration): every answer within four seconds.
+    Stripe,
 }
 
 /// Whether an agent's calls are signed (header `Signature`).

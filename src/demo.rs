@@ -143,6 +143,7 @@ fn config(
         calls_per_minute: NonZeroU32::new(60_000).unwrap_or(NonZeroU32::MIN),
         profile: Profile::Standard,
         signature: Signature::Off,
+        events: None,
     }];
     Ok(Config {
         server: Server {
@@ -169,6 +170,7 @@ fn config(
                 api_version: payments::API_VERSION.to_owned(),
                 token_api_version: payments::TOKEN_API_VERSION.to_owned(),
                 token_parameter: payments::TokenParameter::PaymentMethodData,
+                acquirer: None,
                 limits: limits(),
             },
             agents,

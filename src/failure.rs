@@ -39,6 +39,12 @@ pub(crate) enum Failure {
         /// When to come back.
         retry_after: Duration,
     },
+    /// It took longer than the caller waits; it may have happened all the same.
+    #[error("the call took too long")]
+    TooSlow,
+    /// The buyer has to be authenticated before the session can be completed.
+    #[error("the completion lacks the result of the authentication")]
+    AuthenticationMissing,
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] ConnectorError),

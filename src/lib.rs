@@ -18,6 +18,7 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 mod edge;
+mod events;
 mod failure;
 pub mod http;
 mod locks;

@@ -87,7 +87,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve { config } => {
             let config = Config::load(&config)?;
             storebridge::telemetry::log("info");
-            storebridge::serve(config, storebridge::shutdown::signal()).await?;
+            storebridge::serve(config, storebridge::shutdown::signal()?).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Check { config } => {
@@ -104,7 +104,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 (false, true) => storebridge::demo::Words::Buy,
                 (false, false) => storebridge::demo::Words::Walk,
             };
-            storebridge::demo::run(listen, words, storebridge::shutdown::signal()).await?;
+            storebridge::demo::run(listen, words, storebridge::shutdown::signal()?).await?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -20,8 +20,9 @@ use upstream::Chance;
 const LAYOUT: u8 = 2;
 const NONCE_BYTES: usize = 24;
 const HEAD_BYTES: usize = 1 + 8 + 1;
-/// The bit of [`Ticket::knows_discounts`].
-const KNOWS_DISCOUNTS: u8 = 1;
+/// The bits of [`Abilities`].
+const DISCOUNTS: u8 = 1;
+const AUTHENTICATION: u8 = 2;
 
 /// What an id is the id of. Neither opens as the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +49,29 @@ pub(crate) struct Ticket {
     pub(crate) draft: DraftId,
     /// When the session was made, in whole seconds.
     pub(crate) opened_at: Timestamp,
-    /// Whether the agent said at the beginning that it knows the discount extension.
-    pub(crate) knows_discounts: bool,
+    /// What the agent said at the beginning that it can do.
+    pub(crate) abilities: Abilities,
+}
+
+/// What an agent can do, of what makes a difference here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Abilities {
+    /// It knows the discount extension.
+    pub(crate) discounts: bool,
+    /// It can have a buyer authenticated (3-D Secure).
+    pub(crate) authentication: bool,
+}
+
+impl Abilities {
+    const fn bits(self) -> u8 {
+        let discounts = if self.discounts { DISCOUNTS } else { 0 };
+        let authentication = if self.authentication { AUTHENTICATION } else { 0 };
+        discounts | authentication
+    }
+
+    const fn of_bits(bits: u8) -> Self {
+        Self { discounts: bits & DISCOUNTS != 0, authentication: bits & AUTHENTICATION != 0 }
+    }
 }
 
 /// Seals and opens session ids.
@@ -79,7 +101,7 @@ impl Sealer {
         let mut plain = Vec::with_capacity(HEAD_BYTES + ticket.draft.as_bytes().len());
         plain.push(LAYOUT);
         plain.extend(ticket.opened_at.as_second().to_be_bytes());
-        plain.push(if ticket.knows_discounts { KNOWS_DISCOUNTS } else { 0 });
+        plain.push(ticket.abilities.bits());
         plain.extend(ticket.draft.as_bytes());
         let bound = binding(kind, store, agent);
         let sealed = self
@@ -111,7 +133,7 @@ impl Sealer {
         Some(Ticket {
             draft: DraftId::new(draft),
             opened_at: Timestamp::from_second(seconds).ok()?,
-            knows_discounts: head[9] & KNOWS_DISCOUNTS != 0,
+            abilities: Abilities::of_bits(head[9]),
         })
     }
 
@@ -140,13 +162,13 @@ mod tests {
     use secrecy::SecretString;
     use upstream::Seeded;
 
-    use super::{Kind, Sealer, Ticket};
+    use super::{Abilities, Kind, Sealer, Ticket};
 
     fn ticket() -> Ticket {
         Ticket {
             draft: DraftId::new(*b"the platform's own words"),
             opened_at: Timestamp::from_second(1_795_457_250).unwrap(),
-            knows_discounts: true,
+            abilities: Abilities { discounts: true, authentication: false },
         }
     }
 

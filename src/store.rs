@@ -15,7 +15,8 @@ use url::Url;
 
 use crate::{
     catalog::Catalog,
-    config::{self, Platform, Profile, Signature},
+    config::{self, Acquirer, Platform, Profile, Signature},
+    events::Outlet,
 };
 
 /// One store with everything a call to it needs.
@@ -26,6 +27,7 @@ pub(crate) struct Store {
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) stripe: payments::Stripe,
     pub(crate) merchant_id: String,
+    pub(crate) acquirer: Option<Acquirer>,
     pub(crate) links: BTreeMap<String, Url>,
     pub(crate) catalog: Catalog,
     pub(crate) catalog_refresh: Duration,
@@ -68,6 +70,7 @@ impl Store {
             connector: Arc::new(connector),
             stripe,
             merchant_id: config.stripe.merchant_id.clone(),
+            acquirer: config.stripe.acquirer.clone(),
             links: config.links.clone(),
             catalog: Catalog::new(),
             catalog_refresh: config.catalog_refresh,
@@ -83,6 +86,21 @@ pub(crate) struct Caller {
     pub(crate) agent: AgentId,
     pub(crate) profile: Profile,
     pub(crate) signature: Arc<Signature>,
+    /// Where it hears of orders.
+    pub(crate) events: Option<Arc<Outlet>>,
+}
+
+/// Stripe gives up after four seconds; the way there and back takes some of them.
+const STRIPE_PATIENCE: Duration = Duration::from_millis(3_600);
+
+impl Caller {
+    /// How long it waits for an answer, where not as long as we may take.
+    pub(crate) fn patience(&self, request_timeout: Duration) -> Duration {
+        match self.profile {
+            Profile::Standard | Profile::OpenAi => request_timeout,
+            Profile::Stripe => request_timeout.min(STRIPE_PATIENCE),
+        }
+    }
 }
 
 /// Every agent of every store, found by its bearer token.
@@ -104,7 +122,11 @@ pub(crate) enum TurnedAway {
 }
 
 impl Agents {
-    pub(crate) fn new<'a>(stores: impl Iterator<Item = (&'a config::Store, Arc<Store>)>) -> Self {
+    pub(crate) fn new<'a>(
+        stores: impl Iterator<Item = (&'a config::Store, Arc<Store>)>,
+        transport: &Arc<dyn Transport>,
+        chance: &Arc<dyn Chance>,
+    ) -> Self {
         let entries = stores.flat_map(|(config, store)| {
             config.agents.iter().map(move |agent| Entry {
                 token_hash: hash(agent.token.expose_secret()),
@@ -113,11 +135,20 @@ impl Agents {
                     agent: agent.id.clone(),
                     profile: agent.profile,
                     signature: Arc::new(agent.signature.clone()),
+                    events: agent.events.as_ref().map(|events| {
+                        let name = format!("{}.agent.{}", config.id, agent.id);
+                        Arc::new(Outlet::new(name, events, agent.profile, transport, chance))
+                    }),
                 },
                 limiter: RateLimiter::direct(Quota::per_minute(agent.calls_per_minute)),
             })
         });
         Self(entries.collect())
+    }
+
+    /// Whether some agent hears of its orders.
+    pub(crate) fn hear_of_orders(&self) -> bool {
+        self.0.iter().any(|entry| entry.caller.events.is_some())
     }
 
     /// The caller with this token. Takes the same time whichever it is, and for none.

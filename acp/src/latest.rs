@@ -9,7 +9,10 @@ pub use crate::{
     schemas::schemas,
     v2026_04_17::{
         attribution::AffiliateAttribution,
-        authentication::{AuthenticationResult, OutcomeDetails},
+        authentication::{
+            AcquirerDetails, AuthenticationMetadata, AuthenticationResult, DirectoryServer,
+            OutcomeDetails,
+        },
         cart::{Cart, CartRequest},
         checkout::{
             CheckoutSession, FulfillmentOption, Item, LineItem, Link, LinkType, PickupLocation,
@@ -26,8 +29,8 @@ pub use crate::{
         },
         error::{ErrorBody, ErrorType},
         message::{ContentType, ErrorCode, Message, Resolution, Severity, WarningCode},
-        order::{Order, OrderConfirmation, OrderLineItem, OrderQuantity},
-        party::{Address, Buyer, FulfillmentDetails},
+        order::{Order, OrderConfirmation, OrderEvent, OrderLineItem, OrderQuantity},
+        party::{Address, Buyer, CertificateType, CompanyInfo, FulfillmentDetails, TaxExemption},
         payment::{
             Capabilities, Credential, Enforcement, ExtensionDeclaration, Instrument, Interventions,
             Payment, PaymentData, PaymentHandler, RequestedCapabilities, RequestedExtension,

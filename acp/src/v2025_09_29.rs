@@ -1,7 +1,7 @@
 //! Version 2025-09-29, the first: one address, one chosen option, lines that are numbers only.
 //!
 //! On the way down: what lines are called, the recipient's contact, explanations of totals, all
-//! selections but the first. A buyer who must authenticate is told so by an error.
+//! selections but the first.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::{
     v2026_01_16::{self, Item},
     v2026_04_17::{
         checkout::{Link as NewerLink, LinkType, Status, Total},
-        message::{ContentType, ErrorCode, Message},
+        message::Message,
         order::Order,
         party::{Address, Buyer},
     },
@@ -73,8 +73,6 @@ struct Link {
 
 impl From<v2025_12_12::Session> for Session {
     fn from(session: v2025_12_12::Session) -> Self {
-        let mut messages: Vec<Message> = session.messages.into_iter().map(message).collect();
-        messages.extend(explanation(session.status));
         let totals = session.totals.into_iter();
         Self {
             id: session.id,
@@ -83,10 +81,7 @@ impl From<v2025_12_12::Session> for Session {
                 provider: found.provider,
                 supported_payment_methods: ["card"],
             }),
-            status: match session.status {
-                Status::AuthenticationRequired => Status::NotReadyForPayment,
-                status => status,
-            },
+            status: session.status,
             currency: session.currency,
             line_items: session.line_items.into_iter().map(line_item).collect(),
             fulfillment_address: session.fulfillment_details.and_then(|details| details.address),
@@ -97,7 +92,7 @@ impl From<v2025_12_12::Session> for Session {
                 .next()
                 .map(v2026_01_16::Selected::option_id),
             totals: totals.map(|row| Total { description: None, ..row }).collect(),
-            messages,
+            messages: session.messages.into_iter().map(message).collect(),
             links: session.links.into_iter().filter_map(link).collect(),
             order: session.order,
         }
@@ -134,17 +129,6 @@ fn message(message: Message) -> Message {
         }
         warning @ Message::Warning { .. } => warning,
     }
-}
-
-fn explanation(status: Status) -> Option<Message> {
-    (status == Status::AuthenticationRequired).then(|| Message::Error {
-        code: ErrorCode::Requires3ds,
-        severity: None,
-        resolution: None,
-        param: Some("$.payment_data".to_owned()),
-        content_type: ContentType::Plain,
-        content: "The bank wants to authenticate the buyer".to_owned(),
-    })
 }
 
 fn link(link: NewerLink) -> Option<Link> {

@@ -2,7 +2,7 @@
 //! selection nests by its kind.
 //!
 //! On the way down: warnings become infos, the many error codes the six that exist, pickup and
-//! local delivery become shipping that says so, and whatever this version has no word for goes.
+//! local delivery become shipping that says so, a buyer has no company, and whatever this version has no word for goes.
 
 use std::num::NonZeroU32;
 
@@ -195,6 +195,7 @@ fn buyer(buyer: Buyer) -> Option<Buyer> {
         full_name: None,
         email: buyer.email,
         phone_number: buyer.phone_number,
+        ..Buyer::default()
     })
 }
 

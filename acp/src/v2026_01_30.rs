@@ -1,12 +1,13 @@
 //! Version 2026-01-30: the shape of the next one, with less in it.
 //!
-//! On the way down: who can mend a message, the company in an address, refunds as a row of totals,
+//! On the way down: authentication, which here wants to know the buyer's browser; who can mend a
+//! message, the company in an address, refunds as a row of totals,
 //! and everything of an order but its number and confirmation.
 
 use crate::{
     v2026_04_17::{
-        checkout::{CheckoutSession, FulfillmentOption, ProtocolVersion, Total, TotalKind},
-        message::Message,
+        checkout::{CheckoutSession, FulfillmentOption, ProtocolVersion, Status, Total, TotalKind},
+        message::{ContentType, ErrorCode, Message},
         order::{Order, OrderConfirmation},
         party::{Address, FulfillmentDetails},
     },
@@ -14,8 +15,16 @@ use crate::{
 };
 
 /// The session without what this version does not know.
-pub(crate) fn narrowed(session: CheckoutSession) -> CheckoutSession {
+pub(crate) fn narrowed(mut session: CheckoutSession) -> CheckoutSession {
+    if session.status == Status::AuthenticationRequired {
+        session.status = Status::NotReadyForPayment;
+        session.messages.insert(0, unauthenticated());
+    }
+    if let Some(interventions) = &mut session.capabilities.interventions {
+        interventions.supported.retain(|name| name != "3ds");
+    }
     CheckoutSession {
+        authentication_metadata: None,
         protocol: Some(ProtocolVersion { version: Version::V2026_01_30.as_str().to_owned() }),
         fulfillment_details: session.fulfillment_details.map(details),
         fulfillment_options: session.fulfillment_options.into_iter().map(option).collect(),
@@ -23,6 +32,20 @@ pub(crate) fn narrowed(session: CheckoutSession) -> CheckoutSession {
         messages: session.messages.into_iter().map(message).collect(),
         order: session.order.map(order),
         ..session
+    }
+}
+
+/// Only a seller who knows the buyer's browser could ask for more here.
+fn unauthenticated() -> Message {
+    Message::Error {
+        code: ErrorCode::Requires3ds,
+        severity: None,
+        resolution: None,
+        param: Some("$.payment_data".to_owned()),
+        content_type: ContentType::Plain,
+        content: "The bank wants to authenticate the buyer, which is possible from version \
+                  2026-04-17 on. Use another card"
+            .to_owned(),
     }
 }
 

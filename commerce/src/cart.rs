@@ -59,6 +59,8 @@ pub struct Buyer {
     pub email: String,
     /// As told, unparsed.
     pub phone: String,
+    /// Whom a business buyer buys for.
+    pub company: String,
 }
 
 /// Where the goods go, and to whom.

@@ -35,8 +35,9 @@ pub trait Connector: Send + Sync {
     /// amount. Committing to the same payment again changes nothing.
     async fn commit(&self, id: &DraftId, commitment: &Commitment) -> Result<Draft, ConnectorError>;
 
-    /// Takes a commitment back: the draft is open again. The payment must be dead or unfunded.
-    async fn reopen(&self, id: &DraftId) -> Result<Draft, ConnectorError>;
+    /// Takes a commitment back: the draft is open again, and keeps facts about why. The payment
+    /// must be dead or unfunded.
+    async fn reopen(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError>;
 
     /// Writes the payment into the committed order: it is paid from here on, and the cart behind
     /// the draft cannot buy a second time.

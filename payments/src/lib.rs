@@ -12,8 +12,10 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
+mod proof;
 mod stripe;
 
+pub use proof::{Network, Proof, Unproved};
 pub use stripe::Stripe;
 
 /// The generally available API version that every call speaks that touches no token.
@@ -173,9 +175,12 @@ pub enum PaymentError {
     /// The bank or the processor said no; another token may do better.
     #[error("the payment was declined ({})", .0.code.as_deref().unwrap_or("no code"))]
     Declined(Decline),
-    /// The buyer would have to authenticate, which cannot be done here; nothing is held.
+    /// The bank wants to authenticate the buyer first; nothing is held.
     #[error("the buyer has to authenticate")]
-    AuthenticationRequired,
+    AuthenticationRequired {
+        /// Whose card it is, where an authentication done elsewhere could be taken.
+        network: Option<Network>,
+    },
     /// The token cannot pay; nothing is held.
     #[error("the token cannot pay ({0:?})")]
     BadToken(BadToken),

@@ -10,8 +10,8 @@ use tracing::{error, warn};
 use upstream::Upstream;
 
 use crate::{
-    BadToken, Deactivation, Opening, Payment, PaymentError, PaymentState, PaymentToken, Settings,
-    TokenInfo,
+    BadToken, Deactivation, Opening, Payment, PaymentError, PaymentState, PaymentToken, Proof,
+    Settings, TokenInfo,
 };
 
 mod amount;
@@ -86,17 +86,18 @@ impl Stripe {
         }
     }
 
-    /// Holds the money of an open payment with a token. A buyer who would have to authenticate
-    /// is an error. Raise `generation` only after a [fetch](Self::fetch) has answered
+    /// Holds the money of an open payment with a token, and with what the issuer has said about the
+    /// buyer if it was asked. A buyer who would have to authenticate is an error. Raise `generation` only after a [fetch](Self::fetch) has answered
     /// [`PaymentError::OutcomeUnknown`] with [`PaymentState::Open`].
     pub async fn authorize(
         &self,
         id: &PaymentId,
         token: &PaymentToken,
+        proof: Option<&Proof>,
         generation: u32,
     ) -> Result<Payment, PaymentError> {
-        let form = Confirm::new(token, self.client.settings.token_parameter);
-        let key = key::confirm(id, token, generation);
+        let form = Confirm::new(token, proof, self.client.settings.token_parameter);
+        let key = key::confirm(id, token, proof, generation);
         let sender = self.client.preview("payment.authorize");
         match sender.write(payment_path(id, "/confirm")?, key, &form).await {
             Ok(reply) => self.verify(self.now(reply).await?).await,

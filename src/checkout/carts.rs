@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Checkout, render, request, whole_seconds};
 use crate::{
     failure::Failure,
-    session::{Kind, Ticket},
+    session::{Abilities, Kind, Ticket},
 };
 
 /// Platforms keep what is behind a cart for two days from its making, whatever happens to it.
@@ -27,7 +27,7 @@ impl Checkout<'_> {
         let ticket = Ticket {
             draft: draft.id.clone(),
             opened_at: whole_seconds(seams.clock.now()),
-            knows_discounts: false,
+            abilities: Abilities::default(),
         };
         let (store, agent) = (&self.store().id, &self.caller.agent);
         let id = self.app.sealer.seal(Kind::Cart, store, agent, &ticket, seams.chance.as_ref());

@@ -60,6 +60,11 @@ impl Memo {
         }
     }
 
+    /// Whether it recalls this very call: the same body under the same key.
+    pub(super) fn is_same_call(&self, call: &Self) -> bool {
+        self.key.is_some() && self.key == call.key && self.body == call.body
+    }
+
     pub(super) fn is_older(&self, patience: Duration, now: Timestamp) -> bool {
         let patience = SignedDuration::try_from(patience).unwrap_or(SignedDuration::MAX);
         Timestamp::from_second(self.at).is_ok_and(|at| now.duration_since(at) > patience)

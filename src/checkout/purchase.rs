@@ -16,10 +16,15 @@ use commerce::{
     AgentId, Commitment, ConnectorError, Draft, DraftState, Facts, Money, Order, Problem, SessionId,
 };
 use jiff::Timestamp;
-use payments::{BadToken, Decline, Opening, Payment, PaymentError, PaymentState, PaymentToken};
+use payments::{
+    BadToken, Decline, Opening, Payment, PaymentError, PaymentState, PaymentToken, Proof,
+};
 use tracing::{error, info, warn};
 
-use super::memo::Memo;
+use super::{
+    authentication::{Demand, settled},
+    memo::Memo,
+};
 use crate::{chain::Chain, failure::Failure, store::Store};
 
 /// How often an authorization is tried afresh after the processor failed without effect.
@@ -36,6 +41,10 @@ pub(super) struct Purchase {
     pub(super) opened_at: Timestamp,
     /// What the completion adds to what is kept for the seller.
     pub(super) facts: Facts,
+    /// Whether a buyer can be sent to the bank.
+    pub(super) can_authenticate: bool,
+    /// What the bank has said of the buyer already.
+    pub(super) proof: Option<Proof>,
 }
 
 /// How it ended.
@@ -60,8 +69,10 @@ pub(super) enum Refusal {
     Declined(Decline),
     /// The token cannot pay for this.
     BadToken(BadToken),
-    /// The buyer would have to authenticate.
+    /// The bank wants to know the buyer first; the draft says so.
     AuthenticationRequired,
+    /// The bank wants to know the buyer, and nobody can ask.
+    AuthenticationImpossible,
 }
 
 impl Purchase {
@@ -127,7 +138,7 @@ impl Purchase {
             PaymentState::Open
                 if Memo::parse(&commitment.memo).is_older(COMMITMENT_PATIENCE, now) =>
             {
-                let draft = self.store.connector.reopen(&draft.id).await?;
+                let draft = self.store.connector.reopen(&draft.id, &Facts::new()).await?;
                 Ok(Outcome::Refused(draft, Refusal::Problems))
             }
             PaymentState::Open | PaymentState::Processing | PaymentState::ActionRequired => {
@@ -219,24 +230,31 @@ impl Purchase {
             | PaymentState::Processing
             | PaymentState::ActionRequired => Ok(payment),
         };
+        let mut facts = settled(&draft);
         let refusal = match held {
             Ok(payment) => return Ok(self.take(draft, payment, commitment).await),
             Err(PaymentError::Declined(decline)) => Refusal::Declined(decline),
             Err(PaymentError::BadToken(why)) => Refusal::BadToken(why),
-            Err(PaymentError::AuthenticationRequired) => Refusal::AuthenticationRequired,
+            Err(PaymentError::AuthenticationRequired { network: Some(network) })
+                if self.can_authenticate && self.proof.is_none() =>
+            {
+                facts = Demand::new(network, commitment.total).facts();
+                Refusal::AuthenticationRequired
+            }
+            Err(PaymentError::AuthenticationRequired { .. }) => Refusal::AuthenticationImpossible,
             Err(error @ (PaymentError::Denied { .. } | PaymentError::Rejected { .. })) => {
-                self.reopen(draft).await;
+                self.reopen(draft, &facts).await;
                 return Err(error.into());
             }
             Err(error) => return Ok(in_progress(draft, &error)),
         };
-        Ok(Outcome::Refused(self.reopen(draft).await, refusal))
+        Ok(Outcome::Refused(self.reopen(draft, &facts).await, refusal))
     }
 
     /// Nothing is held: the draft is open again. Where the store does not do it now, the next
     /// read of the session does.
-    async fn reopen(&self, draft: Draft) -> Draft {
-        match self.store.connector.reopen(&draft.id).await {
+    async fn reopen(&self, draft: Draft, facts: &Facts) -> Draft {
+        match self.store.connector.reopen(&draft.id, facts).await {
             Ok(draft) => draft,
             Err(error) => {
                 warn!(order.id = ?draft.order, error = %Chain(&error), "draft not reopened");
@@ -253,11 +271,13 @@ impl Purchase {
     ) -> Result<Payment, PaymentError> {
         let mut generation = 0;
         loop {
-            let failure = match self.store.stripe.authorize(&payment.id, token, generation).await {
+            let stripe = &self.store.stripe;
+            let proof = self.proof.as_ref();
+            let failure = match stripe.authorize(&payment.id, token, proof, generation).await {
                 Err(error @ PaymentError::OutcomeUnknown { .. }) => error,
                 known => return known,
             };
-            let now = self.store.stripe.fetch(&payment.id).await?;
+            let now = stripe.fetch(&payment.id).await?;
             if now.state != PaymentState::Open {
                 return Ok(now);
             }

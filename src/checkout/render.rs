@@ -2,7 +2,8 @@
 
 use acp::latest::{
     Cart, CheckoutSession, FulfillmentOption, Invalid, Item, LineItem, OrderConfirmation,
-    PickupLocation, RequestedItem, SelectedFulfillmentOption, Status, VariantOption,
+    OrderLineItem, OrderQuantity, PickupLocation, RequestedItem, SelectedFulfillmentOption, Status,
+    VariantOption,
 };
 use commerce::{
     Draft, DraftState, Line, Money, Order, OrderState, ProblemKind, QuotedLine, Rate, RateKind,
@@ -10,7 +11,7 @@ use commerce::{
 };
 use jiff::Timestamp;
 
-use super::{purchase::blocks, request::METADATA};
+use super::{authentication::Demand, purchase::blocks, request::METADATA};
 use crate::{failure::Failure, store::Store};
 
 mod discounts;
@@ -28,6 +29,7 @@ pub(super) struct View<'a> {
     pub(super) expires_at: Timestamp,
     pub(super) is_expired: bool,
     pub(super) knows_discounts: bool,
+    pub(super) can_authenticate: bool,
     pub(super) store: &'a Store,
 }
 
@@ -38,12 +40,17 @@ pub(super) fn session(
     notes: &[Note],
 ) -> Result<CheckoutSession, Failure> {
     let quote = &draft.quote;
+    let demand = if view.can_authenticate { Demand::of(draft) } else { None };
+    let status = status(view, draft, demand.as_ref(), notes);
+    let demand = demand.filter(|_| status == Status::AuthenticationRequired);
+    let acquirer = view.store.acquirer.as_ref();
     let session = CheckoutSession {
         id: view.id.as_str().to_owned(),
         protocol: Some(acp::latest::protocol()),
         capabilities: payment::capabilities(view),
-        buyer: draft.buyer.as_ref().and_then(party::buyer),
-        status: status(view, draft, notes),
+        buyer: draft.buyer.as_ref().and_then(|buyer| party::buyer(buyer, &draft.facts)),
+        status,
+        authentication_metadata: demand.zip(acquirer).map(|(demand, by)| demand.metadata(by)),
         currency: quote.currency.code().to_ascii_lowercase(),
         line_items: quote.lines.iter().map(line_item).collect(),
         fulfillment_details: draft.destination.as_ref().map(party::fulfillment_details),
@@ -63,7 +70,7 @@ pub(super) fn session(
         metadata: metadata(draft),
         discounts: discounts::all(view, draft),
         order: match &draft.state {
-            DraftState::Placed(order) => Some(wire_order(view.id, draft, order)),
+            DraftState::Placed(order) => Some(self::order(view.id, draft, order)),
             DraftState::Open | DraftState::Committed { .. } | DraftState::Discarded => None,
         },
     };
@@ -82,7 +89,7 @@ pub(super) fn cart(
     let cart = Cart {
         id: id.as_str().to_owned(),
         line_items: quote.lines.iter().map(line_item).collect(),
-        buyer: draft.buyer.as_ref().and_then(party::buyer),
+        buyer: draft.buyer.as_ref().and_then(|buyer| party::buyer(buyer, &draft.facts)),
         currency: quote.currency.code().to_ascii_lowercase(),
         totals: totals::session(quote),
         messages: message::of_cart(draft),
@@ -121,7 +128,7 @@ pub(super) fn is_ready(draft: &Draft) -> bool {
         && !draft.quote.problems.iter().any(blocks)
 }
 
-fn status(view: &View<'_>, draft: &Draft, notes: &[Note]) -> Status {
+fn status(view: &View<'_>, draft: &Draft, demand: Option<&Demand>, notes: &[Note]) -> Status {
     match &draft.state {
         DraftState::Placed(_) => Status::Completed,
         DraftState::Discarded => Status::Canceled,
@@ -129,8 +136,9 @@ fn status(view: &View<'_>, draft: &Draft, notes: &[Note]) -> Status {
         DraftState::Open if notes.contains(&Note::CompletionGoesOn) => Status::CompleteInProgress,
         DraftState::Open if view.is_expired => Status::Expired,
         DraftState::Open if notes.contains(&Note::NothingToCharge) => Status::RequiresEscalation,
-        DraftState::Open if is_ready(draft) => Status::ReadyForPayment,
-        DraftState::Open => Status::NotReadyForPayment,
+        DraftState::Open if !is_ready(draft) => Status::NotReadyForPayment,
+        DraftState::Open if demand.is_some() => Status::AuthenticationRequired,
+        DraftState::Open => Status::ReadyForPayment,
     }
 }
 
@@ -197,7 +205,8 @@ fn selected_option(rate: &Rate) -> SelectedFulfillmentOption {
     }
 }
 
-fn wire_order(id: &SessionId, draft: &Draft, order: &Order) -> acp::latest::Order {
+/// What a session became; an event tells the agent the same.
+pub(super) fn order(id: &SessionId, draft: &Draft, order: &Order) -> acp::latest::Order {
     acp::latest::Order {
         kind: Some("order".to_owned()),
         id: order.id.as_str().to_owned(),
@@ -217,8 +226,21 @@ fn wire_order(id: &SessionId, draft: &Draft, order: &Order) -> acp::latest::Orde
             confirmation_number: told(&order.number),
             order_notes: draft.note.clone(),
         }),
-        line_items: Vec::new(),
-        totals: Vec::new(),
+        line_items: draft.quote.lines.iter().map(order_line).collect(),
+        totals: totals::session(&draft.quote),
+    }
+}
+
+/// Nothing is told of what was sent already: the store's orders do not say it.
+fn order_line(line: &QuotedLine) -> OrderLineItem {
+    let ordered = line.quantity.get();
+    OrderLineItem {
+        id: line.id.as_str().to_owned(),
+        title: line.title.clone(),
+        quantity: OrderQuantity { ordered, current: ordered, fulfilled: 0 },
+        product_id: line.product.as_ref().map(|id| id.as_str().to_owned()),
+        totals: totals::line(line),
+        status: Some("processing".to_owned()),
     }
 }
 

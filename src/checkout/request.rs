@@ -8,7 +8,7 @@ use acp::latest::{
 use commerce::{Address, Buyer, Change, Destination, Draft, Facts, ItemId, Line, Patch, RateId};
 use payments::PaymentToken;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, session::Abilities};
 
 /// Most lines in one cart; a store answers slower with each.
 const LINES_MAX: usize = 100;
@@ -29,15 +29,25 @@ pub(super) fn check_size(items: &[RequestedItem]) -> Result<(), Invalid> {
 
 /// The discount extension, as an agent may name it.
 const DISCOUNT: &str = "discount";
+/// The intervention that has a buyer authenticated by the bank.
+pub(in crate::checkout) const AUTHENTICATION: &str = "3ds";
 /// Most that an agent's own facts may come to, in bytes.
 const METADATA_MAX: usize = 4096;
 /// The name under which an agent's own facts are kept.
 pub(in crate::checkout) const METADATA: &str = "metadata";
 
-/// Whether the agent says that it knows the discount extension.
-pub(super) fn knows_discounts(request: &CreateRequest) -> bool {
-    let extensions = request.capabilities.iter().flat_map(|can| &can.extensions);
-    extensions.into_iter().any(|extension| extension.name() == DISCOUNT)
+/// The names under which is kept what a business tells of itself.
+pub(in crate::checkout) const COMPANY: &str = "company";
+pub(in crate::checkout) const TAX_EXEMPTION: &str = "tax_exemption";
+
+/// What the agent says it can do. It says so once.
+pub(super) fn abilities(request: &CreateRequest) -> Abilities {
+    let Some(can) = &request.capabilities else { return Abilities::default() };
+    let mut interventions = can.interventions.iter().flat_map(|can| &can.supported);
+    Abilities {
+        discounts: can.extensions.iter().any(|extension| extension.name() == DISCOUNT),
+        authentication: interventions.any(|name| name == AUTHENTICATION),
+    }
 }
 
 pub(super) fn opening(request: CreateRequest) -> Result<Change, Invalid> {
@@ -55,7 +65,7 @@ pub(super) fn opening(request: CreateRequest) -> Result<Change, Invalid> {
 
 /// What is kept for the seller from the beginning on.
 fn early_facts(request: &CreateRequest) -> Result<Facts, Invalid> {
-    let mut facts = Facts::new();
+    let mut facts = business(request.buyer.as_ref());
     facts.extend(attribution("affiliate_first", request.affiliate_attribution.as_ref()));
     if let Some(metadata) = &request.metadata {
         let text = json(metadata);
@@ -70,7 +80,9 @@ fn early_facts(request: &CreateRequest) -> Result<Facts, Invalid> {
 
 /// What a completion adds to it.
 pub(super) fn late_facts(request: &CompleteRequest) -> Facts {
-    attribution("affiliate_last", request.affiliate_attribution.as_ref()).into_iter().collect()
+    let mut facts = business(request.buyer.as_ref());
+    facts.extend(attribution("affiliate_last", request.affiliate_attribution.as_ref()));
+    facts
 }
 
 /// Why the buyer did not buy.
@@ -91,6 +103,7 @@ fn json(value: &impl serde::Serialize) -> String {
 pub(super) fn gathering(request: CartRequest) -> Change {
     Change {
         lines: Some(lines(request.line_items)),
+        facts: business(request.buyer.as_ref()),
         buyer: given(request.buyer.map(buyer)),
         ..Change::default()
     }
@@ -100,6 +113,10 @@ pub(super) fn change(request: UpdateRequest) -> Result<Change, Invalid> {
     if let WirePatch::Set(items) = &request.line_items {
         check_size(items)?;
     }
+    let facts = match &request.buyer {
+        WirePatch::Set(buyer) => business(Some(buyer)),
+        WirePatch::Clear | WirePatch::Keep => Facts::new(),
+    };
     Ok(Change {
         lines: match request.line_items {
             WirePatch::Set(items) => Some(lines(items)),
@@ -120,7 +137,7 @@ pub(super) fn change(request: UpdateRequest) -> Result<Change, Invalid> {
             WirePatch::Keep => None,
         },
         note: patch(request.order_notes, |note| note),
-        facts: Facts::new(),
+        facts,
     })
 }
 
@@ -132,7 +149,7 @@ pub(super) fn late_change(
     draft: &Draft,
 ) -> Result<Option<Change>, Failure> {
     let recipient = late_recipient(request, draft)?;
-    let told = request.buyer.clone().map(buyer).filter(|told| draft.buyer.as_ref() != Some(told));
+    let told = late_buyer(request, draft);
     let note = request.order_notes.clone().filter(|note| draft.note.as_ref() != Some(note));
     let changes = told.is_some() || note.is_some() || recipient.is_some();
     Ok(changes.then(|| Change {
@@ -141,6 +158,17 @@ pub(super) fn late_change(
         note: given(note),
         ..Change::default()
     }))
+}
+
+/// Who pays, if the completion says something new of it.
+fn late_buyer(request: &CompleteRequest, draft: &Draft) -> Option<Buyer> {
+    let mut told = buyer(request.buyer.clone()?);
+    let known = draft.buyer.clone().unwrap_or_default();
+    if told.company.is_empty() {
+        // The store fills it from the address.
+        told.company.clone_from(&known.company);
+    }
+    (told != known).then_some(told)
 }
 
 /// Where it goes with another contact, if the completion brings one.
@@ -229,7 +257,17 @@ fn buyer(wire: WireBuyer) -> Buyer {
         last_name: wire.last_name.unwrap_or_else(|| last.to_owned()),
         email: wire.email,
         phone: wire.phone_number.unwrap_or_default(),
+        company: wire.company.map(|company| company.name).unwrap_or_default(),
     }
+}
+
+/// What a business tells of itself, for the seller to read.
+fn business(wire: Option<&WireBuyer>) -> Facts {
+    let company = wire.and_then(|buyer| buyer.company.as_ref());
+    let exemption = wire.and_then(|buyer| buyer.tax_exemption.as_ref());
+    let company = company.map(|company| (COMPANY.to_owned(), json(company)));
+    let exemption = exemption.map(|exemption| (TAX_EXEMPTION.to_owned(), json(exemption)));
+    company.into_iter().chain(exemption).collect()
 }
 
 fn destination(wire: FulfillmentDetails) -> Destination {

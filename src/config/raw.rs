@@ -107,8 +107,20 @@ pub(super) struct Stripe {
     pub(super) token_api_version: String,
     #[serde(default = "default_token_parameter")]
     pub(super) token_parameter: Spanned<String>,
+    /// Absent offers no authentication of buyers.
+    pub(super) acquirer: Option<Spanned<Acquirer>>,
     #[serde(default = "Calls::to_stripe")]
     pub(super) calls: Calls,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Acquirer {
+    pub(super) bin: String,
+    pub(super) country: String,
+    pub(super) merchant_id: String,
+    pub(super) merchant_name: String,
+    pub(super) requestor_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,11 +130,26 @@ pub(super) struct Agent {
     pub(super) token: Spanned<String>,
     #[serde(default = "default_calls_per_minute")]
     pub(super) calls_per_minute: Spanned<u32>,
-    /// `standard` or `openai`.
+    /// `standard`, `openai` or `stripe`.
     #[serde(default = "default_profile")]
     pub(super) profile: Spanned<String>,
     /// Absent looks at no signature.
     pub(super) signature: Option<Signature>,
+    /// Absent sends no order events.
+    pub(super) events: Option<Events>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Events {
+    pub(super) url: Spanned<String>,
+    pub(super) secret: Spanned<String>,
+    #[serde(default = "default_attempts_max")]
+    pub(super) attempts_max: Spanned<u32>,
+    #[serde(default = "default_first_delay_ms")]
+    pub(super) first_delay_ms: u64,
+    #[serde(default = "Calls::to_a_store")]
+    pub(super) calls: Calls,
 }
 
 #[derive(Debug, Deserialize)]
@@ -249,6 +276,15 @@ fn default_profile() -> Spanned<String> {
 
 const fn default_skew_s() -> u64 {
     300
+}
+
+/// With the delay below, doubled each time: about an hour.
+fn default_attempts_max() -> Spanned<u32> {
+    unwritten(12)
+}
+
+const fn default_first_delay_ms() -> u64 {
+    1_000
 }
 
 const fn default_deadline_ms() -> u64 {

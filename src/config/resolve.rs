@@ -13,8 +13,8 @@ use toml::Spanned;
 use url::Url;
 
 use super::{
-    Agent, Config, ConfigError, EdgeBounds, Platform, Profile, Server, Signature, SigningKey,
-    Store, Stripe, WooCommerce,
+    Acquirer, Agent, Config, ConfigError, EdgeBounds, Events, Platform, Profile, Server, Signature,
+    SigningKey, Store, Stripe, WooCommerce,
     raw::{self, line_at},
 };
 
@@ -36,6 +36,9 @@ const AGENT_TOKEN_BYTES_MIN: usize = 16;
 
 /// Beyond it Stripe may have forgotten the key that makes a retry safe.
 const SESSION_LIFETIME_S_MAX: u64 = 23 * 3600;
+
+/// More would wait for days.
+const EVENT_ATTEMPTS_MAX: u32 = 16;
 
 pub(super) fn config(text: &str, raw: raw::Config) -> Result<Config, ConfigError> {
     let file = File { text };
@@ -173,8 +176,46 @@ impl File<'_> {
             api_version: raw.api_version.clone(),
             token_api_version: raw.token_api_version.clone(),
             token_parameter,
+            acquirer: self.acquirer(&format!("{key}.acquirer"), raw.acquirer.as_ref())?,
             limits: limits(&raw.calls),
         })
+    }
+
+    /// The networks bound every text.
+    fn acquirer(
+        &self,
+        key: &str,
+        raw: Option<&Spanned<raw::Acquirer>>,
+    ) -> Result<Option<Acquirer>, ConfigError> {
+        let Some(spanned) = raw else { return Ok(None) };
+        let raw = spanned.get_ref();
+        let requestor = raw.requestor_id.as_deref().unwrap_or("-");
+        for (name, text, max) in [
+            ("bin", raw.bin.as_str(), 11),
+            ("merchant_id", &raw.merchant_id, 35),
+            ("merchant_name", &raw.merchant_name, 40),
+            ("requestor_id", requestor, 35),
+        ] {
+            if !(1..=max).contains(&text.chars().count()) {
+                let message = format!("it has 1 to {max} characters");
+                let fix = "Write it as your acquirer has told you";
+                return Err(self.at(spanned, &format!("{key}.{name}"), &message, fix));
+            }
+        }
+        let is_country =
+            raw.country.len() == 2 && raw.country.bytes().all(|b| b.is_ascii_uppercase());
+        if !is_country {
+            let message = "a country has two capital letters";
+            let fix = "Write for example country = \"US\"";
+            return Err(self.at(spanned, &format!("{key}.country"), message, fix));
+        }
+        Ok(Some(Acquirer {
+            bin: raw.bin.clone(),
+            country: raw.country.clone(),
+            merchant_id: raw.merchant_id.clone(),
+            merchant_name: raw.merchant_name.clone(),
+            requestor_id: raw.requestor_id.clone(),
+        }))
     }
 
     fn agents(&self, store: &str, raw: &[raw::Agent]) -> Result<Vec<Agent>, ConfigError> {
@@ -210,18 +251,40 @@ impl File<'_> {
         let profile = match raw.profile.get_ref().as_str() {
             "standard" => Profile::Standard,
             "openai" => Profile::OpenAi,
+            "stripe" => Profile::Stripe,
             _ => {
                 return Err(self.at(
                     &raw.profile,
                     &format!("{key}.profile"),
                     "there is no such profile",
-                    "Write \"standard\" or \"openai\"",
+                    "Write \"standard\", \"openai\" or \"stripe\"",
                 ));
             }
         };
         let id = AgentId::new(raw.id.get_ref());
         let signature = self.signature(&format!("{key}.signature"), raw.signature.as_ref())?;
-        Ok(Agent { id, token, calls_per_minute, profile, signature })
+        let events = self.events(&format!("{key}.events"), raw.events.as_ref())?;
+        Ok(Agent { id, token, calls_per_minute, profile, signature, events })
+    }
+
+    fn events(&self, key: &str, raw: Option<&raw::Events>) -> Result<Option<Events>, ConfigError> {
+        let Some(raw) = raw else { return Ok(None) };
+        let attempts_max = *raw.attempts_max.get_ref();
+        if !(1..=EVENT_ATTEMPTS_MAX).contains(&attempts_max) {
+            return Err(self.at(
+                &raw.attempts_max,
+                &format!("{key}.attempts_max"),
+                &format!("an event is sent 1 to {EVENT_ATTEMPTS_MAX} times"),
+                "Leave the key out for 12",
+            ));
+        }
+        Ok(Some(Events {
+            url: self.url(&format!("{key}.url"), &raw.url)?,
+            secret: self.secret(&format!("{key}.secret"), &raw.secret)?,
+            attempts_max,
+            first_delay: Duration::from_millis(raw.first_delay_ms),
+            limits: limits(&raw.calls),
+        }))
     }
 
     fn signature(&self, key: &str, raw: Option<&raw::Signature>) -> Result<Signature, ConfigError> {

@@ -3,7 +3,7 @@
 //! The order is the protocol's: bearer, rate, version, body, signature. What is refused here was decided
 //! before any idempotency key was looked at, and has no effect anywhere.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use acp::latest::Version;
 use axum::extract::{FromRequest, Request};
@@ -16,6 +16,7 @@ use super::{error::Refused, signature::verify};
 use crate::{
     app::App,
     config::Profile,
+    failure::Failure,
     store::{Caller, TurnedAway},
 };
 
@@ -47,9 +48,19 @@ impl FromRequest<Arc<App>> for Call {
 }
 
 impl Call {
+    /// Waits for an answer as long as the caller does. What was begun at a store may still happen.
+    pub(super) async fn in_time<T>(
+        &self,
+        app: &App,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let patience = self.caller.patience(app.bounds.request_timeout);
+        tokio::time::timeout(patience, work).await.unwrap_or(Err(Failure::TooSlow))
+    }
+
     /// The status of a key that came with another body before.
     pub(super) fn key_reused_status(&self) -> StatusCode {
-        if self.version.demands_key() && self.caller.profile == Profile::Standard {
+        if self.version.demands_key() && self.caller.profile != Profile::OpenAi {
             StatusCode::UNPROCESSABLE_ENTITY
         } else {
             StatusCode::CONFLICT
@@ -59,7 +70,7 @@ impl Call {
     /// The status of a completion that has made an order.
     pub(super) fn completed_status(&self) -> StatusCode {
         match self.caller.profile {
-            Profile::Standard => StatusCode::OK,
+            Profile::Standard | Profile::Stripe => StatusCode::OK,
             Profile::OpenAi => StatusCode::CREATED,
         }
     }

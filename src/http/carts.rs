@@ -23,7 +23,8 @@ pub(super) async fn create(State(app): State<Arc<App>>, call: Call) -> Result<Re
     check_version(&call)?;
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
-    let result = async { checkout.create_cart(decode(call.version, &call.body)?).await }.await;
+    let work = async { checkout.create_cart(decode(call.version, &call.body)?).await };
+    let result = call.in_time(&app, work).await;
     Ok(end(begun, result.map(|cart| answer(StatusCode::CREATED, &cart))))
 }
 
@@ -33,7 +34,8 @@ pub(super) async fn retrieve(
     call: Call,
 ) -> Result<Response, Refused> {
     check_version(&call)?;
-    let cart = Checkout::new(&app, &call.caller).cart(&SessionId::new(id)).await?;
+    let (checkout, id) = (Checkout::new(&app, &call.caller), SessionId::new(id));
+    let cart = call.in_time(&app, checkout.cart(&id)).await?;
     Ok(answer(StatusCode::OK, &cart).into_response())
 }
 
@@ -46,8 +48,8 @@ pub(super) async fn replace(
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
     let id = SessionId::new(id);
-    let result =
-        async { checkout.replace_cart(&id, decode(call.version, &call.body)?).await }.await;
+    let work = async { checkout.replace_cart(&id, decode(call.version, &call.body)?).await };
+    let result = call.in_time(&app, work).await;
     Ok(end(begun, result.map(|cart| answer(StatusCode::OK, &cart))))
 }
 
@@ -58,7 +60,8 @@ pub(super) async fn cancel(
 ) -> Result<Response, Answered> {
     check_version(&call)?;
     let begun = begin(&app, &call)?;
-    let result = Checkout::new(&app, &call.caller).cancel_cart(&SessionId::new(id)).await;
+    let (checkout, id) = (Checkout::new(&app, &call.caller), SessionId::new(id));
+    let result = call.in_time(&app, checkout.cancel_cart(&id)).await;
     Ok(end(begun, result.map(|cart| answer(StatusCode::OK, &cart))))
 }
 

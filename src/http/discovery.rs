@@ -27,18 +27,33 @@ pub(super) async fn document(State(app): State<Arc<App>>) -> impl IntoResponse {
         api_base_url: format!("{}/api", app.public_url),
         transports: vec![Transport::Rest],
         capabilities: DiscoveryCapabilities {
-            services: vec![Service::Checkout, Service::Carts],
+            services: services(&app),
             extensions: vec![DiscoveryExtension {
                 name: "discount".to_owned(),
                 spec: None,
                 schema: None,
             }],
-            intervention_types: Vec::new(),
+            intervention_types: interventions(&app),
             supported_currencies: currencies(&app),
             supported_locales: Vec::new(),
         },
     };
     ([public(MAX_AGE_S)], Json(document))
+}
+
+/// Events are a service where some agent hears of them.
+fn services(app: &App) -> Vec<Service> {
+    let mut services = vec![Service::Checkout, Service::Carts];
+    if app.agents.hear_of_orders() {
+        services.push(Service::Orders);
+    }
+    services
+}
+
+/// What some store can have done on the way to an order.
+fn interventions(app: &App) -> Vec<String> {
+    let is_offered = app.stores.iter().any(|store| store.acquirer.is_some());
+    is_offered.then(|| "3ds".to_owned()).into_iter().collect()
 }
 
 /// Every currency some store sells in, as far as the catalogs are known.

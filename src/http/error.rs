@@ -268,6 +268,14 @@ impl From<Failure> for Refused {
                 "address_change_not_allowed",
                 "A completion cannot change the address. Update the session first",
             ),
+            Failure::TooSlow => Self::too_slow(),
+            Failure::AuthenticationMissing => Invalid {
+                code: "requires_3ds",
+                message: "The bank wants to authenticate the buyer. Send authentication_result"
+                    .to_owned(),
+                param: Some("$.authentication_result".to_owned()),
+            }
+            .into(),
             Failure::Busy { retry_after } => Self::key_in_flight().retry_after(Some(retry_after)),
             Failure::Store(error) => Self::store(&error),
             Failure::Payment(error) => Self::payment(&error),

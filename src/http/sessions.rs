@@ -24,7 +24,8 @@ use crate::{app::App, checkout::Checkout, failure::Failure};
 pub(super) async fn create(State(app): State<Arc<App>>, call: Call) -> Result<Response, Answered> {
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
-    let result = async { checkout.create(decode(call.version, &call.body)?).await }.await;
+    let work = async { checkout.create(decode(call.version, &call.body)?).await };
+    let result = call.in_time(&app, work).await;
     Ok(end(begun, shown(StatusCode::CREATED, result, &call)))
 }
 
@@ -36,7 +37,8 @@ pub(super) async fn update(
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
     let id = SessionId::new(id);
-    let result = async { checkout.update(&id, decode(call.version, &call.body)?).await }.await;
+    let work = async { checkout.update(&id, decode(call.version, &call.body)?).await };
+    let result = call.in_time(&app, work).await;
     Ok(end(begun, shown(StatusCode::OK, result, &call)))
 }
 
@@ -49,11 +51,11 @@ pub(super) async fn complete(
     let checkout = Checkout::new(&app, &call.caller);
     let Begun { key, fingerprint, .. } = &begun;
     let id = SessionId::new(id);
-    let result = async {
+    let work = async {
         let request = decode(call.version, &call.body)?;
         checkout.complete(&id, request, key.as_deref(), fingerprint).await
-    }
-    .await;
+    };
+    let result = call.in_time(&app, work).await;
     let is_completed = result.as_ref().is_ok_and(|session| session.status == Status::Completed);
     let status = if is_completed { call.completed_status() } else { StatusCode::OK };
     Ok(end(begun, shown(status, result, &call)))
@@ -68,7 +70,12 @@ pub(super) async fn cancel(
     let checkout = Checkout::new(&app, &call.caller);
     let id = SessionId::new(id);
     let body: &[u8] = if call.body.is_empty() { b"{}" } else { &call.body };
-    let result = async { checkout.cancel(&id, &decode(call.version, body)?).await }.await;
+    let Begun { key, fingerprint, .. } = &begun;
+    let work = async {
+        let request = decode(call.version, body)?;
+        checkout.cancel(&id, &request, key.as_deref(), fingerprint).await
+    };
+    let result = call.in_time(&app, work).await;
     Ok(end(begun, shown(StatusCode::OK, result, &call)))
 }
 
@@ -77,7 +84,8 @@ pub(super) async fn retrieve(
     Path(id): Path<String>,
     call: Call,
 ) -> Result<Response, Refused> {
-    let session = Checkout::new(&app, &call.caller).retrieve(&SessionId::new(id)).await?;
+    let (checkout, id) = (Checkout::new(&app, &call.caller), SessionId::new(id));
+    let session = call.in_time(&app, checkout.retrieve(&id)).await?;
     Ok(Answer::of(StatusCode::OK, session, call.version).into_response())
 }
 

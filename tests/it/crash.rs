@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -16,16 +17,22 @@ use crate::stage::{
 };
 
 /// The executable, serving with a configuration file like an owner's.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     url: String,
+    log: Option<JoinHandle<String>>,
 }
 
 impl Process {
     /// Starts on a free port, which its log tells.
     fn start(upstreams: &Upstreams) -> Self {
+        Self::logging(upstreams, "info")
+    }
+
+    /// Starts with a log of this level.
+    pub(crate) fn logging(upstreams: &Upstreams, level: &str) -> Self {
         let mut serve = command(upstreams, "serve");
-        let mut child = serve.stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = serve.env("RUST_LOG", level).stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = log
             .by_ref()
@@ -33,15 +40,24 @@ impl Process {
             .find(|line| line["message"] == "serving")
             .expect("it says where it listens");
         // The rest of its log is read too, or it would wait for a reader.
-        std::thread::spawn(move || log.for_each(drop));
-        Self { child, url: format!("http://{}", address["listen"].as_str().unwrap()) }
+        let rest =
+            std::thread::spawn(move || log.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
+        let url = format!("http://{}", address["listen"].as_str().unwrap());
+        Self { child, url, log: Some(rest) }
     }
 
-    fn agent(&self) -> Agent {
+    /// Ends it well and reads what it has said.
+    pub(crate) fn log(mut self) -> String {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.log.take().unwrap().join().unwrap()
+    }
+
+    pub(crate) fn agent(&self) -> Agent {
         Agent::new(&self.url, TOKEN)
     }
 
-    async fn ready(&self) {
+    pub(crate) async fn ready(&self) {
         let agent = self.agent();
         let ready = async {
             loop {

@@ -313,3 +313,20 @@ async fn what_the_store_refuses_is_told() {
     assert_eq!(sold_out.body["status"], "not_ready_for_payment");
     assert!(sold_out.message("out_of_stock").is_some(), "{}", sold_out.body);
 }
+
+/// What a business tells of itself is with the order, and comes back in the session.
+#[tokio::test]
+async fn a_company_buys() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let mut buyer = ada();
+    buyer["company"] = json!({"name": "Engines Ltd", "tax_id": "GB123", "cost_center": "CC-9"});
+    buyer["tax_exemption"] = json!({"certificate_id": "cert_1", "certificate_type": "resale"});
+    let session = create_with(&agent, json!({"buyer": buyer})).await;
+    assert_eq!(session.body["buyer"], buyer, "{}", session.body);
+    let done = agent.complete(session.id(), &stage.token()).await;
+    assert_eq!(done.body["buyer"]["company"], buyer["company"], "{}", done.body);
+    let order = only_order(&stage);
+    assert_eq!(order["billing"]["company"], "Engines Ltd");
+    assert!(order["meta_data"].to_string().contains("GB123"), "{}", order["meta_data"]);
+}

@@ -87,3 +87,17 @@ async fn after_a_fault_the_same_key_runs_afresh() {
     let fresh = post(&agent, BODY, "k").await;
     assert_eq!((fresh.status, fresh.header("idempotent-replayed")), (201, None));
 }
+
+/// The store keeps what canceled a session, so a repeat is one after a restart as well.
+#[tokio::test]
+async fn a_repeated_cancel_is_known_where_memory_is_gone() {
+    let stage = Stage::start().await;
+    let session = post(&stage.agent(), BODY, "create").await;
+    let path = format!("{SESSIONS}/{}/cancel", session.id());
+    let canceled = stage.agent().post_bytes(&path, "{}", "end").await;
+    let (replica, _stop) = stage.replica().await;
+    let elsewhere = Agent::new(&replica, crate::stage::TOKEN);
+    let again = elsewhere.post_bytes(&path, "{}", "end").await;
+    assert_eq!((again.status, again.body), (200, canceled.body));
+    elsewhere.post_bytes(&path, "{}", "other").await.assert_refused(405, "not_cancelable");
+}

@@ -17,6 +17,7 @@ use upstream::{GateLimits, Limits};
 use url::Url;
 
 pub(crate) mod agent;
+pub(crate) mod listener;
 pub(crate) mod schema;
 
 pub(crate) use agent::{Agent, Answer};
@@ -92,6 +93,7 @@ pub(crate) struct Stage {
     pub(crate) upstreams: Upstreams,
     pub(crate) url: String,
     pub(crate) feed_url: String,
+    pub(crate) config: Config,
     stop: CancellationToken,
     serving: Option<JoinHandle<()>>,
 }
@@ -129,14 +131,19 @@ impl Stage {
         let serving = tokio::task::spawn(async move {
             storebridge::run(listener, &app, stopped).await;
         });
-        Self { upstreams, url, feed_url, stop, serving: Some(serving) }
+        Self { upstreams, url, feed_url, config, stop, serving: Some(serving) }
     }
 
     /// A second service with the same configuration, that shares nothing but the upstreams.
     pub(crate) async fn replica(&self) -> (String, CancellationToken) {
+        self.replica_of(&self.upstreams.config()).await
+    }
+
+    /// The same with another configuration.
+    pub(crate) async fn replica_of(&self, config: &Config) -> (String, CancellationToken) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = App::new(&self.upstreams.config(), storebridge::real_world().unwrap());
+        let app = App::new(config, storebridge::real_world().unwrap());
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         tokio::task::spawn(async move { storebridge::run(listener, &app, stopped).await });
@@ -186,6 +193,7 @@ pub(crate) fn config(
         calls_per_minute: NonZeroU32::new(60_000).unwrap(),
         profile: Profile::Standard,
         signature: Signature::Off,
+        events: None,
     };
     let link = |path: &str| Url::parse(&format!("{store_url}/{path}")).unwrap();
     Config {
@@ -213,6 +221,7 @@ pub(crate) fn config(
                 api_version: payments::API_VERSION.to_owned(),
                 token_api_version: payments::TOKEN_API_VERSION.to_owned(),
                 token_parameter: payments::TokenParameter::PaymentMethodData,
+                acquirer: None,
                 limits: limits(),
             },
             agents: vec![agent("first", TOKEN), agent("second", OTHER_TOKEN)],

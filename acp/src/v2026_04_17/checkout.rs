@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 use super::{
+    authentication::AuthenticationMetadata,
     discount::Discounts,
     message::Message,
     order::Order,
@@ -30,6 +31,9 @@ pub struct CheckoutSession {
     pub buyer: Option<Buyer>,
     /// How far it has come.
     pub status: Status,
+    /// What the agent needs while the status is [`Status::AuthenticationRequired`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication_metadata: Option<AuthenticationMetadata>,
     /// ISO 4217, lower case; the currency of every amount.
     pub currency: String,
     /// What is in it.

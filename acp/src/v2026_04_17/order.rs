@@ -34,6 +34,16 @@ pub struct Order {
     pub totals: Vec<Total>,
 }
 
+/// What an agent is told of an order (webhook `order_events`): always the whole of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderEvent {
+    /// `order_create` or `order_update`; some agents want other words.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The order as it is now.
+    pub data: Order,
+}
+
 /// What confirms an order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderConfirmation {
@@ -60,6 +70,9 @@ pub struct OrderLineItem {
     /// The line's sums.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub totals: Vec<Total>,
+    /// How far it has come: follows from the quantities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
 }
 
 /// How many of a line.

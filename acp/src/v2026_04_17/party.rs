@@ -20,6 +20,55 @@ pub struct Buyer {
     /// As told, unparsed.
     #[serde(default, alias = "phone", skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
+    /// Whom a business buyer buys for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<CompanyInfo>,
+    /// Why no tax would be due. The store decides about taxes; the seller can read this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_exemption: Option<TaxExemption>,
+}
+
+/// A business that buys (schema `CompanyInfo`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CompanyInfo {
+    /// What it is called.
+    pub name: String,
+    /// Its number at the tax office.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_id: Option<String>,
+    /// The part of it that buys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+    /// Where it books the purchase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_center: Option<String>,
+}
+
+/// A certificate about taxes (schema `TaxExemption`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TaxExemption {
+    /// Its number.
+    pub certificate_id: String,
+    /// What for.
+    pub certificate_type: CertificateType,
+    /// Where it counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exempt_regions: Vec<String>,
+    /// RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+}
+
+/// What a certificate is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateType {
+    /// It is sold on.
+    Resale,
+    /// The buyer pays no taxes.
+    ExemptOrganization,
+    /// The state buys.
+    Government,
 }
 
 /// Where it goes, and to whom (schema `FulfillmentDetails`).

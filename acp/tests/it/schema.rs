@@ -3,14 +3,15 @@
 use std::num::NonZeroU32;
 
 use acp::latest::{
-    Address, AppliedDiscount, Buyer, Capabilities, CheckoutSession, ContentType, Coupon,
+    AcquirerDetails, Address, AppliedDiscount, AuthenticationMetadata, Buyer, Capabilities,
+    CertificateType, CheckoutSession, CompanyInfo, ContentType, Coupon, DirectoryServer,
     DiscountAllocation, DiscountErrorCode, Discounts, Discovery, DiscoveryCapabilities,
     DiscoveryExtension, DiscoveryProtocol, ErrorBody, ErrorCode, ErrorType, ExtensionDeclaration,
     FulfillmentDetails, FulfillmentOption, Interventions, Item, LineItem, Link, LinkType, Message,
     Order, OrderConfirmation, OrderLineItem, OrderQuantity, Payment, PaymentHandler,
     PickupLocation, RejectedDiscount, Resolution, SelectedFulfillmentOption, Service, Severity,
-    Status, TaxBreakdown, Total, TotalKind, Transport, VariantOption, Version, WarningCode, encode,
-    protocol,
+    Status, TaxBreakdown, TaxExemption, Total, TotalKind, Transport, VariantOption, Version,
+    WarningCode, encode, protocol,
 };
 use serde_json::{json, to_value};
 
@@ -115,6 +116,7 @@ fn order() -> Order {
             quantity: OrderQuantity { ordered: 1, current: 1, fulfilled: 0 },
             product_id: Some("20".to_owned()),
             totals: vec![total(TotalKind::Total, 5)],
+            status: Some("processing".to_owned()),
         }],
         totals: vec![total(TotalKind::AmountRefunded, 5)],
     }
@@ -167,15 +169,40 @@ fn everything() -> CheckoutSession {
     CheckoutSession {
         id: "cs_1".to_owned(),
         protocol: Some(protocol()),
+        authentication_metadata: Some(AuthenticationMetadata {
+            acquirer_details: AcquirerDetails {
+                acquirer_bin: "412345".to_owned(),
+                acquirer_country: "US".to_owned(),
+                acquirer_merchant_id: "000123456".to_owned(),
+                merchant_name: "The Shop".to_owned(),
+                requestor_id: Some("req-1".to_owned()),
+            },
+            directory_server: DirectoryServer::AmericanExpress,
+        }),
         capabilities: Capabilities {
             payment: Some(Payment { handlers: vec![handler] }),
-            interventions: Some(Interventions::default()),
+            interventions: Some(Interventions {
+                supported: vec!["3ds".to_owned()],
+                ..Interventions::default()
+            }),
             extensions: vec![ExtensionDeclaration {
                 name: "discount".to_owned(),
                 extends: vec!["$.CheckoutSession.discounts".to_owned()],
             }],
         },
         buyer: Some(Buyer {
+            company: Some(CompanyInfo {
+                name: "Acme".to_owned(),
+                tax_id: Some("12-3456789".to_owned()),
+                department: Some("Marketing".to_owned()),
+                cost_center: Some("CC-1".to_owned()),
+            }),
+            tax_exemption: Some(TaxExemption {
+                certificate_id: "c".to_owned(),
+                certificate_type: CertificateType::ExemptOrganization,
+                exempt_regions: vec!["CA".to_owned()],
+                expires_at: Some("2027-01-01T00:00:00Z".to_owned()),
+            }),
             first_name: Some("Ada".to_owned()),
             last_name: Some("Lovelace".to_owned()),
             full_name: Some("Ada Lovelace".to_owned()),

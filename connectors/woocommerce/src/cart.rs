@@ -435,6 +435,7 @@ impl Place {
             last_name: self.last_name.clone(),
             email: self.email.clone(),
             phone: self.phone.clone(),
+            company: self.company.clone(),
         })
     }
 

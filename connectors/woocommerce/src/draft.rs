@@ -423,6 +423,9 @@ fn customer_step(cart: &Cart, change: &Change, with_address: bool) -> Option<Ste
         shipping.insert("phone".to_owned(), json!(destination.phone));
         body.insert("shipping_address".to_owned(), Value::Object(shipping));
     }
+    if !buyer.company.is_empty() {
+        billing.insert("company".to_owned(), json!(buyer.company));
+    }
     body.insert("billing_address".to_owned(), Value::Object(billing));
     let part = post("/cart/update-customer", Value::Object(body));
     Some(Step { part, about: About::Customer })

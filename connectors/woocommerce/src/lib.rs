@@ -89,8 +89,8 @@ impl Connector for WooCommerce {
         self.commit_draft(id, commitment).await
     }
 
-    async fn reopen(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
-        self.reopen_draft(id).await
+    async fn reopen(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError> {
+        self.reopen_draft(id, facts).await
     }
 
     async fn place(&self, id: &DraftId, commitment: &Commitment) -> Result<Order, ConnectorError> {

@@ -4,7 +4,7 @@
 //! money is held; it is paid by `set_paid` afterwards. Both writes set absolute values, so a
 //! repeat changes nothing. A pending order holds no stock: the cart is read again right before.
 
-use commerce::{Commitment, ConnectorError, Draft, DraftId, DraftState, Effect, Order};
+use commerce::{Commitment, ConnectorError, Draft, DraftId, DraftState, Effect, Facts, Order};
 use http::Method;
 use serde_json::json;
 use tracing::warn;
@@ -12,7 +12,7 @@ use tracing::warn;
 use crate::{
     WooCommerce,
     draft_id::Found,
-    order::{PAYMENT_METHOD, StoreOrder, ties},
+    order::{PAYMENT_METHOD, StoreOrder, fact_meta, ties},
 };
 
 impl WooCommerce {
@@ -45,21 +45,25 @@ impl WooCommerce {
         if written.total()? != commitment.total {
             // The order had fallen behind its cart; nothing is held, so it goes back.
             let actual = written.total()?;
-            self.reopen_draft(id).await?;
+            self.reopen_draft(id, &Facts::new()).await?;
             return Err(ConnectorError::PriceMoved { expected: commitment.total, actual });
         }
         self.draft_of_order(id, &written).await
     }
 
     /// The order becomes a draft again, which the store's list of states admits.
-    pub(crate) async fn reopen_draft(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
+    pub(crate) async fn reopen_draft(
+        &self,
+        id: &DraftId,
+        facts: &Facts,
+    ) -> Result<Draft, ConnectorError> {
         let order = order_of(id)?;
         let read: StoreOrder = self.client.get("order.read", &format!("/orders/{order}")).await?;
         if read.is_paid() {
             return Err(ConnectorError::Settled { action: "reopen" });
         }
         if read.status != "checkout-draft" {
-            let body = json!({ "status": "checkout-draft" });
+            let body = json!({ "status": "checkout-draft", "meta_data": fact_meta(facts) });
             let path = format!("/orders/{order}");
             let _draft: StoreOrder = self.client.put("order.reopen", &path, &body).await?;
         }

@@ -12,7 +12,7 @@ use stripe_client_core::StripeClientErr;
 use thiserror::Error;
 use upstream::{Answer, CallError};
 
-use crate::{Decline, PaymentError};
+use crate::{Decline, Network, PaymentError};
 
 /// A call that failed.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub(super) struct Refusal {
     kind: Option<String>,
     pub(super) code: Option<String>,
     decline_code: Option<String>,
+    /// Whose card was refused.
+    network: Option<Network>,
     pub(super) message: String,
     /// Whether an earlier call with the same key was refused, and this is its answer.
     pub(super) replayed: bool,
@@ -97,6 +99,7 @@ impl Refusal {
             kind: text("type"),
             code: text("code"),
             decline_code: text("decline_code"),
+            network: network(&body),
             message: without_tokens(&text("message").unwrap_or_default()),
             replayed,
             retry_after: answer.retry_after(),
@@ -164,7 +167,9 @@ impl Refusal {
             },
             _ if HARD_STOPS.contains(&code) => PaymentError::Declined(self.decline()),
             StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => self.later(),
-            _ if wants_authentication => PaymentError::AuthenticationRequired,
+            _ if wants_authentication => {
+                PaymentError::AuthenticationRequired { network: self.network }
+            }
             _ if self.is_decline() => PaymentError::Declined(self.decline()),
             status if status.is_server_error() && effect == Effect::None => self.later(),
             status if status.is_client_error() && self.kind.is_some() => PaymentError::Rejected {
@@ -217,6 +222,11 @@ pub(super) fn decline(code: Option<String>) -> Decline {
     Decline { text: text.to_owned(), code }
 }
 
+/// Whose card an error is about, if it says so.
+fn network(body: &Value) -> Option<Network> {
+    Network::of_brand(body.pointer("/error/payment_method/card/brand")?.as_str()?)
+}
+
 /// Stripe's messages may quote the token, and end in our log.
 fn without_tokens(message: &str) -> String {
     let mut parts = message.split("spt_");
@@ -236,7 +246,7 @@ mod tests {
     use upstream::Answer;
 
     use super::{Cause, Failure, Refusal};
-    use crate::PaymentError;
+    use crate::{Network, PaymentError};
 
     fn refused(status: u16, effect: Effect, body: &'static str) -> PaymentError {
         let status = StatusCode::from_u16(status).unwrap();
@@ -264,7 +274,18 @@ mod tests {
     fn status_type_and_code_decide() {
         let sca = r#"{"error":{"type":"card_error","code":"authentication_required"}}"#;
         let error = refused(402, Effect::Unknown, sca);
-        assert!(matches!(error, PaymentError::AuthenticationRequired), "{error:?}");
+        assert!(
+            matches!(error, PaymentError::AuthenticationRequired { network: None }),
+            "{error:?}"
+        );
+        let visa = r#"{"error":{"type":"card_error","code":"authentication_required",
+            "payment_method":{"card":{"brand":"visa"}}}}"#;
+        let network = Some(Network::Visa);
+        let error = refused(402, Effect::Unknown, visa);
+        assert!(
+            matches!(&error, PaymentError::AuthenticationRequired { network: n } if *n == network),
+            "{error:?}"
+        );
         for (status, body) in [
             (409, r#"{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}"#),
             (409, r#"{"error":{"type":"invalid_request_error"}}"#),

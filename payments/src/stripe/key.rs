@@ -9,7 +9,7 @@ use commerce::{Money, PaymentId, SessionId};
 use sha2::{Digest, Sha256};
 use stripe_client_core::IdempotencyKey;
 
-use crate::PaymentToken;
+use crate::{PaymentToken, Proof};
 
 /// One payment per session: neither the amount nor the token is in it, so that a second try
 /// with another price or another token meets the first payment and makes none of its own.
@@ -22,9 +22,18 @@ pub(super) fn amend(id: &PaymentId, total: Money, generation: u32) -> Idempotenc
     key("amt", &[id.as_str(), &amount(total)], generation)
 }
 
-/// Authorizes with one token; another token is another call on the same payment.
-pub(super) fn confirm(id: &PaymentId, token: &PaymentToken, generation: u32) -> IdempotencyKey {
-    key("conf", &[id.as_str(), &hex(&Sha256::digest(token.expose()))], generation)
+/// Authorizes with one token; another token or proof is another call on the same payment.
+pub(super) fn confirm(
+    id: &PaymentId,
+    token: &PaymentToken,
+    proof: Option<&Proof>,
+    generation: u32,
+) -> IdempotencyKey {
+    let token = hex(&Sha256::digest(token.expose()));
+    match proof {
+        None => key("conf", &[id.as_str(), &token], generation),
+        Some(proof) => key("conf", &[id.as_str(), &token, &proof.cryptogram], generation),
+    }
 }
 
 /// Captures one amount.
@@ -74,8 +83,8 @@ mod tests {
         assert_ne!(open("shop", &session, 0), open("shop", &SessionId::new("s2"), 0));
         assert_ne!(open("a", &SessionId::new("bc"), 0), open("ab", &SessionId::new("c"), 0));
 
-        let key = confirm(&PaymentId::new("pi_1"), &PaymentToken::new("spt_secret"), 0);
+        let key = confirm(&PaymentId::new("pi_1"), &PaymentToken::new("spt_secret"), None, 0);
         assert!(!key.as_str().contains("secret"));
-        assert_ne!(key, confirm(&PaymentId::new("pi_1"), &PaymentToken::new("spt_other"), 0));
+        assert_ne!(key, confirm(&PaymentId::new("pi_1"), &PaymentToken::new("spt_other"), None, 0));
     }
 }

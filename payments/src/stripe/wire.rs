@@ -14,7 +14,7 @@ use super::{
     error::decline,
 };
 use crate::{
-    Deactivation, Opening, Payment, PaymentState, PaymentToken, TokenInfo, TokenParameter,
+    Deactivation, Opening, Payment, PaymentState, PaymentToken, Proof, TokenInfo, TokenParameter,
 };
 
 /// Why an object of Stripe's means nothing here.
@@ -241,9 +241,29 @@ pub(super) struct Amend {
 pub(super) struct Confirm<'a> {
     error_on_requires_action: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    payment_method_options: Option<MethodOptions<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     payment_method_data: Option<TokenMember<'a>>,
     #[serde(flatten)]
     top_level: Option<TokenMember<'a>>,
+}
+
+#[derive(Serialize)]
+struct MethodOptions<'a> {
+    card: CardOptions<'a>,
+}
+
+#[derive(Serialize)]
+struct CardOptions<'a> {
+    three_d_secure: ThreeDSecure<'a>,
+}
+
+#[derive(Serialize)]
+struct ThreeDSecure<'a> {
+    cryptogram: &'a str,
+    electronic_commerce_indicator: &'a str,
+    transaction_id: &'a str,
+    version: &'a str,
 }
 
 #[derive(Serialize)]
@@ -298,13 +318,35 @@ impl<'a> Create<'a> {
 }
 
 impl<'a> Confirm<'a> {
-    pub(super) fn new(token: &'a PaymentToken, parameter: TokenParameter) -> Self {
+    pub(super) fn new(
+        token: &'a PaymentToken,
+        proof: Option<&'a Proof>,
+        parameter: TokenParameter,
+    ) -> Self {
         let member = Some(TokenMember { shared_payment_granted_token: token.expose() });
         let (payment_method_data, top_level) = match parameter {
             TokenParameter::PaymentMethodData => (member, None),
             TokenParameter::TopLevel => (None, member),
         };
-        Self { error_on_requires_action: true, payment_method_data, top_level }
+        let payment_method_options = proof.map(MethodOptions::proved);
+        Self {
+            error_on_requires_action: true,
+            payment_method_options,
+            payment_method_data,
+            top_level,
+        }
+    }
+}
+
+impl<'a> MethodOptions<'a> {
+    fn proved(proof: &'a Proof) -> Self {
+        let three_d_secure = ThreeDSecure {
+            cryptogram: &proof.cryptogram,
+            electronic_commerce_indicator: &proof.indicator,
+            transaction_id: &proof.transaction_id,
+            version: &proof.version,
+        };
+        Self { card: CardOptions { three_d_secure } }
     }
 }
 

@@ -3,7 +3,7 @@
 use commerce::{Level, OrderId};
 use emulators::faults::Fault;
 use jiff::Timestamp;
-use payments::{BadToken, Deactivation, PaymentError, PaymentState, PaymentToken};
+use payments::{BadToken, Deactivation, Network, PaymentError, PaymentState, PaymentToken, Proof};
 
 use crate::stage::{Stage, TOTAL, usd};
 
@@ -23,7 +23,7 @@ async fn a_payment_is_opened_authorized_and_captured() {
     assert_eq!((opened.state, opened.total), (PaymentState::Open, usd(TOTAL)));
     assert_eq!(opened.session.as_ref(), Some(&stage.session));
 
-    let held = stage.stripe.authorize(&opened.id, &token, 0).await.unwrap();
+    let held = stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap();
     assert_eq!((held.state, held.capturable), (PaymentState::Authorized, usd(TOTAL)));
     assert_eq!(stage.emulator.captured(), []);
 
@@ -41,9 +41,9 @@ async fn everything_twice_has_its_effect_once() {
     let opened = stage.open(TOTAL).await.unwrap();
     assert_eq!(stage.open(TOTAL).await.unwrap(), opened);
 
-    let held = stage.stripe.authorize(&opened.id, &token, 0).await.unwrap();
-    assert_eq!(stage.stripe.authorize(&opened.id, &token, 0).await.unwrap(), held);
-    assert_eq!(stage.stripe.authorize(&opened.id, &token, 1).await.unwrap(), held);
+    let held = stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap();
+    assert_eq!(stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap(), held);
+    assert_eq!(stage.stripe.authorize(&opened.id, &token, None, 1).await.unwrap(), held);
 
     let paid = stage.capture(&held).await.unwrap();
     assert_eq!(stage.capture(&held).await.unwrap(), paid);
@@ -80,10 +80,10 @@ async fn a_declined_card_leaves_the_payment_open_for_another() {
     let stage = Stage::start().await;
     let opened = stage.open(TOTAL).await.unwrap();
     let token = stage.token("pm_card_chargeDeclined");
-    let error = stage.stripe.authorize(&opened.id, &token, 0).await.unwrap_err();
+    let error = stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap_err();
     let PaymentError::Declined(decline) = &error else { panic!("{error:?}") };
     assert!(decline.code.is_some() && !decline.text.is_empty());
-    let again = stage.stripe.authorize(&opened.id, &token, 0).await.unwrap_err();
+    let again = stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap_err();
     assert!(matches!(again, PaymentError::Declined(_)), "the repeated answer: {again:?}");
 
     let failed = stage.stripe.fetch(&opened.id).await.unwrap();
@@ -91,7 +91,7 @@ async fn a_declined_card_leaves_the_payment_open_for_another() {
     assert_eq!(failed.decline.as_ref(), Some(decline));
 
     let good = stage.token("pm_card_visa");
-    let held = stage.stripe.authorize(&opened.id, &good, 0).await.unwrap();
+    let held = stage.stripe.authorize(&opened.id, &good, None, 0).await.unwrap();
     assert_eq!(held.state, PaymentState::Authorized);
 }
 
@@ -100,9 +100,16 @@ async fn a_buyer_who_had_to_authenticate_is_an_error() {
     let stage = Stage::start().await;
     let opened = stage.open(TOTAL).await.unwrap();
     let token = stage.token("pm_card_authenticationRequired");
-    let error = stage.stripe.authorize(&opened.id, &token, 0).await.unwrap_err();
-    assert!(matches!(error, PaymentError::AuthenticationRequired), "{error:?}");
+    let error = stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap_err();
+    let visa = Some(Network::Visa);
+    assert!(
+        matches!(&error, PaymentError::AuthenticationRequired { network } if *network == visa),
+        "{error:?}"
+    );
     assert_eq!(stage.stripe.fetch(&opened.id).await.unwrap().state, PaymentState::Open);
+    let proof = Proof::new("AAIBBYNoEwAAACcKhAJkdQAAAAA=", "05", "c4e59ceb", "2.2").unwrap();
+    let held = stage.stripe.authorize(&opened.id, &token, Some(&proof), 0).await.unwrap();
+    assert_eq!(held.state, PaymentState::Authorized);
 }
 
 #[tokio::test]
@@ -128,7 +135,7 @@ async fn tokens_that_cannot_pay_are_told_apart() {
         (PaymentToken::new(&expired), BadToken::Expired),
     ];
     for (token, expected) in &cases {
-        let error = stage.stripe.authorize(&opened.id, token, 0).await.unwrap_err();
+        let error = stage.stripe.authorize(&opened.id, token, None, 0).await.unwrap_err();
         let PaymentError::BadToken(why) = &error else { panic!("{expected:?}: {error:?}") };
         assert_eq!(why, expected);
     }
@@ -180,8 +187,8 @@ async fn after_a_lost_answer_the_same_call_again_has_one_effect() {
     let opened = stage.open(TOTAL).await.unwrap();
 
     lose(CONFIRM);
-    assert_doubt(stage.stripe.authorize(&opened.id, &token, 0).await.unwrap_err());
-    let held = stage.stripe.authorize(&opened.id, &token, 0).await.unwrap();
+    assert_doubt(stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap_err());
+    let held = stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap();
     assert_eq!(held.state, PaymentState::Authorized);
 
     lose(CAPTURE);
@@ -225,10 +232,10 @@ async fn a_server_error_that_stripe_remembers_is_no_dead_end() {
     assert_eq!(stage.emulator.intents().len(), 1);
 
     let token = stage.token("pm_card_visa");
-    assert_doubt(stage.stripe.authorize(&opened.id, &token, 0).await.unwrap_err());
-    assert_doubt(stage.stripe.authorize(&opened.id, &token, 0).await.unwrap_err());
+    assert_doubt(stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap_err());
+    assert_doubt(stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap_err());
     assert_eq!(stage.stripe.fetch(&opened.id).await.unwrap().state, PaymentState::Open);
-    let held = stage.stripe.authorize(&opened.id, &token, 1).await.unwrap();
+    let held = stage.stripe.authorize(&opened.id, &token, None, 1).await.unwrap();
     assert_eq!(held.state, PaymentState::Authorized);
 
     stage.emulator.fail_next_stored("POST", "/v1/payment_intents/{}/capture");

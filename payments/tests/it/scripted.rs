@@ -75,7 +75,7 @@ async fn only_calls_with_a_token_speak_the_preview() {
     let session = SessionId::new("s1");
     stripe.inspect(&token()).await.unwrap();
     stripe.open(&opening(&session, 500)).await.unwrap();
-    stripe.authorize(&id(), &token(), 0).await.unwrap();
+    stripe.authorize(&id(), &token(), None, 0).await.unwrap();
     stripe.capture(&id(), usd(500), &OrderId::new("42")).await.unwrap();
 
     let versions = [TOKEN_API_VERSION, API_VERSION, TOKEN_API_VERSION, API_VERSION];
@@ -104,11 +104,11 @@ async fn a_repeated_answer_is_the_past() {
     let session = SessionId::new("s1");
     let opened = stripe.open(&opening(&session, 500)).await.unwrap();
     assert_eq!(opened.state, PaymentState::Captured);
-    let voided = stripe.authorize(&id(), &token(), 0).await.unwrap_err();
+    let voided = stripe.authorize(&id(), &token(), None, 0).await.unwrap_err();
     assert!(matches!(voided, PaymentError::Rejected { .. }), "{voided:?}");
-    let held = stripe.authorize(&id(), &token(), 0).await.unwrap();
+    let held = stripe.authorize(&id(), &token(), None, 0).await.unwrap();
     assert_eq!(held.state, PaymentState::Authorized, "with another token since");
-    let declined = stripe.authorize(&id(), &token(), 0).await.unwrap_err();
+    let declined = stripe.authorize(&id(), &token(), None, 0).await.unwrap_err();
     assert!(matches!(declined, PaymentError::Declined(_)), "{declined:?}");
     script.assert_played();
 }
@@ -176,7 +176,7 @@ async fn another_amount_held_is_let_go() {
     partly["amount_capturable"] = json!(300);
     let script =
         Script::new([says(CONFIRM, 200, &partly), says(CANCEL, 200, &payment("canceled", 500))]);
-    let error = script.stripe().authorize(&id(), &token(), 0).await.unwrap_err();
+    let error = script.stripe().authorize(&id(), &token(), None, 0).await.unwrap_err();
     assert!(matches!(&error, PaymentError::Rejected { code, .. } if code == "amount_mismatch"));
     script.assert_played();
 }
@@ -188,7 +188,7 @@ async fn a_token_that_paid_this_very_payment_is_no_error() {
         says(CONFIRM, 400, &spent),
         says(FETCH, 200, &payment("requires_capture", 500)),
     ]);
-    let held = script.stripe().authorize(&id(), &token(), 1).await.unwrap();
+    let held = script.stripe().authorize(&id(), &token(), None, 1).await.unwrap();
     assert_eq!(held.state, PaymentState::Authorized);
     script.assert_played();
 }
@@ -208,9 +208,9 @@ async fn words_are_the_last_hint_about_a_token() {
         says(TOKEN, 200, &fine),
     ]);
     let stripe = script.stripe();
-    let error = stripe.authorize(&id(), &token(), 0).await.unwrap_err();
+    let error = stripe.authorize(&id(), &token(), None, 0).await.unwrap_err();
     assert!(matches!(error, PaymentError::BadToken(BadToken::LimitTooSmall)), "{error:?}");
-    let error = stripe.authorize(&id(), &token(), 0).await.unwrap_err();
+    let error = stripe.authorize(&id(), &token(), None, 0).await.unwrap_err();
     assert!(matches!(error, PaymentError::Rejected { .. }), "{error:?}");
     script.assert_played();
 }

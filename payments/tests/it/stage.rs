@@ -95,7 +95,7 @@ impl Stage {
     /// A payment whose money is held.
     pub(crate) async fn held(&self) -> Payment {
         let opened = self.open(TOTAL).await.unwrap();
-        self.stripe.authorize(&opened.id, &self.token("pm_card_visa"), 0).await.unwrap()
+        self.stripe.authorize(&opened.id, &self.token("pm_card_visa"), None, 0).await.unwrap()
     }
 
     pub(crate) async fn capture(&self, payment: &Payment) -> Result<Payment, PaymentError> {

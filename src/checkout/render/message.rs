@@ -15,8 +15,10 @@ pub(in crate::checkout) enum Note {
     Declined(String),
     /// The token cannot pay for this.
     BadToken(BadToken),
-    /// The buyer would have to authenticate, which is not offered.
+    /// The bank wants to know the buyer, and nobody can ask.
     AuthenticationRequired,
+    /// The bank was asked and does not stand for the buyer.
+    Unauthenticated,
     /// The completion runs behind the answer.
     CompletionGoesOn,
     /// There is nothing to pay.
@@ -67,6 +69,12 @@ fn note(note: &Note) -> Message {
             Some("$.payment_data"),
             "The bank wants to authenticate the buyer, which is not possible here. Use another \
              card",
+        ),
+        Note::Unauthenticated => error(
+            ErrorCode::PaymentDeclined,
+            Resolution::RequiresBuyerInput,
+            Some("$.payment_data"),
+            "The bank does not vouch for the buyer. Try again or use another card",
         ),
         Note::CompletionGoesOn => info(
             "The purchase is still running. Read the session again, or send the same completion \

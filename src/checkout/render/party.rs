@@ -1,19 +1,30 @@
 //! Buyer, destination and the seller's pages, in the protocol's words.
 
 use acp::latest::{Address, Buyer, FulfillmentDetails, Link, LinkType};
+use commerce::Facts;
+use serde::de::DeserializeOwned;
 
 use super::told;
-use crate::store::Store;
+use crate::{
+    checkout::request::{COMPANY, TAX_EXEMPTION},
+    store::Store,
+};
 
-/// ACP knows no buyer without an e-mail.
-pub(super) fn buyer(buyer: &commerce::Buyer) -> Option<Buyer> {
+/// ACP knows no buyer without an e-mail. What a business told of itself is kept beside.
+pub(super) fn buyer(buyer: &commerce::Buyer, facts: &Facts) -> Option<Buyer> {
     Some(Buyer {
         first_name: told(&buyer.first_name),
         last_name: told(&buyer.last_name),
         full_name: None,
         email: told(&buyer.email)?,
         phone_number: told(&buyer.phone),
+        company: kept(facts, COMPANY),
+        tax_exemption: kept(facts, TAX_EXEMPTION),
     })
+}
+
+fn kept<T: DeserializeOwned>(facts: &Facts, name: &str) -> Option<T> {
+    serde_json::from_str(facts.get(name)?).ok()
 }
 
 pub(super) fn fulfillment_details(destination: &commerce::Destination) -> FulfillmentDetails {

@@ -4,10 +4,10 @@ use acp::latest::{Capabilities, ExtensionDeclaration, Interventions, Payment, Pa
 use serde_json::json;
 
 use super::View;
-use crate::checkout::request::HANDLER_ID;
+use crate::checkout::request::{AUTHENTICATION, HANDLER_ID};
 
-/// A tokenized card, charged through Stripe. No intervention is possible here, so the
-/// intersection with what the agent can show is empty; extensions are what both sides know.
+/// A tokenized card, charged through Stripe. Interventions and extensions are what both sides
+/// know.
 pub(super) fn capabilities(view: &View<'_>) -> Capabilities {
     let store = view.store;
     let handler = PaymentHandler {
@@ -27,12 +27,19 @@ pub(super) fn capabilities(view: &View<'_>) -> Capabilities {
             "psp": "stripe",
             "merchant_display_name": store.name,
             "accepted_brands": ["visa", "mastercard", "amex", "discover"],
-            "supports_3ds": false,
+            "supports_3ds": store.acquirer.is_some(),
         }),
     };
     Capabilities {
         payment: Some(Payment { handlers: vec![handler] }),
-        interventions: Some(Interventions::default()),
+        interventions: Some(Interventions {
+            supported: view
+                .can_authenticate
+                .then(|| AUTHENTICATION.to_owned())
+                .into_iter()
+                .collect(),
+            ..Interventions::default()
+        }),
         extensions: view.knows_discounts.then(discount).into_iter().collect(),
     }
 }

@@ -60,6 +60,14 @@ pub(crate) fn check_cart(answer: &Answer) {
     hold(if is_cart { newest.cart.as_ref().unwrap() } else { &newest.error }, &answer.body);
 }
 
+/// Holds the order in an event against its definition.
+#[track_caller]
+pub(crate) fn check_order(order: &Value) {
+    if let Some(all) = validators() {
+        hold(&all[VERSIONS[4]].order, order);
+    }
+}
+
 #[track_caller]
 pub(crate) fn check_discovery(document: &Value) {
     if let Some(all) = validators() {

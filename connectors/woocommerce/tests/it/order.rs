@@ -60,13 +60,13 @@ async fn a_commitment_can_be_taken_back() {
     let draft = stage.ready("20", 1).await;
     stage.connector.commit(&draft.id, &commitment(&draft, "pi_1")).await.unwrap();
     for _ in 0..2 {
-        let reopened = stage.connector.reopen(&draft.id).await.unwrap();
+        let reopened = stage.connector.reopen(&draft.id, &Facts::new()).await.unwrap();
         assert_eq!(reopened.state, DraftState::Open);
     }
     let second = commitment(&draft, "pi_2");
     stage.connector.commit(&draft.id, &second).await.unwrap();
     stage.connector.place(&draft.id, &second).await.unwrap();
-    let paid = stage.connector.reopen(&draft.id).await;
+    let paid = stage.connector.reopen(&draft.id, &Facts::new()).await;
     assert!(matches!(paid, Err(ConnectorError::Settled { .. })), "{paid:?}");
 }
 

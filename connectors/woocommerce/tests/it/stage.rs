@@ -117,6 +117,7 @@ pub(crate) fn ada() -> Buyer {
         last_name: "Lovelace".to_owned(),
         email: "ada@example.com".to_owned(),
         phone: "15552003434".to_owned(),
+        company: String::new(),
     }
 }
 

@@ -93,12 +93,22 @@ fn parameters_have_the_names_that_stripe_knows() {
     );
     let token = PaymentToken::new("spt_1");
     assert_eq!(
-        form(post().form(&Confirm::new(&token, TokenParameter::PaymentMethodData))),
+        form(post().form(&Confirm::new(&token, None, TokenParameter::PaymentMethodData))),
         "error_on_requires_action=true&payment_method_data[shared_payment_granted_token]=spt_1",
     );
     assert_eq!(
-        form(post().form(&Confirm::new(&token, TokenParameter::TopLevel))),
+        form(post().form(&Confirm::new(&token, None, TokenParameter::TopLevel))),
         "error_on_requires_action=true&shared_payment_granted_token=spt_1",
+    );
+    let proof = crate::Proof::new("YWI=", "05", "ds-1", "2.2.0").unwrap();
+    assert_eq!(
+        form(post().form(&Confirm::new(&token, Some(&proof), TokenParameter::TopLevel))),
+        "error_on_requires_action=true\
+         &payment_method_options[card][three_d_secure][cryptogram]=YWI%3D\
+         &payment_method_options[card][three_d_secure][electronic_commerce_indicator]=05\
+         &payment_method_options[card][three_d_secure][transaction_id]=ds-1\
+         &payment_method_options[card][three_d_secure][version]=2.2.0\
+         &shared_payment_granted_token=spt_1",
     );
     let query = RequestBuilder::new(StripeMethod::Get, "/").query(&List::since(7)).query.unwrap();
     assert_eq!(query, "limit=100&created[gte]=7");

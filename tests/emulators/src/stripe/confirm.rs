@@ -12,6 +12,9 @@ use super::{
 };
 
 const TOKEN: &str = "shared_payment_granted_token";
+/// What an issuer says, and the versions of the protocol it may say it in.
+const INDICATORS: [&str; 5] = ["01", "02", "05", "06", "07"];
+const SECURE_VERSIONS: [&str; 5] = ["1.0.2", "2.1.0", "2.2.0", "2.3.0", "2.3.1"];
 const CANCELLATION_REASONS: [&str; 4] =
     ["abandoned", "duplicate", "fraudulent", "requested_by_customer"];
 
@@ -20,6 +23,8 @@ pub(super) struct Confirmation {
     method: Option<Method>,
     error_on_requires_action: Option<bool>,
     return_url: Option<String>,
+    /// The issuer has been asked elsewhere.
+    is_proved: bool,
 }
 
 enum Method {
@@ -52,7 +57,12 @@ impl Confirmation {
         form.boolean("off_session")?;
         form.boolean("use_stripe_sdk")?;
         let error_on_requires_action = form.boolean("error_on_requires_action")?;
-        Ok(Self { method, error_on_requires_action, return_url: form.text("return_url")? })
+        let return_url = form.text("return_url")?;
+        let is_proved = match form.hash("payment_method_options")? {
+            Some(options) => proved(options)?,
+            None => false,
+        };
+        Ok(Self { method, error_on_requires_action, return_url, is_proved })
     }
 
     /// The method of a payment that is not confirmed yet; much makes no sense for one.
@@ -146,6 +156,10 @@ impl Account {
         match behavior {
             Behavior::Approve => Ok(self.approve(intent)),
             Behavior::Decline(decline) => Err(self.decline(intent, decline)),
+            Behavior::Authenticate(None) if wish.is_proved => Ok(self.approve(intent)),
+            Behavior::Authenticate(Some(decline)) if wish.is_proved => {
+                Err(self.decline(intent, decline))
+            }
             Behavior::Authenticate(_) if wish.error_on_requires_action == Some(true) => {
                 Err(self.fail(intent, Decline::UNAUTHENTICATED, None))
             }
@@ -272,6 +286,27 @@ fn nested_token(mut data: Form, place: TokenPlace) -> Result<Method, Refusal> {
     data.end()?;
     let param = "payment_method_data[shared_payment_granted_token]";
     token.map(|token| Method::Token(token, param)).ok_or(missing)
+}
+
+/// Whether a proof of the issuer comes with it; half a proof is refused.
+fn proved(mut options: Form) -> Result<bool, Refusal> {
+    let Some(mut card) = options.hash("card")? else {
+        options.end()?;
+        return Ok(false);
+    };
+    options.end()?;
+    let Some(mut secure) = card.hash("three_d_secure")? else {
+        card.end()?;
+        return Ok(false);
+    };
+    card.end()?;
+    for name in ["cryptogram", "transaction_id"] {
+        secure.text(name)?.ok_or_else(|| secure.missing(name))?;
+    }
+    secure.choice("version", &SECURE_VERSIONS)?.ok_or_else(|| secure.missing("version"))?;
+    secure.choice("electronic_commerce_indicator", &INDICATORS)?;
+    secure.end()?;
+    Ok(true)
 }
 
 fn without_method(intent: &Intent) -> Refusal {

@@ -1,0 +1,116 @@
+//! What an agent hears of its orders.
+
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use sha2::Sha256;
+use storebridge::config::{Events, Profile};
+use url::Url;
+
+use crate::stage::{
+    Stage, Upstreams,
+    listener::{Heard, Listener},
+    schema,
+};
+
+const SECRET: &str = "known to the agent";
+
+async fn stage(listener: &Listener, profile: Profile) -> Stage {
+    let upstreams = Upstreams::start().await;
+    let mut config = upstreams.config();
+    config.stores[0].agents[0].profile = profile;
+    config.stores[0].agents[0].events = Some(Events {
+        url: Url::parse(&listener.url()).unwrap(),
+        secret: SecretString::from(SECRET),
+        attempts_max: 3,
+        // Half of it is chance, so two attempts are more than a second apart.
+        first_delay: Duration::from_millis(2_100),
+        limits: crate::stage::limits(),
+    });
+    Stage::with(upstreams, config).await
+}
+
+/// The time it was signed at, if it was signed right.
+fn signed_at(heard: &Heard) -> i64 {
+    let header = heard.headers["merchant-signature"].to_str().unwrap();
+    let (time, signature) = header.strip_prefix("t=").unwrap().split_once(",v1=").unwrap();
+    let expected = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes())
+        .unwrap()
+        .chain_update(time)
+        .chain_update(".")
+        .chain_update(&heard.body)
+        .finalize();
+    let expected: String = expected.into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(signature, expected);
+    time.parse().unwrap()
+}
+
+fn event(heard: &Heard) -> Value {
+    serde_json::from_slice(&heard.body).unwrap()
+}
+
+/// A160, A161, A162, A165.
+#[tokio::test]
+async fn a_completed_session_is_told_once_with_the_whole_order() {
+    let listener = Listener::start(&[]).await;
+    let stage = stage(&listener, Profile::Standard).await;
+    let agent = stage.agent();
+    let session = agent.ready("20", 2).await;
+    let token = stage.token();
+    let done = agent.complete_with(session.id(), &token, "pay").await;
+    agent.complete_with(session.id(), &token, "pay").await;
+    agent.complete_with(session.id(), &token, "pay again").await;
+    let heard = listener.heard(1).await;
+    signed_at(&heard[0]);
+    let event = event(&heard[0]);
+    assert_eq!(event["type"], "order_create");
+    assert_eq!(event["data"], done.body["order"], "the same as the answer");
+    assert_eq!(event["data"]["type"], "order");
+    assert_eq!(event["data"]["checkout_session_id"], session.id());
+    let line = &event["data"]["line_items"][0];
+    assert_eq!(line["quantity"], json!({"ordered": 2, "current": 2, "fulfilled": 0}));
+    assert_eq!(line["status"], "processing");
+    schema::check_order(&event["data"]);
+
+    // Whoever has not agreed on an address hears nothing, and nobody hears of a decline.
+    let quiet = stage.other_agent();
+    let session = quiet.ready("20", 1).await;
+    quiet.complete(session.id(), &stage.token()).await;
+    let session = agent.ready("20", 1).await;
+    let declined = stage.upstreams.stripe.mint("pm_card_chargeDeclined", 1_000_000, "usd");
+    agent.complete(session.id(), &declined).await;
+    let document = agent.get("/.well-known/acp.json").await.body;
+    assert_eq!(document["capabilities"]["services"], json!(["checkout", "carts", "orders"]));
+    assert_eq!(listener.heard(1).await.len(), 1);
+}
+
+/// A163, A170.
+#[tokio::test]
+async fn an_ill_agent_is_told_again_with_a_fresh_signature() {
+    let listener = Listener::start(&[503]).await;
+    let stage = stage(&listener, Profile::OpenAi).await;
+    let agent = stage.agent();
+    let session = agent.ready("20", 1).await;
+    agent.complete(session.id(), &stage.token()).await;
+    let heard = listener.heard(2).await;
+    assert!(signed_at(&heard[1]) > signed_at(&heard[0]));
+    assert_eq!(heard[0].body, heard[1].body);
+    assert_eq!(event(&heard[1])["type"], "order_created", "as this agent calls it");
+}
+
+/// A170, A171: what the agent refuses is not sent again, and the store's own orders are no news.
+#[tokio::test]
+async fn a_refusal_is_final() {
+    let listener = Listener::start(&[401]).await;
+    let stage = stage(&listener, Profile::Standard).await;
+    let agent = stage.agent();
+    let first = agent.ready("20", 1).await;
+    agent.complete(first.id(), &stage.token()).await;
+    listener.heard(1).await;
+    let second = agent.ready("20", 1).await;
+    agent.complete(second.id(), &stage.token()).await;
+    let heard = listener.heard(2).await;
+    assert_eq!(event(&heard[1])["data"]["checkout_session_id"], second.id());
+}
