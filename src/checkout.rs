@@ -8,7 +8,6 @@ use acp::latest::{
 };
 use commerce::{Change, Commitment, Draft, DraftState, Facts, SessionId};
 use jiff::{SignedDuration, Timestamp};
-use payments::Proof;
 use tokio::{sync::OwnedMutexGuard, task::JoinHandle, time::Instant};
 
 use crate::{
@@ -26,7 +25,6 @@ mod purchase;
 mod render;
 mod request;
 
-use authentication::Demand;
 use memo::{Memo, Relation};
 use purchase::{Outcome, Purchase, Refusal};
 use render::{Note, View};
@@ -232,32 +230,6 @@ impl<'a> Checkout<'a> {
         facts.insert(CANCELED_BY.to_owned(), memo.render());
         let draft = self.store().connector.discard(&draft.id, &facts).await?;
         self.show(id, &ticket, &draft, &[])
-    }
-
-    /// What the bank has said of the buyer, where it was asked: no answer is an error, a no is none.
-    fn proof(
-        &self,
-        ticket: &Ticket,
-        draft: &Draft,
-        request: &CompleteRequest,
-    ) -> Result<Option<Proof>, Failure> {
-        if self.demand(ticket, draft).is_none() {
-            return Ok(None);
-        }
-        let result = request.authentication_result.as_ref();
-        let result = result.ok_or(Failure::AuthenticationMissing)?;
-        let proof = result.vouches().then(|| authentication::proof(result)).transpose()?;
-        Ok(proof)
-    }
-
-    /// What the bank wants to know before it pays for the draft.
-    fn demand(&self, ticket: &Ticket, draft: &Draft) -> Option<Demand> {
-        self.can_authenticate(ticket).then(|| Demand::of(draft)).flatten()
-    }
-
-    /// Whether both sides can have a buyer authenticated.
-    fn can_authenticate(&self, ticket: &Ticket) -> bool {
-        ticket.abilities.authentication && self.store().acquirer.is_some()
     }
 
     /// Runs a purchase behind the answer, and tells the agent of the order that it makes.

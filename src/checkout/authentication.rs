@@ -4,13 +4,15 @@
 //! change of the price it is void, and so is whatever the agent brings for it.
 
 use acp::latest::{
-    AcquirerDetails, AuthenticationMetadata, AuthenticationResult, DirectoryServer, Invalid,
+    AcquirerDetails, AuthenticationMetadata, AuthenticationResult, CompleteRequest,
+    DirectoryServer, Invalid,
 };
 use commerce::{Draft, Facts, Money};
 use payments::{Network, Proof, Unproved};
 use serde::{Deserialize, Serialize};
 
-use crate::config::Acquirer;
+use super::Checkout;
+use crate::{config::Acquirer, failure::Failure, session::Ticket};
 
 /// The name under which it is kept.
 const FACT: &str = "authentication";
@@ -21,6 +23,34 @@ pub(super) struct Demand {
     directory: DirectoryServer,
     total: i64,
     currency: String,
+}
+
+impl Checkout<'_> {
+    /// What the bank has said of the buyer, where it was asked: no answer is an error, a no is none.
+    pub(super) fn proof(
+        &self,
+        ticket: &Ticket,
+        draft: &Draft,
+        request: &CompleteRequest,
+    ) -> Result<Option<Proof>, Failure> {
+        if self.demand(ticket, draft).is_none() {
+            return Ok(None);
+        }
+        let result = request.authentication_result.as_ref();
+        let result = result.ok_or(Failure::AuthenticationMissing)?;
+        let proof = result.vouches().then(|| proof(result)).transpose()?;
+        Ok(proof)
+    }
+
+    /// What the bank wants to know before it pays for the draft.
+    pub(super) fn demand(&self, ticket: &Ticket, draft: &Draft) -> Option<Demand> {
+        self.can_authenticate(ticket).then(|| Demand::of(draft)).flatten()
+    }
+
+    /// Whether both sides can have a buyer authenticated.
+    pub(super) fn can_authenticate(&self, ticket: &Ticket) -> bool {
+        ticket.abilities.authentication && self.store().acquirer.is_some()
+    }
 }
 
 impl Demand {
@@ -69,7 +99,7 @@ pub(super) fn settled(draft: &Draft) -> Facts {
 }
 
 /// What a bank that stands for the buyer has said.
-pub(super) fn proof(result: &AuthenticationResult) -> Result<Proof, Invalid> {
+fn proof(result: &AuthenticationResult) -> Result<Proof, Invalid> {
     let details = result.outcome_details.clone().unwrap_or_default();
     let text = |part: &Option<String>| part.clone().unwrap_or_default();
     Proof::new(
