@@ -20,7 +20,12 @@ use emulators::{
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
-use storebridge::{App, Seams, clock::Clock};
+use storebridge::{
+    App, Seams,
+    clock::Clock,
+    config::{Config, Profile},
+};
+use tokio::time::Instant;
 use tower::ServiceExt;
 use upstream::{Chance, Seeded, Transport, TransportError};
 
@@ -76,6 +81,11 @@ pub(crate) struct World {
 
 /// Everything from one seed.
 pub(crate) async fn world(seed: u64) -> World {
+    world_where(seed, |_| {}).await
+}
+
+/// The same with something changed in the configuration.
+async fn world_where(seed: u64, change: impl FnOnce(&mut Config)) -> World {
     let clock = Arc::new(HeldClock(AtomicI64::new(START)));
     let held = Arc::clone(&clock);
     let now: emulators::Now = Arc::new(move || held.now());
@@ -87,8 +97,9 @@ pub(crate) async fn world(seed: u64) -> World {
         ("stripe.test", stripe_faults.around(stripe.router())),
     ]));
     let keys = (store.consumer_key(), store.consumer_secret());
-    let config =
+    let mut config =
         stage::config("http://store.test", keys, "http://stripe.test", stripe.secret_key());
+    change(&mut config);
     let chance: Arc<dyn Chance> = Arc::new(Seeded::new(seed));
     let seams = Seams { clock: Arc::clone(&clock) as Arc<dyn Clock>, chance, transport: outside };
     let app = App::new(&config, seams);
@@ -202,6 +213,29 @@ async fn a_late_authorization_for_another_total_is_let_go() {
     refused.assert_refused(409, "conflict");
     assert_eq!(world.stripe.captured(), []);
     assert_eq!(world.stripe.intents()[0]["status"], "canceled", "the hold is let go");
+}
+
+/// Stripe waits four seconds and no longer, however slow the store is.
+#[tokio::test(start_paused = true)]
+async fn stripe_as_the_caller_is_answered_in_time() {
+    let world = world_where(9, |config| config.stores[0].agents[0].profile = Profile::Stripe).await;
+    let session = world.agent.ready("20", 1).await;
+    let token = world.stripe.mint("pm_card_visa", 1_000_000, "usd");
+    for method in ["GET", "POST", "PUT", "DELETE"] {
+        world.store_faults.always(method, "", Fault::Delay(Duration::from_millis(1_500)));
+    }
+    let begun = Instant::now();
+    let answer = world.agent.complete_with(session.id(), &token, "pay").await;
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    assert_eq!(answer.body["status"], "complete_in_progress", "{}", answer.body);
+    let begun = Instant::now();
+    world.agent.create("20", 1).await.assert_refused(504, "timeout");
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    world.store_faults.clear();
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let done = world.agent.complete_with(session.id(), &token, "pay").await;
+    assert_eq!(done.body["status"], "completed", "{}", done.body);
+    assert_eq!(world.stripe.captured().len(), 1);
 }
 
 /// A hanging upstream costs no real time: the deadline passes on the paused clock.
