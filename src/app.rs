@@ -11,6 +11,7 @@ use crate::{
     config::{Config, EdgeBounds},
     locks::Locks,
     replay::Replays,
+    sales,
     session::Sealer,
     store::{Agents, Store},
 };
@@ -67,7 +68,7 @@ impl App {
         })
     }
 
-    /// Starts keeping every catalog fresh.
+    /// Starts keeping every catalog fresh, and looking after orders.
     pub fn start(self: &Arc<Self>) {
         for store in &self.stores {
             let (app, store) = (Arc::clone(self), Arc::clone(store));
@@ -82,6 +83,10 @@ impl App {
                 )
                 .await;
             });
+        }
+        for store in &self.stores {
+            let watching = sales::watch(Arc::clone(self), Arc::clone(store), self.stopping.clone());
+            self.tasks.spawn(watching);
         }
     }
 

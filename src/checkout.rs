@@ -25,6 +25,8 @@ mod purchase;
 mod render;
 mod request;
 
+pub(crate) use render::order_of;
+
 use memo::{Memo, Relation};
 use purchase::{Outcome, Purchase, Refusal};
 use render::{Note, View};
@@ -245,7 +247,7 @@ impl<'a> Checkout<'a> {
             let _lock = lock;
             let outcome = work.await?;
             if let (Outcome::Completed(draft, order), Some(outlet)) = (&outcome, outlet) {
-                let order = render::order(&id, draft, order);
+                let order = render::order(&id, &draft.quote, draft.note.as_deref(), order);
                 let telling = Arc::clone(&app);
                 app.tasks.spawn(async move {
                     let (clock, stopping) = (telling.seams.clock.as_ref(), &telling.stopping);

@@ -30,6 +30,8 @@ const TIMESTAMP: HeaderName = HeaderName::from_static("timestamp");
 pub(crate) enum Happening {
     /// It was made.
     Created,
+    /// It has come further, or money went back.
+    Updated,
 }
 
 /// Where one agent hears of its orders.
@@ -146,7 +148,9 @@ impl Outlet {
     const fn word(&self, happening: Happening) -> &'static str {
         match (happening, self.profile) {
             (Happening::Created, Profile::OpenAi) => "order_created",
+            (Happening::Updated, Profile::OpenAi) => "order_updated",
             (Happening::Created, Profile::Standard | Profile::Stripe) => "order_create",
+            (Happening::Updated, Profile::Standard | Profile::Stripe) => "order_update",
         }
     }
 }

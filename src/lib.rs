@@ -23,6 +23,7 @@ mod failure;
 pub mod http;
 mod locks;
 mod replay;
+mod sales;
 mod session;
 pub mod shutdown;
 mod store;

@@ -1,6 +1,10 @@
 //! The stores we stand in front of, and the agents that may call for each.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use commerce::{AgentId, Connector};
 use governor::{
@@ -31,6 +35,8 @@ pub(crate) struct Store {
     pub(crate) links: BTreeMap<String, Url>,
     pub(crate) catalog: Catalog,
     pub(crate) catalog_refresh: Duration,
+    /// How often the store is asked what has become of orders.
+    pub(crate) orders_refresh: Duration,
     pub(crate) session_lifetime: Duration,
 }
 
@@ -74,6 +80,7 @@ impl Store {
             links: config.links.clone(),
             catalog: Catalog::new(),
             catalog_refresh: config.catalog_refresh,
+            orders_refresh: config.orders_refresh,
             session_lifetime: config.session_lifetime,
         }
     }
@@ -144,6 +151,14 @@ impl Agents {
             })
         });
         Self(entries.collect())
+    }
+
+    /// Where the agents of a store hear of their orders.
+    pub(crate) fn outlets(&self, store: &str) -> HashMap<AgentId, Arc<Outlet>> {
+        let of_store = self.0.iter().map(|entry| &entry.caller).filter(|by| by.store.id == store);
+        of_store
+            .filter_map(|by| Some((by.agent.clone(), Arc::clone(by.events.as_ref()?))))
+            .collect()
     }
 
     /// Whether some agent hears of its orders.

@@ -29,7 +29,7 @@ pub use crate::{
         },
         error::{ErrorBody, ErrorType},
         message::{ContentType, ErrorCode, Message, Resolution, Severity, WarningCode},
-        order::{Order, OrderConfirmation, OrderEvent, OrderLineItem, OrderQuantity},
+        order::{Adjustment, Order, OrderConfirmation, OrderEvent, OrderLineItem, OrderQuantity},
         party::{Address, Buyer, CertificateType, CompanyInfo, FulfillmentDetails, TaxExemption},
         payment::{
             Capabilities, Credential, Enforcement, ExtensionDeclaration, Instrument, Interventions,

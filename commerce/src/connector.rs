@@ -3,11 +3,12 @@
 use std::{error::Error, time::Duration};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::{
     AgentId, Change, Cursor, Draft, DraftId, Facts, Line, Money, Order, OrderId, PaymentId,
-    ProductPage, SessionId,
+    ProductPage, Sale, SessionId,
 };
 
 /// One store on one commerce platform.
@@ -49,6 +50,10 @@ pub trait Connector: Send + Sync {
 
     /// Ends a draft that is no order, and keeps facts about why. Ending it twice changes nothing.
     async fn discard(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError>;
+
+    /// Orders brought by agents that have changed since, the oldest change first. May hold some
+    /// that are older.
+    async fn sales_since(&self, since: Timestamp) -> Result<Vec<Sale>, ConnectorError>;
 
     /// What works, what does not, and what to do; changes nothing on the platform.
     async fn check(&self) -> Vec<Finding>;

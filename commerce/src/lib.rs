@@ -9,6 +9,7 @@ mod connector;
 mod draft;
 mod id;
 mod money;
+mod sale;
 mod text;
 
 pub use cart::{Address, Buyer, Change, Destination, Facts, Line, Patch};
@@ -22,4 +23,5 @@ pub use id::{
     AgentId, Cursor, DraftId, ItemId, LineId, OrderId, PaymentId, ProductId, RateId, SessionId,
 };
 pub use money::{Currency, Money, MoneyError};
+pub use sale::{Refund, Sale};
 pub use text::plain_text;

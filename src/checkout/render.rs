@@ -1,13 +1,11 @@
 //! From a draft to the session an agent reads. Every number is the store's own.
 
 use acp::latest::{
-    Cart, CheckoutSession, FulfillmentOption, Invalid, Item, LineItem, OrderConfirmation,
-    OrderLineItem, OrderQuantity, PickupLocation, RequestedItem, SelectedFulfillmentOption, Status,
-    VariantOption,
+    Cart, CheckoutSession, FulfillmentOption, Invalid, Item, LineItem, PickupLocation,
+    RequestedItem, SelectedFulfillmentOption, Status, VariantOption,
 };
 use commerce::{
-    Draft, DraftState, Line, Money, Order, OrderState, ProblemKind, QuotedLine, Rate, RateKind,
-    SessionId, Subject,
+    Draft, DraftState, Line, Money, ProblemKind, QuotedLine, Rate, RateKind, SessionId, Subject,
 };
 use jiff::Timestamp;
 
@@ -16,11 +14,14 @@ use crate::{failure::Failure, store::Store};
 
 mod discounts;
 mod message;
+mod order;
 mod party;
 mod payment;
 mod totals;
 
 pub(super) use message::Note;
+pub(super) use order::order;
+pub(crate) use order::order_of;
 
 /// What a session shows beside its draft.
 pub(super) struct View<'a> {
@@ -70,7 +71,9 @@ pub(super) fn session(
         metadata: metadata(draft),
         discounts: discounts::all(view, draft),
         order: match &draft.state {
-            DraftState::Placed(order) => Some(self::order(view.id, draft, order)),
+            DraftState::Placed(order) => {
+                Some(order::order(view.id, &draft.quote, draft.note.as_deref(), order))
+            }
             DraftState::Open | DraftState::Committed { .. } | DraftState::Discarded => None,
         },
     };
@@ -202,45 +205,6 @@ fn selected_option(rate: &Rate) -> SelectedFulfillmentOption {
         .to_owned(),
         option_id: rate.id.as_str().to_owned(),
         item_ids: rate.lines.iter().map(|line| line.as_str().to_owned()).collect(),
-    }
-}
-
-/// What a session became; an event tells the agent the same.
-pub(super) fn order(id: &SessionId, draft: &Draft, order: &Order) -> acp::latest::Order {
-    acp::latest::Order {
-        kind: Some("order".to_owned()),
-        id: order.id.as_str().to_owned(),
-        checkout_session_id: id.as_str().to_owned(),
-        order_number: told(&order.number),
-        permalink_url: order.permalink.clone(),
-        status: Some(
-            match order.state {
-                OrderState::Processing => "confirmed",
-                OrderState::OnHold => "manual_review",
-                OrderState::Completed => "completed",
-                OrderState::Canceled | OrderState::Refunded => "canceled",
-            }
-            .to_owned(),
-        ),
-        confirmation: Some(OrderConfirmation {
-            confirmation_number: told(&order.number),
-            order_notes: draft.note.clone(),
-        }),
-        line_items: draft.quote.lines.iter().map(order_line).collect(),
-        totals: totals::session(&draft.quote),
-    }
-}
-
-/// Nothing is told of what was sent already: the store's orders do not say it.
-fn order_line(line: &QuotedLine) -> OrderLineItem {
-    let ordered = line.quantity.get();
-    OrderLineItem {
-        id: line.id.as_str().to_owned(),
-        title: line.title.clone(),
-        quantity: OrderQuantity { ordered, current: ordered, fulfilled: 0 },
-        product_id: line.product.as_ref().map(|id| id.as_str().to_owned()),
-        totals: totals::line(line),
-        status: Some("processing".to_owned()),
     }
 }
 

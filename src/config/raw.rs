@@ -78,6 +78,8 @@ pub(super) struct Store {
     pub(super) links: BTreeMap<String, Spanned<String>>,
     #[serde(default = "default_catalog_refresh_s")]
     pub(super) catalog_refresh_s: u64,
+    #[serde(default = "default_orders_refresh_s")]
+    pub(super) orders_refresh_s: u64,
     #[serde(default = "default_session_lifetime_s")]
     pub(super) session_lifetime_s: Spanned<u64>,
 }
@@ -239,6 +241,10 @@ fn default_listen() -> Spanned<String> {
 
 const fn default_catalog_refresh_s() -> u64 {
     15 * 60
+}
+
+const fn default_orders_refresh_s() -> u64 {
+    60
 }
 
 /// Well below the 24 hours for which Stripe surely remembers a key.

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
+use http::{Method, Request};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use storebridge::config::{Events, Profile};
+use upstream::{Https, Transport};
 use url::Url;
 
 use crate::stage::{
@@ -29,7 +33,25 @@ async fn stage(listener: &Listener, profile: Profile) -> Stage {
         first_delay: Duration::from_millis(2_100),
         limits: crate::stage::limits(),
     });
+    config.stores[0].orders_refresh = Duration::from_millis(20);
     Stage::with(upstreams, config).await
+}
+
+/// What the seller does in the store's own admin.
+async fn seller(stage: &Stage, method: Method, path: &str, body: &Value) -> Value {
+    let store = &stage.upstreams.store;
+    let key = format!("{}:{}", store.consumer_key(), store.consumer_secret());
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("{}/wp-json/wc/v3{path}", stage.upstreams.store_server.url))
+        .header("authorization", format!("Basic {}", STANDARD.encode(key)))
+        .header("content-type", "application/json")
+        .body(Bytes::from(body.to_string()))
+        .unwrap();
+    let network = Https::new(Duration::from_secs(2)).unwrap();
+    let response = network.send(request, 1024 * 1024).await.unwrap();
+    assert!(response.status().is_success(), "{response:?}");
+    serde_json::from_slice(response.body()).unwrap()
 }
 
 /// The time it was signed at, if it was signed right.
@@ -114,4 +136,54 @@ async fn a_refusal_is_final() {
     agent.complete(second.id(), &stage.token()).await;
     let heard = listener.heard(2).await;
     assert_eq!(event(&heard[1])["data"]["checkout_session_id"], second.id());
+}
+
+/// A166, A168, A169: sent, then partly paid back; the store's other orders are nobody's news.
+#[tokio::test]
+async fn what_becomes_of_an_order_is_told() {
+    let listener = Listener::start(&[]).await;
+    let stage = stage(&listener, Profile::Standard).await;
+    let agent = stage.agent();
+    let session = agent.ready("20", 2).await;
+    let done = agent.complete(session.id(), &stage.token()).await;
+    listener.heard(1).await;
+    let own = json!({"status": "processing", "line_items": [{"product_id": 20, "quantity": 1}]});
+    seller(&stage, Method::POST, "/orders", &own).await;
+    let path = format!("/orders/{}", done.body["order"]["id"].as_str().unwrap());
+
+    seller(&stage, Method::PUT, &path, &json!({"status": "completed"})).await;
+    let sent = event(&listener.heard(2).await[1]);
+    assert_eq!(sent["type"], "order_update");
+    assert_eq!(sent["data"]["id"], done.body["order"]["id"]);
+    assert_eq!(sent["data"]["status"], "completed");
+    let line = &sent["data"]["line_items"][0];
+    assert_eq!(line["quantity"], json!({"ordered": 2, "current": 2, "fulfilled": 2}));
+    assert_eq!(line["status"], "fulfilled");
+    schema::check_order(&sent["data"]);
+
+    let refund = json!({"amount": "5.00", "reason": "A scratch", "api_refund": false});
+    seller(&stage, Method::POST, &format!("{path}/refunds"), &refund).await;
+    let back = event(&listener.heard(3).await[2]);
+    schema::check_order(&back["data"]);
+    let adjustment = &back["data"]["adjustments"][0];
+    assert_eq!(adjustment["type"], "refund");
+    assert_eq!((&adjustment["amount"], &adjustment["currency"]), (&json!(500), &json!("usd")));
+    assert_eq!(adjustment["description"], "A scratch");
+    let row = |kind: &str| {
+        let rows = back["data"]["totals"].as_array().unwrap();
+        rows.iter().find(|row| row["type"] == kind).unwrap()["amount"].clone()
+    };
+    assert_eq!(row("total"), done.body["totals"].as_array().unwrap().last().unwrap()["amount"]);
+    assert_eq!(row("amount_refunded"), 500);
+
+    seller(&stage, Method::PUT, &path, &json!({"status": "refunded"})).await;
+    let mut ended = event(listener.heard(4).await.last().unwrap());
+    if ended["data"]["status"] == "completed" {
+        // The store was asked between its two writes: the money is back, the state is not yet.
+        ended = event(listener.heard(5).await.last().unwrap());
+    }
+    assert_eq!(ended["data"]["status"], "canceled");
+    let line = &ended["data"]["line_items"][0];
+    assert_eq!(line["quantity"], json!({"ordered": 2, "current": 0, "fulfilled": 0}));
+    assert_eq!(ended["data"]["totals"].as_array().unwrap().last().unwrap()["amount"], row("total"));
 }

@@ -85,7 +85,7 @@ pub(crate) async fn world(seed: u64) -> World {
 }
 
 /// The same with something changed in the configuration.
-async fn world_where(seed: u64, change: impl FnOnce(&mut Config)) -> World {
+async fn world_where(seed: u64, adapt: impl FnOnce(&mut Config)) -> World {
     let clock = Arc::new(HeldClock(AtomicI64::new(START)));
     let held = Arc::clone(&clock);
     let now: emulators::Now = Arc::new(move || held.now());
@@ -99,7 +99,7 @@ async fn world_where(seed: u64, change: impl FnOnce(&mut Config)) -> World {
     let keys = (store.consumer_key(), store.consumer_secret());
     let mut config =
         stage::config("http://store.test", keys, "http://stripe.test", stripe.secret_key());
-    change(&mut config);
+    adapt(&mut config);
     let chance: Arc<dyn Chance> = Arc::new(Seeded::new(seed));
     let seams = Seams { clock: Arc::clone(&clock) as Arc<dyn Clock>, chance, transport: outside };
     let app = App::new(&config, seams);

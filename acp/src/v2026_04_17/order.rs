@@ -29,9 +29,35 @@ pub struct Order {
     /// What was bought.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub line_items: Vec<OrderLineItem>,
-    /// The sums.
+    /// What changed about it after the purchase.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adjustments: Vec<Adjustment>,
+    /// The sums. The total stays what was charged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub totals: Vec<Total>,
+}
+
+/// A change of an order after the purchase.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Adjustment {
+    /// Stable.
+    pub id: String,
+    /// `refund`; an open vocabulary.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// RFC 3339.
+    pub occurred_at: String,
+    /// `pending`, `completed`, `failed`; an open vocabulary.
+    pub status: String,
+    /// What went back, in minor units, tax included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<i64>,
+    /// ISO 4217, lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// Why, in the seller's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 /// What an agent is told of an order (webhook `order_events`): always the whole of it.

@@ -3,15 +3,15 @@
 use std::num::NonZeroU32;
 
 use acp::latest::{
-    AcquirerDetails, Address, AppliedDiscount, AuthenticationMetadata, Buyer, Capabilities,
-    CertificateType, CheckoutSession, CompanyInfo, ContentType, Coupon, DirectoryServer,
-    DiscountAllocation, DiscountErrorCode, Discounts, Discovery, DiscoveryCapabilities,
-    DiscoveryExtension, DiscoveryProtocol, ErrorBody, ErrorCode, ErrorType, ExtensionDeclaration,
-    FulfillmentDetails, FulfillmentOption, Interventions, Item, LineItem, Link, LinkType, Message,
-    Order, OrderConfirmation, OrderLineItem, OrderQuantity, Payment, PaymentHandler,
-    PickupLocation, RejectedDiscount, Resolution, SelectedFulfillmentOption, Service, Severity,
-    Status, TaxBreakdown, TaxExemption, Total, TotalKind, Transport, VariantOption, Version,
-    WarningCode, encode, protocol,
+    AcquirerDetails, Address, Adjustment, AppliedDiscount, AuthenticationMetadata, Buyer,
+    Capabilities, CertificateType, CheckoutSession, CompanyInfo, ContentType, Coupon,
+    DirectoryServer, DiscountAllocation, DiscountErrorCode, Discounts, Discovery,
+    DiscoveryCapabilities, DiscoveryExtension, DiscoveryProtocol, ErrorBody, ErrorCode, ErrorType,
+    ExtensionDeclaration, FulfillmentDetails, FulfillmentOption, Interventions, Item, LineItem,
+    Link, LinkType, Message, Order, OrderConfirmation, OrderLineItem, OrderQuantity, Payment,
+    PaymentHandler, PickupLocation, RejectedDiscount, Resolution, SelectedFulfillmentOption,
+    Service, Severity, Status, TaxBreakdown, TaxExemption, Total, TotalKind, Transport,
+    VariantOption, Version, WarningCode, encode, protocol,
 };
 use serde_json::{json, to_value};
 
@@ -117,6 +117,15 @@ fn order() -> Order {
             product_id: Some("20".to_owned()),
             totals: vec![total(TotalKind::Total, 5)],
             status: Some("processing".to_owned()),
+        }],
+        adjustments: vec![Adjustment {
+            id: "r1".to_owned(),
+            kind: "refund".to_owned(),
+            occurred_at: "2026-11-24T00:00:00Z".to_owned(),
+            status: "completed".to_owned(),
+            amount: Some(5),
+            currency: Some("usd".to_owned()),
+            description: Some("Too small".to_owned()),
         }],
         totals: vec![total(TotalKind::AmountRefunded, 5)],
     }

@@ -5,13 +5,14 @@
 //!
 //! Files: `client` sends, `cart` and `order` read the two shapes in which the store shows a
 //! draft, `draft` opens and changes it, `place` takes it to a paid order, `catalog` reads
-//! products, `check` looks the store over.
+//! products, `sale` reads what has become of orders, `check` looks the store over.
 
 use async_trait::async_trait;
 use commerce::{
     Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts, Finding, Line,
-    Order, OrderId, ProductPage,
+    Order, OrderId, ProductPage, Sale,
 };
+use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 use upstream::Upstream;
@@ -27,6 +28,7 @@ mod order;
 mod place;
 #[cfg(test)]
 mod recordings;
+mod sale;
 
 use client::Client;
 
@@ -103,6 +105,10 @@ impl Connector for WooCommerce {
 
     async fn discard(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError> {
         self.discard_draft(id, facts).await
+    }
+
+    async fn sales_since(&self, since: Timestamp) -> Result<Vec<Sale>, ConnectorError> {
+        self.changed_sales(since).await
     }
 
     async fn check(&self) -> Vec<Finding> {

@@ -34,6 +34,10 @@ pub(crate) struct StoreOrder {
     #[serde(default)]
     date_paid_gmt: Option<String>,
     #[serde(default)]
+    date_modified_gmt: String,
+    #[serde(default)]
+    refunds: Vec<Value>,
+    #[serde(default)]
     payment_method: String,
     #[serde(default)]
     transaction_id: String,
@@ -179,6 +183,23 @@ impl StoreOrder {
         self.meta(META_PAYMENT)
     }
 
+    /// The session and the agent that brought it, if any did.
+    pub(crate) fn brought_by(&self) -> Option<(&str, &str)> {
+        if self.payment_method != PAYMENT_METHOD {
+            return None;
+        }
+        Some((self.meta(META_SESSION)?, self.meta(META_AGENT)?))
+    }
+
+    pub(crate) const fn has_refunds(&self) -> bool {
+        !self.refunds.is_empty()
+    }
+
+    /// When it last changed, as the store writes it.
+    pub(crate) fn changed_at(&self) -> &str {
+        &self.date_modified_gmt
+    }
+
     pub(crate) fn note(&self) -> Option<String> {
         (!self.customer_note.is_empty()).then(|| self.customer_note.clone())
     }
@@ -250,7 +271,7 @@ impl StoreOrder {
         })
     }
 
-    fn currency(&self) -> Result<Currency, ConnectorError> {
+    pub(crate) fn currency(&self) -> Result<Currency, ConnectorError> {
         currency(&self.currency)
     }
 
