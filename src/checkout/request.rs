@@ -6,6 +6,7 @@ use acp::latest::{
     UpdateRequest,
 };
 use commerce::{Address, Buyer, Change, Destination, Draft, Facts, ItemId, Line, Patch, RateId};
+use jiff::Timestamp;
 use payments::PaymentToken;
 
 use crate::{failure::Failure, session::Abilities};
@@ -264,9 +265,13 @@ fn buyer(wire: WireBuyer) -> Buyer {
 /// What a business tells of itself, for the seller to read.
 fn business(wire: Option<&WireBuyer>) -> Facts {
     let company = wire.and_then(|buyer| buyer.company.as_ref());
-    let exemption = wire.and_then(|buyer| buyer.tax_exemption.as_ref());
+    let exemption = wire.and_then(|buyer| buyer.tax_exemption.clone());
     let company = company.map(|company| (COMPANY.to_owned(), json(company)));
-    let exemption = exemption.map(|exemption| (TAX_EXEMPTION.to_owned(), json(exemption)));
+    let exemption = exemption.map(|mut exemption| {
+        // It is shown again, and then it has to be a time.
+        exemption.expires_at = exemption.expires_at.filter(|at| at.parse::<Timestamp>().is_ok());
+        (TAX_EXEMPTION.to_owned(), json(&exemption))
+    });
     company.into_iter().chain(exemption).collect()
 }
 

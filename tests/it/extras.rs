@@ -321,8 +321,12 @@ async fn a_company_buys() {
     let agent = stage.agent();
     let mut buyer = ada();
     buyer["company"] = json!({"name": "Engines Ltd", "tax_id": "GB123", "cost_center": "CC-9"});
-    buyer["tax_exemption"] = json!({"certificate_id": "cert_1", "certificate_type": "resale"});
+    buyer["tax_exemption"] = json!({
+        "certificate_id": "cert_1", "certificate_type": "resale", "expires_at": "next year",
+    });
     let session = create_with(&agent, json!({"buyer": buyer})).await;
+    // What is no time is not shown as one.
+    buyer["tax_exemption"].as_object_mut().unwrap().remove("expires_at");
     assert_eq!(session.body["buyer"], buyer, "{}", session.body);
     let done = agent.complete(session.id(), &stage.token()).await;
     assert_eq!(done.body["buyer"]["company"], buyer["company"], "{}", done.body);
