@@ -76,7 +76,10 @@ impl<'a> Checkout<'a> {
     /// The session as the store knows it now. A purchase that was left unfinished goes on.
     pub(crate) async fn retrieve(&self, id: &SessionId) -> Result<CheckoutSession, Failure> {
         let ticket = self.open_ticket(id)?;
-        let draft = self.load(id, &ticket).await?;
+        let mut draft = self.store().connector.glance(&ticket.draft).await?;
+        if draft.order.is_none() {
+            draft = self.load(id, &ticket).await?;
+        }
         let DraftState::Committed { .. } = &draft.state else {
             return self.show(id, &ticket, &draft, &[]);
         };

@@ -26,6 +26,10 @@ pub trait Connector: Send + Sync {
     /// The draft as it is now.
     async fn load(&self, id: &DraftId) -> Result<Draft, ConnectorError>;
 
+    /// The draft as it was at most a moment ago, to show it: saves calls and decides about no
+    /// money.
+    async fn glance(&self, id: &DraftId) -> Result<Draft, ConnectorError>;
+
     /// The same draft, whose order has become known since its id was made.
     fn with_order(&self, id: &DraftId, order: &OrderId) -> DraftId;
 

@@ -28,6 +28,9 @@ async fn a_store_that_is_down_or_talks_nonsense() {
         let session = agent.ready("20", 1).await;
         let words = format!("{fault:?}");
         stage.upstreams.store_faults.always("GET", "/wp-json/wc/store/v1/cart", fault);
+        // Another process has no memory of it, and has to ask.
+        let (url, _stop) = stage.replica().await;
+        let agent = Agent::new(&url, crate::stage::TOKEN);
         let read = agent.retrieve(session.id()).await;
         assert_eq!((read.status, read.body["code"].as_str()), (status, Some(code)), "{words}");
         if status == 503 {
@@ -47,7 +50,11 @@ async fn a_cart_that_has_expired_is_gone() {
     let agent = stage.agent();
     let session = agent.ready("20", 1).await;
     stage.upstreams.store.expire_carts();
-    agent.retrieve(session.id()).await.assert_refused(404, "session_not_found");
+    let (url, _stop) = stage.replica().await;
+    Agent::new(&url, crate::stage::TOKEN)
+        .retrieve(session.id())
+        .await
+        .assert_refused(404, "session_not_found");
     agent.complete(session.id(), &stage.token()).await.assert_refused(404, "session_not_found");
     stage.upstreams.assert_nothing_bought();
 }

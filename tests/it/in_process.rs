@@ -222,7 +222,7 @@ async fn stripe_as_the_caller_is_answered_in_time() {
     let session = world.agent.ready("20", 1).await;
     let token = world.stripe.mint("pm_card_visa", 1_000_000, "usd");
     for method in ["GET", "POST", "PUT", "DELETE"] {
-        world.store_faults.always(method, "", Fault::Delay(Duration::from_millis(1_500)));
+        world.store_faults.always(method, "", Fault::Delay(Duration::from_millis(1_900)));
     }
     let begun = Instant::now();
     let answer = world.agent.complete_with(session.id(), &token, "pay").await;

@@ -14,6 +14,7 @@ mod command;
 mod complete;
 mod contract;
 mod crash;
+mod deferred;
 mod edge;
 mod events;
 mod extras;

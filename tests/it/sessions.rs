@@ -216,7 +216,9 @@ async fn any_replica_serves_any_session() {
     assert_eq!(read.body, created.body);
     let completed = elsewhere.complete(created.id(), &stage.token()).await;
     assert_eq!(completed.body["status"], "completed");
-    assert_eq!(stage.agent().retrieve(created.id()).await.body["status"], "completed");
+    let (url, _stop) = stage.replica().await;
+    let third = agent::Agent::new(&url, crate::stage::TOKEN);
+    assert_eq!(third.retrieve(created.id()).await.body["status"], "completed");
     stage.upstreams.assert_bought_once();
 }
 

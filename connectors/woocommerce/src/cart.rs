@@ -22,7 +22,21 @@ pub(crate) struct Cart {
     #[serde(default)]
     pub(crate) shipping_rates: Vec<Package>,
     #[serde(default)]
+    fees: Vec<Fee>,
+    #[serde(default)]
     errors: Vec<CartError>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Fee {
+    #[serde(default)]
+    name: String,
+    totals: FeeTotals,
+}
+
+#[derive(Debug, Deserialize)]
+struct FeeTotals {
+    total: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -240,6 +254,50 @@ impl Cart {
         count.money(&self.totals.total_price).map_err(unreadable)
     }
 
+    fn count(&self) -> Result<Count, ConnectorError> {
+        let currency = currency(&self.totals.currency_code)?;
+        Ok(Count { currency, digits: self.totals.currency_minor_unit })
+    }
+
+    /// The lines as an order of the REST API takes them: before discounts, which its coupons bring.
+    pub(crate) fn order_lines(&self) -> Result<Vec<Value>, ConnectorError> {
+        let count = self.count()?;
+        let line = |item: &Item| {
+            let base = count.money(&item.totals.before)?.to_major();
+            Ok(json!({
+                "product_id": item.id, "quantity": item.quantity, "subtotal": base, "total": base,
+            }))
+        };
+        self.items.iter().map(line).collect::<Result<_, MoneyError>>().map_err(unreadable)
+    }
+
+    /// The chosen rates as an order takes them.
+    pub(crate) fn order_shipping(&self) -> Result<Vec<Value>, ConnectorError> {
+        let count = self.count()?;
+        let rates = self.shipping_rates.iter().flat_map(|package| &package.shipping_rates);
+        let chosen = rates.filter(|rate| rate.selected && self.needs_shipping);
+        let line = |rate: &OfferedRate| {
+            let instance = rate.rate_id.split_once(':').map_or("", |(_, instance)| instance);
+            Ok(json!({
+                "method_id": rate.method_id,
+                "method_title": plain_text(&rate.name),
+                "instance_id": instance,
+                "total": count.money(&rate.price)?.to_major(),
+            }))
+        };
+        chosen.map(line).collect::<Result<_, MoneyError>>().map_err(unreadable)
+    }
+
+    /// The fees as an order takes them.
+    pub(crate) fn order_fees(&self) -> Result<Vec<Value>, ConnectorError> {
+        let count = self.count()?;
+        let line = |fee: &Fee| {
+            let total = count.money(&fee.totals.total)?.to_major();
+            Ok(json!({ "name": plain_text(&fee.name), "total": total }))
+        };
+        self.fees.iter().map(line).collect::<Result<_, MoneyError>>().map_err(unreadable)
+    }
+
     fn totals(&self, count: &Count) -> Result<Totals, MoneyError> {
         let sums = &self.totals;
         let tax_lines = sums.tax_lines.iter().map(|tax| {
@@ -428,6 +486,20 @@ pub(crate) fn rate_kind(method: &str, name: &str, pickup: Option<&Address>) -> R
 }
 
 impl Place {
+    /// As an order of the REST API takes it; only a billing address has an e-mail.
+    pub(crate) fn json(&self, with_email: bool) -> Value {
+        let mut place = json!({
+            "first_name": self.first_name, "last_name": self.last_name, "company": self.company,
+            "address_1": self.address_1, "address_2": self.address_2, "city": self.city,
+            "state": self.state, "postcode": self.postcode, "country": self.country,
+            "phone": self.phone,
+        });
+        if with_email {
+            place["email"] = json!(self.email);
+        }
+        place
+    }
+
     pub(crate) fn buyer(&self) -> Option<Buyer> {
         let told = !self.email.is_empty();
         told.then(|| Buyer {

@@ -123,6 +123,19 @@ impl Client {
         answer.json().map_err(|error| unreadable(name, Effect::Unknown, error))
     }
 
+    /// Makes something through the REST API, which knows no repeats: sent once.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        path: &str,
+        body: &Value,
+    ) -> Result<T, ConnectorError> {
+        let path = format!("/wp-json/wc/v3{path}");
+        let call = Call::new(name, Method::POST, path, Kind::Once).json(body);
+        let answer = self.send(self.authorized(call)).await?;
+        answer.json().map_err(|error| unreadable(name, Effect::Unknown, error))
+    }
+
     /// Calls the Store API for a cart; without a token, for a new one.
     pub(crate) async fn cart(
         &self,
@@ -136,20 +149,6 @@ impl Client {
         if let Some(token) = token {
             call = call.secret_header(CART_TOKEN, token.expose_secret());
         }
-        self.send(call).await
-    }
-
-    /// Sets a cart's own values through the Store API, which is harmless to repeat.
-    pub(crate) async fn put_checkout(
-        &self,
-        name: &'static str,
-        token: &SecretString,
-        body: &Value,
-    ) -> Result<Answer, ConnectorError> {
-        let path = "/wp-json/wc/store/v1/checkout";
-        let call = Call::new(name, Method::PUT, path, Kind::Repeatable)
-            .secret_header(CART_TOKEN, token.expose_secret())
-            .json(body);
         self.send(call).await
     }
 

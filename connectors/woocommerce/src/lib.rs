@@ -4,7 +4,8 @@
 //! is known before any money moves. Every number is the store's: nothing is computed here.
 //!
 //! Files: `client` sends, `cart` and `order` read the two shapes in which the store shows a
-//! draft, `draft` opens and changes it, `place` takes it to a paid order, `catalog` reads
+//! draft, `draft` opens and reads it, `change` changes its cart, `own` keeps its order where the
+//! store makes none, `memory` saves calls, `place` takes it to a paid order, `catalog` reads
 //! products, `sale` reads what has become of orders, `check` looks the store over.
 
 use async_trait::async_trait;
@@ -19,18 +20,22 @@ use upstream::Upstream;
 
 mod cart;
 mod catalog;
+mod change;
 mod check;
 mod client;
 mod draft;
 mod draft_id;
 mod error;
+mod memory;
 mod order;
+mod own;
 mod place;
 #[cfg(test)]
 mod recordings;
 mod sale;
 
 use client::Client;
+use memory::Memory;
 
 /// The key that the store gave us, and what its orders call our payment.
 #[derive(Clone, Debug)]
@@ -51,6 +56,8 @@ pub struct WooCommerce {
     address: OnceCell<commerce::Address>,
     /// The store's currency. Read once.
     currency: OnceCell<commerce::Currency>,
+    /// Drafts that were seen a moment ago.
+    memory: Memory,
 }
 
 impl WooCommerce {
@@ -61,6 +68,7 @@ impl WooCommerce {
             payment_title: settings.payment_title,
             address: OnceCell::new(),
             currency: OnceCell::new(),
+            memory: Memory::new(),
         }
     }
 }
@@ -77,6 +85,10 @@ impl Connector for WooCommerce {
 
     async fn load(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
         self.load_draft(id).await
+    }
+
+    async fn glance(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
+        self.glance_at_draft(id).await
     }
 
     fn with_order(&self, id: &DraftId, order: &OrderId) -> DraftId {

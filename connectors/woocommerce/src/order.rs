@@ -10,7 +10,10 @@ use commerce::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cart::{Place, currency, is_pickup, line_id, rate_kind, text_of};
+use crate::{
+    cart::{Place, currency, is_pickup, line_id, rate_kind, text_of},
+    memory::{Kept, Leftovers},
+};
 
 /// How our orders are told from all others.
 pub(crate) const PAYMENT_METHOD: &str = "storebridge";
@@ -18,6 +21,8 @@ const META_PAYMENT: &str = "_acp_payment";
 const META_MEMO: &str = "_acp_memo";
 const META_SESSION: &str = "_acp_session";
 const META_AGENT: &str = "_acp_agent";
+/// What the agent was shown, where the order is one that we made; in minor units and a currency.
+const META_AGREED: &str = "_acp_agreed";
 /// Before the name of each fact that is kept for the seller.
 const META_FACT: &str = "_acp_fact_";
 
@@ -65,6 +70,8 @@ struct Meta {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct OrderLine {
+    #[serde(default)]
+    id: u64,
     name: String,
     /// What the product is called without what sets the variation apart.
     #[serde(default)]
@@ -111,6 +118,8 @@ struct OrderTax {
 
 #[derive(Debug, Deserialize)]
 struct OrderShipping {
+    #[serde(default)]
+    id: u64,
     method_title: String,
     method_id: String,
     #[serde(default)]
@@ -121,6 +130,8 @@ struct OrderShipping {
 
 #[derive(Debug, Deserialize)]
 struct OrderFee {
+    #[serde(default)]
+    id: u64,
     total: String,
 }
 
@@ -211,6 +222,37 @@ impl StoreOrder {
             Some((name.to_owned(), meta.value.as_str()?.to_owned()))
         };
         self.meta_data.iter().filter_map(fact).collect()
+    }
+
+    /// What a cart has no place for.
+    pub(crate) fn kept(&self) -> Result<Kept, ConnectorError> {
+        let own = self.agreed()?;
+        let agreed = match own {
+            Some(agreed) => agreed,
+            None => self.total()?,
+        };
+        Ok(Kept {
+            note: self.note(),
+            facts: self.facts(),
+            agreed: Some(agreed),
+            own: own.map(|_| self.leftovers()),
+        })
+    }
+
+    /// What the agent was shown, where the order does not follow its cart by itself.
+    fn agreed(&self) -> Result<Option<Money>, ConnectorError> {
+        let Some(text) = self.meta(META_AGREED) else { return Ok(None) };
+        let (minor, code) = text.split_once(' ').unwrap_or((text, ""));
+        let currency = currency(code)?;
+        Money::parse_minor(minor, digits(currency), currency).map(Some).map_err(unreadable)
+    }
+
+    fn leftovers(&self) -> Leftovers {
+        Leftovers {
+            lines: self.line_items.iter().map(|line| line.id).collect(),
+            shipping: self.shipping_lines.iter().map(|line| line.id).collect(),
+            fees: self.fee_lines.iter().map(|fee| fee.id).collect(),
+        }
     }
 
     /// Whether the buyer comes for it.
@@ -361,6 +403,17 @@ pub(crate) fn ties(commitment: &commerce::Commitment) -> Value {
 pub(crate) fn fact_meta(facts: &Facts) -> Vec<Value> {
     let fact = |(name, text): (&String, &String)| json!({"key": format!("{META_FACT}{name}"), "value": text});
     facts.iter().map(fact).collect()
+}
+
+/// What the agent was shown, to be kept with an order that does not follow its cart.
+pub(crate) fn agreed_meta(agreed: Money) -> Value {
+    let text = format!("{} {}", agreed.minor(), agreed.currency().code());
+    json!({"key": META_AGREED, "value": text})
+}
+
+/// The digits after the point of a currency's minor unit.
+fn digits(currency: Currency) -> u32 {
+    currency.exponent().map_or(2, u32::from)
 }
 
 fn unreadable(error: MoneyError) -> ConnectorError {

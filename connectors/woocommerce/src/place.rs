@@ -6,13 +6,16 @@
 
 use commerce::{Commitment, ConnectorError, Draft, DraftId, DraftState, Effect, Facts, Order};
 use http::Method;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tracing::warn;
 
 use crate::{
     WooCommerce,
+    draft::Now,
     draft_id::Found,
+    memory::{FRESH, Open},
     order::{PAYMENT_METHOD, StoreOrder, fact_meta, ties},
+    own,
 };
 
 impl WooCommerce {
@@ -22,24 +25,27 @@ impl WooCommerce {
         id: &DraftId,
         commitment: &Commitment,
     ) -> Result<Draft, ConnectorError> {
-        let draft = self.load_draft(id).await?;
-        match &draft.state {
-            DraftState::Open => {}
-            DraftState::Committed { payment, .. } if *payment == commitment.payment => {}
-            _ => return Err(ConnectorError::Settled { action: "commit" }),
+        let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
+        let mut contents = Map::new();
+        if let Some(open) = self.to_commit(&found, commitment).await? {
+            let draft = self.shown(&found, &open, Vec::new()).await?;
+            if !draft.quote.problems.is_empty() {
+                return Ok(draft);
+            }
+            check_price(commitment, &draft)?;
+            if let Some(before) = &open.kept.own {
+                contents = own::contents(&open.cart, before)?;
+            }
         }
-        let is_open = draft.state == DraftState::Open;
-        if is_open && !draft.quote.problems.is_empty() {
-            return Ok(draft);
-        }
-        check_price(commitment, &draft)?;
+        self.memory.forget(&found.token);
         let order = order_of(id)?;
-        let body = json!({
-            "status": "pending",
-            "payment_method": PAYMENT_METHOD,
-            "payment_method_title": self.payment_title,
-            "meta_data": ties(commitment),
-        });
+        contents.extend([
+            ("status".to_owned(), json!("pending")),
+            ("payment_method".to_owned(), json!(PAYMENT_METHOD)),
+            ("payment_method_title".to_owned(), json!(self.payment_title)),
+            ("meta_data".to_owned(), ties(commitment)),
+        ]);
+        let body = Value::Object(contents);
         let written: StoreOrder =
             self.client.put("order.commit", &format!("/orders/{order}"), &body).await?;
         if written.total()? != commitment.total {
@@ -49,6 +55,29 @@ impl WooCommerce {
             return Err(ConnectorError::PriceMoved { expected: commitment.total, actual });
         }
         self.draft_of_order(id, &written).await
+    }
+
+    /// The open draft, as it was read a moment ago or is read now; `None` if it is committed to
+    /// this payment already.
+    async fn to_commit(
+        &self,
+        found: &Found,
+        commitment: &Commitment,
+    ) -> Result<Option<Open>, ConnectorError> {
+        let read = self.memory.open(&found.token, FRESH).filter(|open| open.is_read);
+        if read.is_some() {
+            return Ok(read);
+        }
+        match self.look(found).await? {
+            (_, Now::Open(open)) => Ok(Some(open)),
+            (_, Now::Settled(order)) => {
+                let is_ours = order.payment() == Some(commitment.payment.as_str());
+                let state = order.state(self.client.url())?;
+                let is_committed = matches!(state, DraftState::Committed { .. }) && is_ours;
+                let settled = ConnectorError::Settled { action: "commit" };
+                if is_committed { Ok(None) } else { Err(settled) }
+            }
+        }
     }
 
     /// The order becomes a draft again, which the store's list of states admits.
@@ -99,7 +128,15 @@ impl WooCommerce {
             });
         }
         self.empty_cart(id).await;
-        paid.order(self.client.url())
+        // What was just written is remembered; that it was written counts.
+        let remembered = self.draft_of_order(id, &paid).await;
+        remembered.map_or_else(
+            |_| paid.order(self.client.url()),
+            |draft| match draft.state {
+                DraftState::Placed(order) => Ok(order),
+                _ => paid.order(self.client.url()),
+            },
+        )
     }
 
     /// A cart that keeps its lines could buy them again. The order is paid all the same.

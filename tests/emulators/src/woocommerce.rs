@@ -170,6 +170,12 @@ impl Store {
         self.lock().switch(Switch::RateLimit, yes);
     }
 
+    /// Whether `GET` and `PUT checkout` make no order, as from version 10.9 on (pull request 64155 of
+    /// WooCommerce). Off at first: the recordings are of 10.7.
+    pub fn defer_orders(&self, yes: bool) {
+        self.lock().switch(Switch::DeferredOrders, yes);
+    }
+
     /// Whether PHP prints a notice before every JSON body. Off at first.
     pub fn php_notice_before_json(&self, yes: bool) {
         self.lock().switch(Switch::PhpNotice, yes);

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod calls;
 mod catalog;
+mod deferred;
 mod draft;
 mod money;
 mod order;

@@ -4,8 +4,8 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use commerce::{
-    Address, AgentId, Buyer, Change, Commitment, Connector, Destination, Draft, Facts, ItemId,
-    Line, Patch, PaymentId, ProblemKind, SessionId,
+    Address, AgentId, Buyer, Change, Commitment, Connector, ConnectorError, Destination, Draft,
+    Facts, ItemId, Line, Patch, PaymentId, ProblemKind, SessionId,
 };
 use emulators::{faults::Faults, serve::Running, woocommerce::Store};
 use http::{Method, header::AUTHORIZATION};
@@ -18,7 +18,7 @@ pub(crate) struct Stage {
     pub(crate) store: Store,
     pub(crate) faults: Faults,
     pub(crate) connector: WooCommerce,
-    url: String,
+    pub(crate) url: String,
     _server: Running,
 }
 
@@ -49,6 +49,11 @@ impl Stage {
 
     pub(crate) async fn revise(&self, draft: &Draft, change: Change) -> Draft {
         self.connector.revise(&draft.id, &change).await.unwrap()
+    }
+
+    pub(crate) async fn revise_error(&self, draft: &Draft) -> ConnectorError {
+        let change = Change { lines: Some(vec![line("20", 5)]), ..Change::default() };
+        self.connector.revise(&draft.id, &change).await.unwrap_err()
     }
 
     /// The seller gives the draft's order another status, in the store's own pages.

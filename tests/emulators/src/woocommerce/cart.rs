@@ -22,6 +22,8 @@ pub(super) struct Cart {
     pub(super) draft: Option<u64>,
     /// Errors to tell once.
     pub(super) notices: Vec<Value>,
+    /// The buyer's note, where no order keeps it.
+    pub(super) note: String,
 }
 
 /// One line: a simple product or a variation.
@@ -45,6 +47,7 @@ impl Default for Cart {
             offered: Vec::new(),
             draft: None,
             notices: Vec::new(),
+            note: String::new(),
         }
     }
 }

@@ -60,6 +60,9 @@ impl Shop {
 
     /// `GET checkout`: makes or refreshes the draft.
     pub(super) fn open_checkout(&mut self, cart: &mut Cart) -> Result<Answer, Answer> {
+        if self.has(Switch::DeferredOrders) {
+            return Ok(Answer::json(200, self.orderless_json(cart)));
+        }
         let id = self.fresh_draft(cart)?;
         let empty = json!({ "payment_status": "", "payment_details": [], "redirect_url": "" });
         Ok(Answer::json(200, self.checkout_json(id, empty, Value::Null)))
@@ -71,8 +74,18 @@ impl Shop {
         cart: &mut Cart,
         body: &Value,
     ) -> Result<Answer, Answer> {
+        if self.has(Switch::DeferredOrders) {
+            if let Some(note) = body["customer_note"].as_str() {
+                note.clone_into(&mut cart.note);
+            }
+            return Ok(Answer::json(200, self.orderless_json(cart)));
+        }
         let id = self.fresh_draft(cart)?;
-        self.change_order(id, |_, order| take_wishes(order, body));
+        // A note that is not sent is forgotten.
+        self.change_order(id, |_, order| {
+            order.note.clear();
+            take_wishes(order, body);
+        });
         let shown = self.cart_json(cart);
         Ok(Answer::json(200, self.checkout_json(id, Value::Null, shown)))
     }
@@ -223,6 +236,26 @@ impl Shop {
                 { "key": "redirect", "value": url },
             ],
             "redirect_url": url,
+        })
+    }
+
+    /// What the checkout looks like while nothing was placed and no order exists.
+    fn orderless_json(&mut self, cart: &mut Cart) -> Value {
+        let shown = self.cart_json(cart);
+        json!({
+            "order_id": 0,
+            "status": "checkout-draft",
+            "order_key": "",
+            "order_number": "0",
+            "customer_note": cart.note,
+            "customer_id": 0,
+            "billing_address": cart.billing.billing(),
+            "shipping_address": cart.shipping.shipping(),
+            "payment_method": "",
+            "payment_result": null,
+            "additional_fields": {},
+            "__experimentalCart": shown,
+            "extensions": {},
         })
     }
 

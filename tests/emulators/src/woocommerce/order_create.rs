@@ -51,7 +51,7 @@ impl Shop {
 
     /// A PUT's items: those with the id of a line change it (quantity 0 removes it), those
     /// without are added.
-    pub(super) fn change_items(&mut self, order: &mut Order, body: &Value) {
+    pub(super) fn change_items(&mut self, order: &mut Order, body: &Value) -> Result<(), String> {
         for given in items(body, "line_items") {
             let id = given["id"].as_u64();
             let Some(at) = order.lines.iter().position(|line| Some(line.id) == id) else {
@@ -66,10 +66,29 @@ impl Shop {
                 order.lines.remove(at);
             }
         }
+        // A known entry whose naming member is null goes.
+        let gone = |name: &str, mark: &str| -> Vec<u64> {
+            let marked = items(body, name)
+                .iter()
+                .filter(|given| given.get(mark).is_some_and(Value::is_null));
+            marked.filter_map(|given| given["id"].as_u64()).collect()
+        };
+        let (shipping, fees) = (gone("shipping_lines", "method_id"), gone("fee_lines", "name"));
+        order.shipping_lines.retain(|line| !shipping.contains(&line.id));
+        order.fees.retain(|fee| !fees.contains(&fee.id));
         let kinds = ["line_items", "shipping_lines", "fee_lines"];
         if kinds.iter().any(|kind| items(body, kind).iter().any(|given| given["id"].is_null())) {
             self.add_items(order, body);
         }
+        if body["coupon_lines"].is_array() {
+            // All coupons come off before those of the request are tried.
+            order.coupons.clear();
+            for line in &mut order.lines {
+                line.total = Taxed { net: line.subtotal.net, tax: line.subtotal.tax };
+            }
+            self.use_coupons(order, body)?;
+        }
+        Ok(())
     }
 
     /// Adds a request's new lines, shipping and fees, taxed where the order goes.

@@ -56,7 +56,12 @@ impl Shop {
             _ => {
                 let body = call.json()?;
                 check(&body)?;
-                self.change_order(id, |shop, order| shop.edit_order(order, &body));
+                let refused =
+                    self.change_order(id, |shop, order| shop.edit_order(order, &body).err());
+                if let Some(why) = refused.flatten() {
+                    let data = json!({ "status": 400 });
+                    return Err(Answer::error(400, "woocommerce_rest_invalid_coupon", &why, data));
+                }
                 Ok(Answer::json(200, self.orders.get(&id).map(|o| self.order_json(o)).into()))
             }
         }
@@ -83,16 +88,17 @@ impl Shop {
         Ok(Answer::json(200, before))
     }
 
-    /// Applies a PUT: fields first, then the status, then `set_paid` if money is still due.
-    pub(super) fn edit_order(&mut self, order: &mut Order, body: &Value) {
+    /// Applies a PUT, or says which coupon does not count: fields first, then the status, then `set_paid` if money is still due.
+    fn edit_order(&mut self, order: &mut Order, body: &Value) -> Result<(), String> {
         self.take_fields(order, body);
-        self.change_items(order, body);
+        self.change_items(order, body)?;
         if let Some(status) = status_of(body) {
             self.set_status(order, status);
         }
         if truthy(&body["set_paid"]) && order.needs_payment() {
             self.payment_complete(order);
         }
+        Ok(())
     }
 
     /// Addresses, payment, note and meta of a request.

@@ -24,6 +24,8 @@ pub(super) enum Switch {
     RateLimit,
     /// PHP prints notices before the JSON.
     PhpNotice,
+    /// An order is made when it is placed and not before, as from version 10.9 on.
+    DeferredOrders,
 }
 
 /// Everything behind the lock.
