@@ -47,7 +47,7 @@ impl App {
         let stores: Vec<_> = config
             .stores
             .iter()
-            .map(|store| Arc::new(Store::new(store, &seams.transport, &seams.chance)))
+            .map(|store| Arc::new(Store::new(store, &seams.transport, &seams.chance, &seams.clock)))
             .collect();
         let agents = Agents::new(
             config.stores.iter().zip(stores.iter().cloned()),

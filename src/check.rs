@@ -1,6 +1,6 @@
 //! `storebridge check`: what works, what does not, and what the owner should do.
 
-use std::{io::Write, sync::Arc};
+use std::io::Write;
 
 use commerce::{Finding, Level};
 
@@ -12,7 +12,7 @@ pub async fn run(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> 
     let seams = real_world()?;
     let mut worst = Level::Ok;
     for store in &config.stores {
-        let wired = Store::new(store, &seams.transport, &Arc::clone(&seams.chance));
+        let wired = Store::new(store, &seams.transport, &seams.chance, &seams.clock);
         writeln!(out, "{} ({})", store.name, store.id)?;
         let (platform, processor) = tokio::join!(wired.connector.check(), wired.stripe.check());
         for finding in platform.iter().chain(&processor) {

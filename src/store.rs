@@ -19,6 +19,7 @@ use url::Url;
 
 use crate::{
     catalog::Catalog,
+    clock::Clock,
     config::{self, Acquirer, Platform, Profile, Signature},
     events::Outlet,
 };
@@ -46,7 +47,9 @@ impl Store {
         config: &config::Store,
         transport: &Arc<dyn Transport>,
         chance: &Arc<dyn Chance>,
+        clock: &Arc<dyn Clock>,
     ) -> Self {
+        let clock = Arc::clone(clock);
         let upstream = |name: &str, url: &Url, limits| {
             let name = format!("{}.{name}", config.id);
             Upstream::new(name, url.clone(), Arc::clone(transport), Arc::clone(chance), limits)
@@ -58,6 +61,7 @@ impl Store {
                 consumer_key: woocommerce.consumer_key.clone(),
                 consumer_secret: woocommerce.consumer_secret.clone(),
                 payment_title: woocommerce.payment_title.clone(),
+                now: woocommerce::Now(Arc::new(move || clock.now())),
             },
         );
         let stripe = payments::Stripe::new(

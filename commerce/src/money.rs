@@ -1,6 +1,6 @@
 //! Money is counted: an integer of minor units and its currency, never a fraction.
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use thiserror::Error;
 
 pub use iso_currency::Currency;
@@ -74,6 +74,21 @@ impl Money {
         Self::from_decimal(amount, text, currency)
     }
 
+    /// Reads a decimal text of major units, and rounds half away from zero what is finer than the
+    /// currency. For a store that counts finer; what is charged is then what was rounded.
+    pub fn round_major(text: &str, currency: Currency) -> Result<Self, MoneyError> {
+        Self::rounded(parse_decimal(text)?, currency)
+    }
+
+    /// Reads an integer text in units of 10^-`digits`, and rounds like [`round_major`].
+    ///
+    /// [`round_major`]: Self::round_major
+    pub fn round_minor(text: &str, digits: u32, currency: Currency) -> Result<Self, MoneyError> {
+        let count: i64 = text.parse().map_err(|_| MoneyError::NotANumber(text.to_owned()))?;
+        let amount = Decimal::try_new(count, digits).map_err(|_| MoneyError::OutOfRange)?;
+        Self::rounded(amount, currency)
+    }
+
     /// The sum; refuses mixed currencies.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.combine(other, i64::checked_add)
@@ -87,6 +102,12 @@ impl Money {
     /// The decimal text of major units with all the currency's digits: `19.90`.
     pub fn to_major(self) -> String {
         Decimal::new(self.minor, exponent(self.currency)).to_string()
+    }
+
+    fn rounded(amount: Decimal, currency: Currency) -> Result<Self, MoneyError> {
+        let half = RoundingStrategy::MidpointAwayFromZero;
+        let amount = amount.round_dp_with_strategy(exponent(currency), half);
+        Self::from_decimal(amount, "", currency)
     }
 
     fn from_decimal(amount: Decimal, text: &str, currency: Currency) -> Result<Self, MoneyError> {

@@ -56,6 +56,18 @@ pub struct Call {
     pub body: Bytes,
     /// Whether a repeat is harmless.
     pub kind: Kind,
+    /// What every single try adds to the query.
+    each_try: Option<EachTry>,
+}
+
+/// Makes a part of a query, anew for each try.
+#[derive(Clone)]
+struct EachTry(Arc<dyn Fn() -> String + Send + Sync>);
+
+impl std::fmt::Debug for EachTry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EachTry")
+    }
 }
 
 /// Whether a repeat is harmless.
@@ -118,7 +130,14 @@ impl Call {
     /// A call without body or headers.
     pub fn new(name: &'static str, method: Method, path: impl Into<String>, kind: Kind) -> Self {
         let (headers, body) = (HeaderMap::new(), Bytes::new());
-        Self { name, method, path: path.into(), headers, body, kind }
+        Self { name, method, path: path.into(), headers, body, kind, each_try: None }
+    }
+
+    /// Adds to the query of every single try, where a repeat must not look like the first.
+    #[must_use]
+    pub fn query_of_each_try(mut self, query: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.each_try = Some(EachTry(Arc::new(query)));
+        self
     }
 
     /// Adds a header. One that is no legal header value is left out: it could only be refused.
@@ -171,6 +190,11 @@ impl Upstream {
     ) -> Self {
         let gate = Arc::new(Gate::new(limits.gate));
         Self { name: name.into(), base, transport, chance, gate, limits }
+    }
+
+    /// Where random bytes come from.
+    pub fn chance(&self) -> Arc<dyn Chance> {
+        Arc::clone(&self.chance)
     }
 
     /// Where the host is.
@@ -258,9 +282,14 @@ impl Upstream {
 
     fn request(&self, call: &Call) -> Result<Request<Bytes>, CallError> {
         let base = self.base.as_str().trim_end_matches('/');
+        let mut uri = format!("{base}{}", call.path);
+        if let Some(EachTry(query)) = &call.each_try {
+            uri.push(if call.path.contains('?') { '&' } else { '?' });
+            uri.push_str(&query());
+        }
         let mut request = Request::builder()
             .method(call.method.clone())
-            .uri(format!("{base}{}", call.path))
+            .uri(uri)
             .body(call.body.clone())
             .map_err(|error| self.not_sent(error))?;
         *request.headers_mut() = call.headers.clone();

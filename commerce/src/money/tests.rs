@@ -25,6 +25,17 @@ fn nothing_is_ever_rounded() {
 }
 
 #[test]
+fn what_is_rounded_says_so_by_its_name() {
+    let usd = |minor| Ok(Money::new(minor, Currency::USD));
+    assert_eq!(Money::round_major("19.5525", Currency::USD), usd(1955));
+    assert_eq!(Money::round_major("0.005", Currency::USD), usd(1));
+    assert_eq!(Money::round_major("-0.005", Currency::USD), usd(-1));
+    assert_eq!(Money::round_minor("180049", 4, Currency::USD), usd(1800));
+    assert_eq!(Money::round_minor("18", 0, Currency::USD), usd(1800));
+    assert!(Money::round_major("1e3", Currency::USD).is_err());
+}
+
+#[test]
 fn texts_that_are_no_amount_are_refused() {
     for text in ["", " 1", "1,5", "1e3", "$5", "abc", "--1", "1.2.3", "9999999999999999999999"] {
         assert!(Money::parse_major(text, Currency::USD).is_err(), "{text}");

@@ -4,11 +4,17 @@ use std::num::NonZeroU32;
 
 use commerce::{
     Address, AppliedCode, Buyer, ConnectorError, Currency, Destination, Effect, ItemId, LineId,
-    Money, MoneyError, Problem, ProblemKind, Quote, QuotedLine, Rate, RateId, RateKind, Subject,
-    TaxLine, Totals, plain_text,
+    Money, MoneyError, Problem, ProblemKind, Quote, QuotedLine, Rate, RateId, Subject, TaxLine,
+    Totals, plain_text,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::{
+    address::Place,
+    rates::{OfferedRate, Package, rate_kind},
+    rounding::settle,
+};
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Cart {
@@ -127,50 +133,6 @@ struct CartTax {
     rate: String,
 }
 
-/// An address as carts and orders have it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub(crate) struct Place {
-    pub(crate) first_name: String,
-    pub(crate) last_name: String,
-    pub(crate) company: String,
-    pub(crate) address_1: String,
-    pub(crate) address_2: String,
-    pub(crate) city: String,
-    pub(crate) state: String,
-    pub(crate) postcode: String,
-    pub(crate) country: String,
-    pub(crate) phone: String,
-    pub(crate) email: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Package {
-    /// A number, or a text where a plugin splits packages.
-    #[serde(rename = "package_id")]
-    id: Value,
-    #[serde(default)]
-    items: Vec<PackedItem>,
-    shipping_rates: Vec<OfferedRate>,
-}
-
-#[derive(Debug, Deserialize)]
-struct PackedItem {
-    key: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct OfferedRate {
-    rate_id: String,
-    name: String,
-    #[serde(default)]
-    description: String,
-    price: String,
-    taxes: String,
-    method_id: String,
-    selected: bool,
-}
-
 #[derive(Debug, Deserialize)]
 struct CartError {
     #[serde(default)]
@@ -196,9 +158,14 @@ impl Cart {
             Vec::new()
         };
         let lines = self.items.iter().map(|item| item.line(&count));
+        let mut lines: Vec<QuotedLine> = lines.collect::<Result<_, _>>().map_err(unreadable)?;
+        let mut totals = totals;
+        if count.is_finer() {
+            settle(&mut lines, &mut totals);
+        }
         Ok(Quote {
             currency,
-            lines: lines.collect::<Result<_, _>>().map_err(unreadable)?,
+            lines,
             needs_shipping: self.needs_shipping,
             rates,
             totals,
@@ -443,95 +410,6 @@ impl Item {
     }
 }
 
-impl Package {
-    /// The store's own id for the first package; `rate@package` for the others.
-    fn rate_id(&self, rate: &str) -> RateId {
-        let package = self.name();
-        if package == "0" { RateId::new(rate) } else { RateId::new(format!("{rate}@{package}")) }
-    }
-
-    fn name(&self) -> String {
-        text_of(&self.id)
-    }
-}
-
-/// What the store has to be told to choose a rate.
-pub(crate) fn choice(rate: &RateId) -> Value {
-    let (rate, package) = rate.as_str().split_once('@').unwrap_or((rate.as_str(), "0"));
-    match package.parse::<u32>() {
-        Ok(number) => json!({"package_id": number, "rate_id": rate}),
-        Err(_) => json!({"package_id": package, "rate_id": rate}),
-    }
-}
-
-impl OfferedRate {
-    fn is_pickup(&self) -> bool {
-        is_pickup(&self.method_id)
-    }
-}
-
-/// Whether the buyer comes for it.
-pub(crate) fn is_pickup(method: &str) -> bool {
-    matches!(method, "local_pickup" | "pickup_location")
-}
-
-/// What a shipping method of the store is to an agent; the store's name for it is the place's.
-pub(crate) fn rate_kind(method: &str, name: &str, pickup: Option<&Address>) -> RateKind {
-    match pickup {
-        Some(address) if is_pickup(method) => {
-            RateKind::Pickup(Box::new(Address { name: plain_text(name), ..address.clone() }))
-        }
-        _ => RateKind::Shipping,
-    }
-}
-
-impl Place {
-    /// As an order of the REST API takes it; only a billing address has an e-mail.
-    pub(crate) fn json(&self, with_email: bool) -> Value {
-        let mut place = json!({
-            "first_name": self.first_name, "last_name": self.last_name, "company": self.company,
-            "address_1": self.address_1, "address_2": self.address_2, "city": self.city,
-            "state": self.state, "postcode": self.postcode, "country": self.country,
-            "phone": self.phone,
-        });
-        if with_email {
-            place["email"] = json!(self.email);
-        }
-        place
-    }
-
-    pub(crate) fn buyer(&self) -> Option<Buyer> {
-        let told = !self.email.is_empty();
-        told.then(|| Buyer {
-            first_name: self.first_name.clone(),
-            last_name: self.last_name.clone(),
-            email: self.email.clone(),
-            phone: self.phone.clone(),
-            company: self.company.clone(),
-        })
-    }
-
-    pub(crate) fn destination(&self) -> Option<Destination> {
-        let told = !self.address_1.is_empty() || !self.postcode.is_empty();
-        let name = join(&self.first_name, &self.last_name);
-        told.then(|| Destination {
-            name: name.clone(),
-            phone: self.phone.clone(),
-            email: String::new(),
-            address: Some(Address {
-                name,
-                company: self.company.clone(),
-                line_one: self.address_1.clone(),
-                line_two: self.address_2.clone(),
-                city: self.city.clone(),
-                state: self.state.clone(),
-                postal_code: self.postcode.clone(),
-                country: self.country.clone(),
-            }),
-        })
-    }
-}
-
 /// A cart holds an item once, and an order keeps it, so the item names the line in both.
 pub(crate) fn line_id(item: u64) -> LineId {
     LineId::new(format!("li_{item}"))
@@ -544,9 +422,19 @@ struct Count {
 }
 
 impl Count {
-    fn money(&self, text: &str) -> Result<Money, MoneyError> {
-        Money::parse_minor(text, self.digits, self.currency)
+    /// Whether the store counts finer than the currency, so that amounts had to be rounded.
+    fn is_finer(&self) -> bool {
+        self.digits > digits(self.currency)
     }
+
+    fn money(&self, text: &str) -> Result<Money, MoneyError> {
+        Money::round_minor(text, self.digits, self.currency)
+    }
+}
+
+/// The digits after the point of a currency's minor unit.
+pub(crate) fn digits(currency: Currency) -> u32 {
+    currency.exponent().map_or(2, u32::from)
 }
 
 pub(crate) fn currency(code: &str) -> Result<Currency, ConnectorError> {
@@ -573,10 +461,6 @@ const fn mildness(kind: ProblemKind) -> u8 {
         ProblemKind::Missing => 5,
         ProblemKind::CodeRefused(_) => 6,
     }
-}
-
-fn join(first: &str, last: &str) -> String {
-    format!("{first} {last}").trim().to_owned()
 }
 
 fn unreadable(error: MoneyError) -> ConnectorError {

@@ -323,8 +323,8 @@ impl Offer {
         url: String,
         currency: Currency,
     ) -> Option<Variant> {
-        let now = Money::parse_major(&self.price, currency).ok()?;
-        let regular = Money::parse_major(&self.regular_price, currency).unwrap_or(now);
+        let now = Money::round_major(&self.price, currency).ok()?;
+        let regular = Money::round_major(&self.regular_price, currency).unwrap_or(now);
         let on_sale = self.on_sale && now.minor() < regular.minor();
         let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         Some(Variant {

@@ -9,11 +9,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{
-    WooCommerce,
-    cart::{Cart, choice},
-    client::Part,
-};
+use crate::{WooCommerce, cart::Cart, client::Part, rates::choice};
 
 /// A cart after some steps, and what was refused on the way.
 pub(crate) struct Changed {

@@ -84,7 +84,7 @@ impl WooCommerce {
     }
 }
 
-/// A price finer than its currency cannot be charged, and is never rounded.
+/// What is finer than the currency is rounded, and then the store's own order says a little else.
 fn look_at_settings(settings: &BTreeMap<String, String>, currency: Option<Currency>) -> Finding {
     let known = currency.and_then(Currency::exponent);
     let decimals = settings.get("woocommerce_price_num_decimals");
@@ -93,8 +93,8 @@ fn look_at_settings(settings: &BTreeMap<String, String>, currency: Option<Curren
         && decimals > known
     {
         let detail = format!(
-            "prices have {decimals} decimals and the currency has {known}: what costs a fraction \
-             of its smallest coin cannot be sold; set the number of decimals to {known}"
+            "prices have {decimals} decimals and the currency has {known}: totals are rounded \
+             before they are charged; set the number of decimals to {known}"
         );
         return finding(Level::Warning, "Settings", detail);
     }

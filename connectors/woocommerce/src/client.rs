@@ -1,16 +1,21 @@
 //! Sending: the REST API with the store's key, the Store API with a cart's token.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use commerce::{ConnectorError, Effect};
-use http::{HeaderName, Method, header};
+use http::{HeaderName, Method, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use tracing::info;
 use upstream::{Answer, Call, Kind, Upstream};
+use url::form_urlencoded;
 
 use crate::{
-    Settings,
+    Now, Settings,
     error::{Refusal, refuse, unreachable, unreadable},
+    oauth::{Once, sign},
 };
 
 const CART_TOKEN: HeaderName = HeaderName::from_static("cart-token");
@@ -20,7 +25,23 @@ const BATCH_MAX: usize = 25;
 /// How a store is called.
 pub(crate) struct Client {
     upstream: Upstream,
-    basic: SecretString,
+    key: SecretString,
+    secret: SecretString,
+    now: Now,
+    /// The ways to show the key, the one that works first; which that is, is learned.
+    ways: [Way; 2],
+    way: AtomicUsize,
+}
+
+/// How the key is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// In the header, which some servers take away.
+    Basic,
+    /// In the query; over TLS only.
+    Query,
+    /// Not at all: the call is signed with it. The only way where PHP sees plain HTTP.
+    Signed,
 }
 
 /// One part of a batch.
@@ -77,12 +98,16 @@ impl PartAnswer {
 
 impl Client {
     pub(crate) fn new(upstream: Upstream, settings: &Settings) -> Self {
-        let pair = format!(
-            "{}:{}",
-            settings.consumer_key.expose_secret(),
-            settings.consumer_secret.expose_secret()
-        );
-        Self { upstream, basic: format!("Basic {}", STANDARD.encode(pair)).into() }
+        let is_tls = upstream.base().scheme() == "https";
+        Self {
+            upstream,
+            key: settings.consumer_key.clone(),
+            secret: settings.consumer_secret.clone(),
+            now: settings.now.clone(),
+            // A store on plain HTTP may believe in TLS all the same, behind a proxy of its own.
+            ways: if is_tls { [Way::Basic, Way::Query] } else { [Way::Signed, Way::Basic] },
+            way: AtomicUsize::new(0),
+        }
     }
 
     /// Where the store is, without a trailing slash.
@@ -107,7 +132,7 @@ impl Client {
         path: &str,
     ) -> Result<Answer, ConnectorError> {
         let path = format!("/wp-json/wc/v3{path}");
-        self.send(self.authorized(Call::new(name, Method::GET, path, Kind::Repeatable))).await
+        self.send_keyed(Call::new(name, Method::GET, path, Kind::Repeatable)).await
     }
 
     /// Sets absolute values through the REST API, which is harmless to repeat.
@@ -119,7 +144,7 @@ impl Client {
     ) -> Result<T, ConnectorError> {
         let path = format!("/wp-json/wc/v3{path}");
         let call = Call::new(name, Method::PUT, path, Kind::Repeatable).json(body);
-        let answer = self.send(self.authorized(call)).await?;
+        let answer = self.send_keyed(call).await?;
         answer.json().map_err(|error| unreadable(name, Effect::Unknown, error))
     }
 
@@ -132,7 +157,7 @@ impl Client {
     ) -> Result<T, ConnectorError> {
         let path = format!("/wp-json/wc/v3{path}");
         let call = Call::new(name, Method::POST, path, Kind::Once).json(body);
-        let answer = self.send(self.authorized(call)).await?;
+        let answer = self.send_keyed(call).await?;
         answer.json().map_err(|error| unreadable(name, Effect::Unknown, error))
     }
 
@@ -195,15 +220,75 @@ impl Client {
         batch.answers(NAME, parts.len())
     }
 
-    fn authorized(&self, call: Call) -> Call {
-        call.secret_header(header::AUTHORIZATION, self.basic.expose_secret())
+    /// Sends a call with the key. A store that takes us for a stranger is shown the key in the
+    /// other way: it has done nothing yet.
+    async fn send_keyed(&self, call: Call) -> Result<Answer, ConnectorError> {
+        let (name, effect) = (call.name, effect_of(&call));
+        let way = self.way.load(Ordering::Relaxed);
+        let mut answer = self
+            .upstream
+            .send(self.keyed(call.clone(), self.ways[way]))
+            .await
+            .map_err(unreachable)?;
+        if is_for_strangers(&answer) {
+            let other = 1 - way;
+            let keyed = self.keyed(call, self.ways[other]);
+            answer = self.upstream.send(keyed).await.map_err(unreachable)?;
+            if !is_for_strangers(&answer) {
+                info!(way = ?self.ways[other], "the store takes its key in another way");
+                self.way.store(other, Ordering::Relaxed);
+            }
+        }
+        judged(name, answer, effect)
+    }
+
+    fn keyed(&self, call: Call, way: Way) -> Call {
+        let (key, secret) = (self.key.expose_secret(), self.secret.expose_secret());
+        match way {
+            Way::Basic => {
+                let pair = STANDARD.encode(format!("{key}:{secret}"));
+                call.secret_header(header::AUTHORIZATION, &format!("Basic {pair}"))
+            }
+            Way::Query => {
+                let pair = [("consumer_key", key), ("consumer_secret", secret)];
+                let query =
+                    form_urlencoded::Serializer::new(String::new()).extend_pairs(pair).finish();
+                call.query_of_each_try(move || query.clone())
+            }
+            Way::Signed => {
+                let (path, query) = call.path.split_once('?').unwrap_or((&call.path, ""));
+                let (url, query) = (format!("{}{path}", self.url()), query.to_owned());
+                let (method, now) = (call.method.clone(), self.now.clone());
+                let (key, secret) = (self.key.clone(), self.secret.clone());
+                let chance = self.upstream.chance();
+                call.query_of_each_try(move || {
+                    let nonce =
+                        format!("{:016x}{:016x}", chance.below(u64::MAX), chance.below(u64::MAX));
+                    let once = Once { nonce: &nonce, seconds: (now.0)().as_second() };
+                    let pair = (key.expose_secret(), secret.expose_secret());
+                    sign(method.as_str(), &url, &query, pair, &once)
+                })
+            }
+        }
     }
 
     async fn send(&self, call: Call) -> Result<Answer, ConnectorError> {
         let (name, effect) = (call.name, effect_of(&call));
         let answer = self.upstream.send(call).await.map_err(unreachable)?;
-        if answer.status.is_success() { Ok(answer) } else { Err(refuse(name, &answer, effect)) }
+        judged(name, answer, effect)
     }
+}
+
+/// The refusal of a caller without any key, whatever key was shown.
+fn is_for_strangers(answer: &Answer) -> bool {
+    answer.status == StatusCode::UNAUTHORIZED
+        && answer
+            .json::<Refusal>()
+            .is_ok_and(|refusal| refusal.code.starts_with("woocommerce_rest_cannot_"))
+}
+
+fn judged(name: &'static str, answer: Answer, effect: Effect) -> Result<Answer, ConnectorError> {
+    if answer.status.is_success() { Ok(answer) } else { Err(refuse(name, &answer, effect)) }
 }
 
 /// A read has no effect, however it ends.

@@ -165,9 +165,9 @@ fn hint(code: &str) -> &'static str {
             "the consumer secret is wrong or the key may only read; make a REST API key with \
              permission Read/Write"
         }
-        "woocommerce_rest_cannot_view" => {
-            "the consumer key is unknown, or the store does not know that it is called over \
-             HTTPS: let the TLS terminator send X-Forwarded-Proto"
+        code if code.starts_with("woocommerce_rest_cannot_") => {
+            "the consumer key is unknown; or the address is not the store's own (Settings > \
+             General > Site Address), or its TLS terminator does not send X-Forwarded-Proto"
         }
         _ => {
             "something in front of the store refuses us; allow this machine in the security \

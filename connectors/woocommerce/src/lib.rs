@@ -1,12 +1,16 @@
 //! A WooCommerce store as a [`commerce::Connector`].
 //!
-//! A session is a cart of the Store API and the draft order that the store makes of it; the order
-//! is known before any money moves. Every number is the store's: nothing is computed here.
+//! A session is a cart of the Store API and the draft order behind it: the store's own, or one of
+//! ours where the store makes none before it is placed. The order is known before any money moves,
+//! and every number is the store's.
 //!
-//! Files: `client` sends, `cart` and `order` read the two shapes in which the store shows a
-//! draft, `draft` opens and reads it, `change` changes its cart, `own` keeps its order where the
-//! store makes none, `memory` saves calls, `place` takes it to a paid order, `catalog` reads
-//! products, `sale` reads what has become of orders, `check` looks the store over.
+//! Files: `client` sends and `oauth` signs; `cart` and `order` read the two shapes in which the
+//! store shows a draft, `address`, `rates` and `rounding` what both have; `draft` opens and reads
+//! it, `change` changes its cart, `own` keeps our order, `memory` saves calls; `place` takes it to
+//! a paid order; `catalog` reads products, `sale` what has become of orders, `check` looks the
+//! store over.
+
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use commerce::{
@@ -18,6 +22,7 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 use upstream::Upstream;
 
+mod address;
 mod cart;
 mod catalog;
 mod change;
@@ -27,11 +32,14 @@ mod draft;
 mod draft_id;
 mod error;
 mod memory;
+mod oauth;
 mod order;
 mod own;
 mod place;
+mod rates;
 #[cfg(test)]
 mod recordings;
+mod rounding;
 mod sale;
 
 use client::Client;
@@ -46,6 +54,18 @@ pub struct Settings {
     pub consumer_secret: SecretString,
     /// What the store's orders call the payment.
     pub payment_title: String,
+    /// What time it is; calls over plain HTTP are signed with it.
+    pub now: Now,
+}
+
+/// Tells the time.
+#[derive(Clone)]
+pub struct Now(pub Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl fmt::Debug for Now {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Now")
+    }
 }
 
 /// One WooCommerce store.

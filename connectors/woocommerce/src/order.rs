@@ -11,8 +11,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    cart::{Place, currency, is_pickup, line_id, rate_kind, text_of},
+    address::Place,
+    cart::{currency, digits, line_id, text_of},
     memory::{Kept, Leftovers},
+    rates::{is_pickup, rate_kind},
+    rounding::{is_finer, settle},
 };
 
 /// How our orders are told from all others.
@@ -182,7 +185,7 @@ impl StoreOrder {
     }
 
     pub(crate) fn total(&self) -> Result<Money, ConnectorError> {
-        Money::parse_major(&self.total, self.currency()?).map_err(unreadable)
+        Money::round_major(&self.total, self.currency()?).map_err(unreadable)
     }
 
     /// Whether the store has taken the payment in.
@@ -267,11 +270,11 @@ impl StoreOrder {
     }
 
     fn quote_in(&self, currency: Currency, pickup: Option<&Address>) -> Result<Quote, MoneyError> {
-        let money = |text: &str| Money::parse_major(text, currency);
+        let money = |text: &str| Money::round_major(text, currency);
         let sum = |amounts: Vec<Money>| {
             amounts.into_iter().try_fold(Money::zero(currency), Money::checked_add)
         };
-        let lines = self
+        let mut lines = self
             .line_items
             .iter()
             .map(|line| line.quoted(currency))
@@ -293,18 +296,22 @@ impl StoreOrder {
                 })
             })
             .collect::<Result<_, MoneyError>>()?;
+        let mut totals = Totals {
+            items_base: sum(lines.iter().map(|line| line.base).collect())?,
+            items_discount: sum(lines.iter().map(|line| line.discount).collect())?,
+            shipping: money(&self.shipping_total)?,
+            fees: sum(fees)?,
+            tax: money(&self.total_tax)?,
+            tax_lines,
+            total: money(&self.total)?,
+        };
+        if is_finer(&self.total, currency) {
+            settle(&mut lines, &mut totals);
+        }
         Ok(Quote {
             currency,
             needs_shipping: !rates.is_empty(),
-            totals: Totals {
-                items_base: sum(lines.iter().map(|line| line.base).collect())?,
-                items_discount: sum(lines.iter().map(|line| line.discount).collect())?,
-                shipping: money(&self.shipping_total)?,
-                fees: sum(fees)?,
-                tax: money(&self.total_tax)?,
-                tax_lines,
-                total: money(&self.total)?,
-            },
+            totals,
             lines,
             rates,
             is_final: true,
@@ -325,7 +332,7 @@ impl StoreOrder {
 
 impl OrderLine {
     fn quoted(&self, currency: Currency) -> Result<QuotedLine, MoneyError> {
-        let money = |text: &str| Money::parse_major(text, currency);
+        let money = |text: &str| Money::round_major(text, currency);
         let (base, after) = (money(&self.subtotal)?, money(&self.total)?);
         let item = if self.variation_id == 0 { self.product_id } else { self.variation_id };
         let image = self.image.iter().map(|image| image.src.clone());
@@ -374,8 +381,8 @@ impl OrderShipping {
             kind: rate_kind(&self.method_id, &self.method_title, pickup),
             title: plain_text(&self.method_title),
             description: String::new(),
-            price: Money::parse_major(&self.total, currency)?,
-            tax: Money::parse_major(&self.total_tax, currency)?,
+            price: Money::round_major(&self.total, currency)?,
+            tax: Money::round_major(&self.total_tax, currency)?,
             selected: true,
             lines: lines.iter().map(|line| line.id.clone()).collect(),
         })
@@ -409,11 +416,6 @@ pub(crate) fn fact_meta(facts: &Facts) -> Vec<Value> {
 pub(crate) fn agreed_meta(agreed: Money) -> Value {
     let text = format!("{} {}", agreed.minor(), agreed.currency().code());
     json!({"key": META_AGREED, "value": text})
-}
-
-/// The digits after the point of a currency's minor unit.
-fn digits(currency: Currency) -> u32 {
-    currency.exponent().map_or(2, u32::from)
 }
 
 fn unreadable(error: MoneyError) -> ConnectorError {

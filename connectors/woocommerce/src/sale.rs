@@ -75,7 +75,7 @@ impl WooCommerce {
             .map(|refund| {
                 Ok(Refund {
                     id: refund.id.to_string(),
-                    amount: Money::parse_major(&refund.amount, currency).map_err(unreadable)?,
+                    amount: Money::round_major(&refund.amount, currency).map_err(unreadable)?,
                     reason: plain_text(&refund.reason),
                     booked_at: moment(&refund.date_created_gmt)?,
                 })

@@ -160,6 +160,11 @@ impl Store {
         self.lock().switch(Switch::PlainHttp, !yes);
     }
 
+    /// Whether the web server takes the `Authorization` header away. Off at first.
+    pub fn strip_authorization(&self, yes: bool) {
+        self.lock().switch(Switch::NoAuthorization, yes);
+    }
+
     /// Whether `wc/v3/variations` exists. On at first.
     pub fn variations_route(&self, yes: bool) {
         self.lock().switch(Switch::NoVariationsRoute, !yes);

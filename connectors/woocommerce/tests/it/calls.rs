@@ -64,8 +64,11 @@ async fn whoever_remembers_nothing_asks_once_more() {
     let mut meter = Meter { stage: &stage, seen: 0 };
     meter.calls();
     other.glance(&draft.id).await.unwrap();
-    let read: Vec<String> =
-        meter.calls().into_iter().filter(|call| !call.contains("settings")).collect();
+    let read: Vec<String> = meter
+        .calls()
+        .into_iter()
+        .filter(|call| !call.contains("settings") && !call.ends_with("401"))
+        .collect();
     assert_eq!(read.len(), 2, "cart and order at once: {read:#?}");
     other.revise(&draft.id, &more()).await.unwrap();
     assert_eq!(meter.calls().len(), 1);

@@ -81,8 +81,7 @@ async fn a_check_says_what_works_and_what_to_do() {
     assert!(url.is_empty());
     stage.store.https(false);
     let findings = stage.connector.check().await;
-    let failed = findings.iter().find(|finding| finding.level == Level::Failure).unwrap();
-    assert!(failed.detail.contains("X-Forwarded-Proto"), "{failed:?}");
+    assert!(findings.iter().all(|finding| finding.level == Level::Ok), "signed: {findings:#?}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use commerce::{Connector, Currency};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, commitment};
 
 /// The same cart in a shop of this currency, and what the store itself says of its order.
 async fn check(currency: &str, decimals: u32, inclusive: bool) {
@@ -21,10 +21,25 @@ async fn check(currency: &str, decimals: u32, inclusive: bool) {
     let order = draft.order.unwrap();
     let order = stage.store.order(order.as_str().parse().unwrap()).unwrap();
     let shown = order["total"].as_str().unwrap();
-    let shown = commerce::Money::parse_major(shown, draft.quote.currency).unwrap();
+    let shown = commerce::Money::round_major(shown, draft.quote.currency).unwrap();
     assert_eq!(shown, totals.total, "{currency} {decimals} {inclusive}");
     let loaded = stage.connector.load(&draft.id).await.unwrap();
     assert_eq!(loaded.quote.totals.total, totals.total);
+
+    let commitment = commitment(&loaded, "pi_1");
+    let committed = stage.connector.commit(&loaded.id, &commitment).await.unwrap();
+    let bought = &committed.quote.totals;
+    assert_eq!(bought.total, totals.total, "{currency} {decimals} {inclusive}");
+    let lines: i64 = committed.quote.lines.iter().map(|line| line.base.minor()).sum();
+    assert_eq!(lines, bought.items_base.minor());
+    assert_eq!(
+        bought.items_base.minor() - bought.items_discount.minor()
+            + bought.shipping.minor()
+            + bought.fees.minor()
+            + bought.tax.minor(),
+        bought.total.minor(),
+        "{currency} {decimals} {inclusive}"
+    );
 }
 
 #[tokio::test]
@@ -34,6 +49,11 @@ async fn every_way_of_counting_is_exact() {
     check("JPY", 0, false).await;
     check("KWD", 3, false).await;
     check("EUR", 2, true).await;
+    // Finer than the currency: rounded, and the parts still add up.
+    check("USD", 4, false).await;
+    check("USD", 4, true).await;
+    check("JPY", 2, false).await;
+    check("USD", 0, false).await;
 }
 
 #[tokio::test]

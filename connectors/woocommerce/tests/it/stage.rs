@@ -73,6 +73,7 @@ pub(crate) fn connector(url: &str, key: &str, secret: &str) -> WooCommerce {
         consumer_key: key.into(),
         consumer_secret: secret.into(),
         payment_title: "Card, through an AI agent".to_owned(),
+        now: woocommerce::Now(emulators::system_clock()),
     };
     WooCommerce::new(upstream(url), settings)
 }

@@ -24,6 +24,8 @@ pub(super) enum Switch {
     RateLimit,
     /// PHP prints notices before the JSON.
     PhpNotice,
+    /// The web server takes the `Authorization` header away.
+    NoAuthorization,
     /// An order is made when it is placed and not before, as from version 10.9 on.
     DeferredOrders,
 }
@@ -48,6 +50,8 @@ pub(super) struct Shop {
     pub(super) hooks: Hooks,
     pub(super) calls: Vec<String>,
     pub(super) checkouts: Vec<Timestamp>,
+    /// Nonces of signed calls; each counts once.
+    pub(super) nonces: BTreeSet<String>,
     counters: Counters,
 }
 
@@ -103,6 +107,7 @@ impl Shop {
             hooks: Hooks::default(),
             calls: Vec::new(),
             checkouts: Vec::new(),
+            nonces: BTreeSet::new(),
             counters: Counters { post: 5000, item: 300, meta: 1000, note: 100 },
         }
     }
