@@ -27,10 +27,14 @@ pub trait Checked: DeserializeOwned {
 /// Decodes and checks a request. Every version's names are understood in every version; what must
 /// be there is the version's own.
 pub fn decode<T: Checked>(version: Version, body: &[u8]) -> Result<T, Invalid> {
-    require_object(body)?;
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let request: Result<T, Invalid> =
-        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| describe(&error));
+    let mut object = object(body)?;
+    let request = if drop_older_names(&mut object) {
+        serde_path_to_error::deserialize(object)
+    } else {
+        // From the text, which says whether a member stands there twice.
+        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body))
+    };
+    let request: Result<T, Invalid> = request.map_err(|error| describe(&error));
     let checked = request.and_then(|request| request.check(version).map(|()| request));
     checked.map_err(|invalid| in_words_of(version, invalid))
 }
@@ -60,9 +64,9 @@ pub(crate) fn broken(param: &str, message: &str) -> Invalid {
 }
 
 /// One whole JSON object, and nothing after it. Nesting beyond 128 levels does not parse.
-fn require_object(body: &[u8]) -> Result<(), Invalid> {
+fn object(body: &[u8]) -> Result<Value, Invalid> {
     let why = match serde_json::from_slice(body) {
-        Ok(Value::Object(_)) => return Ok(()),
+        Ok(object @ Value::Object(_)) => return Ok(object),
         Ok(_) => "it is another kind of value".to_owned(),
         Err(error) => error.to_string(),
     };
@@ -71,6 +75,26 @@ fn require_object(body: &[u8]) -> Result<(), Invalid> {
         message: format!("The body is not a JSON object: {why}. Send one JSON object"),
         param: None,
     })
+}
+
+/// Whoever says a thing in the words of two versions is taken by the newer ones. Whether somebody
+/// does.
+fn drop_older_names(value: &mut Value) -> bool {
+    const NAMES: [(&str, &str); 2] = [("items", "line_items"), ("phone", "phone_number")];
+
+    match value {
+        Value::Object(members) => {
+            let mut dropped = false;
+            for (older, newer) in NAMES {
+                dropped |= members.contains_key(newer) && members.remove(older).is_some();
+            }
+            members.values_mut().fold(dropped, |dropped, member| drop_older_names(member) | dropped)
+        }
+        Value::Array(entries) => {
+            entries.iter_mut().fold(false, |dropped, entry| drop_older_names(entry) | dropped)
+        }
+        _ => false,
+    }
 }
 
 /// The deserializer's words and path, in the protocol's terms.

@@ -257,3 +257,19 @@ async fn without_key(agent: &Agent, body: &Value) -> Answer {
     let body = body.to_string().into();
     agent.send(agent.request(Method::POST, SESSIONS, None, body)).await
 }
+
+/// An agent that says a thing in the words of two versions is understood in all of them.
+#[tokio::test]
+async fn older_and_newer_names_side_by_side() {
+    let stage = Stage::start().await;
+    for version in VERSIONS {
+        let body = json!({
+            "items": [{"id": "21", "quantity": 9}], "line_items": [{"id": "20"}],
+            "currency": "usd", "capabilities": {},
+        });
+        let agent = stage.agent().speaking(version);
+        let session = agent.post("/api/checkout_sessions", &body).await;
+        assert_eq!(session.status, 201, "{version}: {}", session.body);
+        assert_eq!(session.body["line_items"][0]["item"]["id"], "20", "{version}");
+    }
+}

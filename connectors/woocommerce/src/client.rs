@@ -131,8 +131,7 @@ impl Client {
         name: &'static str,
         path: &str,
     ) -> Result<Answer, ConnectorError> {
-        let path = format!("/wp-json/wc/v3{path}");
-        self.send_keyed(Call::new(name, Method::GET, path, Kind::Repeatable)).await
+        self.send_keyed(Call::new(name, Method::GET, rest(path), Kind::Repeatable)).await
     }
 
     /// Sets absolute values through the REST API, which is harmless to repeat.
@@ -142,10 +141,7 @@ impl Client {
         path: &str,
         body: &Value,
     ) -> Result<T, ConnectorError> {
-        let path = format!("/wp-json/wc/v3{path}");
-        let call = Call::new(name, Method::PUT, path, Kind::Repeatable).json(body);
-        let answer = self.send_keyed(call).await?;
-        answer.json().map_err(|error| unreadable(name, Effect::Unknown, error))
+        self.write(Call::new(name, Method::PUT, rest(path), Kind::Repeatable).json(body)).await
     }
 
     /// Makes something through the REST API, which knows no repeats: sent once.
@@ -155,10 +151,7 @@ impl Client {
         path: &str,
         body: &Value,
     ) -> Result<T, ConnectorError> {
-        let path = format!("/wp-json/wc/v3{path}");
-        let call = Call::new(name, Method::POST, path, Kind::Once).json(body);
-        let answer = self.send_keyed(call).await?;
-        answer.json().map_err(|error| unreadable(name, Effect::Unknown, error))
+        self.write(Call::new(name, Method::POST, rest(path), Kind::Once).json(body)).await
     }
 
     /// Calls the Store API for a cart; without a token, for a new one.
@@ -220,6 +213,12 @@ impl Client {
         batch.answers(NAME, parts.len())
     }
 
+    async fn write<T: DeserializeOwned>(&self, call: Call) -> Result<T, ConnectorError> {
+        let name = call.name;
+        let answer = self.send_keyed(call).await?;
+        answer.json().map_err(|error| unreadable(name, Effect::Unknown, error))
+    }
+
     /// Sends a call with the key. A store that takes us for a stranger is shown the key in the
     /// other way: it has done nothing yet.
     async fn send_keyed(&self, call: Call) -> Result<Answer, ConnectorError> {
@@ -277,6 +276,11 @@ impl Client {
         let answer = self.upstream.send(call).await.map_err(unreachable)?;
         judged(name, answer, effect)
     }
+}
+
+/// A path of the REST API.
+fn rest(path: &str) -> String {
+    format!("/wp-json/wc/v3{path}")
 }
 
 /// The refusal of a caller without any key, whatever key was shown.
