@@ -380,6 +380,7 @@ fn notes(refusal: Refusal) -> Vec<Note> {
         // The draft says it.
         Refusal::Problems | Refusal::AuthenticationRequired => Vec::new(),
         Refusal::PriceMoved => vec![Note::PriceMoved],
+        Refusal::SoldOut => vec![Note::SoldOut],
         Refusal::Declined(decline) => vec![Note::Declined(decline.text)],
         Refusal::BadToken(why) => vec![Note::BadToken(why)],
         Refusal::AuthenticationImpossible => vec![Note::AuthenticationRequired],

@@ -44,6 +44,10 @@ pub trait Connector: Send + Sync {
     /// must be dead or unfunded.
     async fn reopen(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError>;
 
+    /// Takes the goods of a committed order off the shelf, before its money is taken. Holding them
+    /// again changes nothing.
+    async fn hold(&self, id: &DraftId) -> Result<Hold, ConnectorError>;
+
     /// Writes the payment into the committed order: it is paid from here on, and the cart behind
     /// the draft cannot buy a second time.
     async fn place(&self, id: &DraftId, commitment: &Commitment) -> Result<Order, ConnectorError>;
@@ -78,6 +82,15 @@ pub struct Commitment {
     pub memo: String,
     /// Facts to keep with the order.
     pub facts: Facts,
+}
+
+/// Whether goods are there for a buyer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// They are his.
+    Held,
+    /// Somebody else was faster. The draft has to be discarded.
+    SoldOut,
 }
 
 /// Why a platform did not do what it was asked, sorted by what the caller can do about it.

@@ -29,6 +29,8 @@ pub struct Draft {
     pub agreed: Option<Money>,
     /// How far it has come.
     pub state: DraftState,
+    /// Whether other buyers may take the last of something in it before it is paid.
+    pub is_scarce: bool,
 }
 
 /// How far a draft has come.

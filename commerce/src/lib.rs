@@ -14,7 +14,7 @@ mod text;
 
 pub use cart::{Address, Buyer, Change, Destination, Facts, Line, Patch};
 pub use catalog::{Availability, Choice, Exclusion, Product, ProductKind, ProductPage, Variant};
-pub use connector::{Commitment, Connector, ConnectorError, Effect, Finding, Level};
+pub use connector::{Commitment, Connector, ConnectorError, Effect, Finding, Hold, Level};
 pub use draft::{
     AppliedCode, CodeRefusal, Draft, DraftState, Order, OrderState, Problem, ProblemKind, Quote,
     QuotedLine, Rate, RateKind, Subject, TaxLine, Totals,

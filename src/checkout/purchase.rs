@@ -1,8 +1,10 @@
 //! Buying: the one path on which money moves, and every way back from it.
 //!
 //! ```text
-//! inspect → open → commit → authorize → capture → place
+//! inspect → open → commit → authorize → (hold) → capture → place
 //! ```
+//!
+//! What may sell out meanwhile is taken off the shelf before the money is taken.
 //!
 //! One payment exists per session, made before any money can move and found again by the
 //! session alone. The draft is committed to it before the token is used, so from the first
@@ -13,7 +15,8 @@
 use std::{sync::Arc, time::Duration};
 
 use commerce::{
-    AgentId, Commitment, ConnectorError, Draft, DraftState, Facts, Money, Order, Problem, SessionId,
+    AgentId, Commitment, ConnectorError, Draft, DraftState, Facts, Hold, Money, Order, Problem,
+    SessionId,
 };
 use jiff::Timestamp;
 use payments::{
@@ -69,6 +72,8 @@ pub(super) enum Refusal {
     Declined(Decline),
     /// The token cannot pay for this.
     BadToken(BadToken),
+    /// Somebody else got the last one while the money was held; nothing is held any more.
+    SoldOut,
     /// The bank wants to know the buyer first; the draft says so.
     AuthenticationRequired,
     /// The bank wants to know the buyer, and nobody can ask.
@@ -290,6 +295,13 @@ impl Purchase {
 
     /// Takes held money and writes the payment into the order.
     async fn take(&self, draft: Draft, payment: Payment, commitment: &Commitment) -> Outcome {
+        if payment.state == PaymentState::Authorized && draft.is_scarce {
+            match self.store.connector.hold(&draft.id).await {
+                Ok(Hold::Held) => {}
+                Ok(Hold::SoldOut) => return self.let_go(draft, &payment).await,
+                Err(error) => return in_progress(draft, &error),
+            }
+        }
         let captured = match payment.state {
             PaymentState::Captured => Ok(payment),
             PaymentState::Authorized => self.capture(&draft, commitment).await,
@@ -315,6 +327,24 @@ impl Purchase {
             }
             Err(error) => in_progress(draft, &error),
         }
+    }
+
+    /// Somebody else got the last one while the money was held: the order dies first, so that
+    /// nobody can take the money for it, then the hold.
+    async fn let_go(&self, draft: Draft, payment: &Payment) -> Outcome {
+        let dead = match self.store.connector.discard(&draft.id, &Facts::new()).await {
+            Ok(dead) => dead,
+            Err(error) => return in_progress(draft, &error),
+        };
+        match self.store.stripe.void(&payment.id).await {
+            Ok(_) => info!(order.id = ?dead.order, "sold out while it was paid: nothing is held"),
+            Err(error) => error!(
+                payment.id = %payment.id,
+                error = %Chain(&error),
+                "the hold on the card was not released: void this payment",
+            ),
+        }
+        Outcome::Refused(dead, Refusal::SoldOut)
     }
 
     async fn capture(

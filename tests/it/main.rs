@@ -26,5 +26,6 @@ mod logs;
 mod recorded;
 mod sessions;
 mod stage;
+mod stock;
 mod versions;
 mod walk;

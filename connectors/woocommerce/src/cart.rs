@@ -16,6 +16,9 @@ use crate::{
     rounding::settle,
 };
 
+/// So many others would have to buy it in the second between the last look and the payment.
+const SCARCE: u32 = 20;
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Cart {
     pub(crate) items: Vec<Item>,
@@ -52,6 +55,8 @@ pub(crate) struct Item {
     pub(crate) quantity: u32,
     #[serde(default)]
     quantity_limits: Limits,
+    #[serde(default)]
+    backorders_allowed: bool,
     name: String,
     #[serde(default)]
     short_description: String,
@@ -204,6 +209,14 @@ impl Cart {
     pub(crate) fn has_address(&self) -> bool {
         let place = &self.shipping_address;
         !place.address_1.is_empty() || !place.postcode.is_empty()
+    }
+
+    /// Whether so few are left of something that other buyers may take the last.
+    pub(crate) fn is_scarce(&self) -> bool {
+        self.items.iter().any(|item| {
+            let left = item.quantity_limits.maximum.filter(|_| !item.backorders_allowed);
+            left.is_some_and(|most| most.saturating_sub(item.quantity) < SCARCE)
+        })
     }
 
     /// Whether a buyer may come for it.

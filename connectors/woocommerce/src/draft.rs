@@ -168,6 +168,8 @@ impl WooCommerce {
             quote: order.quote(pickup)?,
             agreed: Some(order.total()?),
             state,
+            // An order does not say what is left.
+            is_scarce: true,
         };
         if let Some(found) = Found::unpack(id).filter(|_| is_settled) {
             self.memory.see(&found.token, What::Settled(Box::new(draft.clone())));
@@ -322,6 +324,7 @@ impl WooCommerce {
             quote: cart.quote(pickup, refused)?,
             agreed: kept.agreed,
             state: DraftState::Open,
+            is_scarce: cart.is_scarce(),
         })
     }
 

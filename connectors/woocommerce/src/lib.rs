@@ -7,15 +7,15 @@
 //! Files: `client` sends and `oauth` signs; `cart` and `order` read the two shapes in which the
 //! store shows a draft, `address`, `rates` and `rounding` what both have; `draft` opens and reads
 //! it, `change` changes its cart, `own` keeps our order, `memory` saves calls; `place` takes it to
-//! a paid order; `catalog` reads products, `sale` what has become of orders, `check` looks the
+//! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products, `sale` what has become of orders, `check` looks the
 //! store over.
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use commerce::{
-    Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts, Finding, Line,
-    Order, OrderId, ProductPage, Sale,
+    Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts, Finding, Hold,
+    Line, Order, OrderId, ProductPage, Sale,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -41,6 +41,7 @@ mod rates;
 mod recordings;
 mod rounding;
 mod sale;
+mod stock;
 
 use client::Client;
 use memory::Memory;
@@ -125,6 +126,10 @@ impl Connector for WooCommerce {
 
     async fn reopen(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError> {
         self.reopen_draft(id, facts).await
+    }
+
+    async fn hold(&self, id: &DraftId) -> Result<Hold, ConnectorError> {
+        self.hold_stock(id).await
     }
 
     async fn place(&self, id: &DraftId, commitment: &Commitment) -> Result<Order, ConnectorError> {

@@ -258,6 +258,14 @@ impl StoreOrder {
         }
     }
 
+    /// What was bought: products without variants, and variations.
+    pub(crate) fn items(&self) -> impl Iterator<Item = u64> {
+        self.line_items.iter().map(|line| match line.variation_id {
+            0 => line.product_id,
+            variation => variation,
+        })
+    }
+
     /// Whether the buyer comes for it.
     pub(crate) fn is_picked_up(&self) -> bool {
         self.shipping_lines.iter().any(|line| is_pickup(&line.method_id))

@@ -26,13 +26,14 @@ impl WooCommerce {
         commitment: &Commitment,
     ) -> Result<Draft, ConnectorError> {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
-        let mut contents = Map::new();
+        let (mut contents, mut is_scarce) = (Map::new(), true);
         if let Some(open) = self.to_commit(&found, commitment).await? {
             let draft = self.shown(&found, &open, Vec::new()).await?;
             if !draft.quote.problems.is_empty() {
                 return Ok(draft);
             }
             check_price(commitment, &draft)?;
+            is_scarce = draft.is_scarce;
             if let Some(before) = &open.kept.own {
                 contents = own::contents(&open.cart, before)?;
             }
@@ -54,7 +55,7 @@ impl WooCommerce {
             self.reopen_draft(id, &Facts::new()).await?;
             return Err(ConnectorError::PriceMoved { expected: commitment.total, actual });
         }
-        self.draft_of_order(id, &written).await
+        Ok(Draft { is_scarce, ..self.draft_of_order(id, &written).await? })
     }
 
     /// The open draft, as it was read a moment ago or is read now; `None` if it is committed to

@@ -11,6 +11,8 @@ use super::discounts::{position, warning_code};
 pub(in crate::checkout) enum Note {
     /// It costs something else than the agent has seen; nothing was charged.
     PriceMoved,
+    /// Somebody else got the last one; nothing was charged.
+    SoldOut,
     /// The bank said no, in words that a buyer may read.
     Declined(String),
     /// The token cannot pay for this.
@@ -50,6 +52,13 @@ fn note(note: &Note) -> Message {
             "$.totals",
             "The price has changed and nothing was charged. Look at the new total and complete \
              again",
+        ),
+        Note::SoldOut => error(
+            ErrorCode::OutOfStock,
+            Resolution::RequiresBuyerInput,
+            Some("$.line_items"),
+            "Somebody else got the last one while this was paid. Nothing was charged. Create a new \
+             session",
         ),
         Note::Declined(text) => error(
             ErrorCode::PaymentDeclined,

@@ -1,0 +1,80 @@
+//! Holding what is scarce.
+//!
+//! Neither a draft nor a pending order holds stock, and only the checkout of a gateway that is
+//! switched on reserves any. An order that is put on hold takes its stock at once and atomically,
+//! and its log says from how many to how many: whoever went below nothing was too late. The store
+//! tells buyer and seller by mail of an order on hold, so it is done only where something may
+//! really sell out between the last look at the cart and the payment.
+
+use commerce::{ConnectorError, DraftId, Hold};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{WooCommerce, draft_id::Found, order::StoreOrder};
+
+#[derive(Deserialize)]
+struct Note {
+    note: String,
+}
+
+#[derive(Deserialize)]
+struct Shelf {
+    #[serde(default)]
+    stock_quantity: Option<i64>,
+    #[serde(default)]
+    backorders_allowed: bool,
+}
+
+impl WooCommerce {
+    /// Puts the order on hold and reads what that did to the stock.
+    pub(crate) async fn hold_stock(&self, id: &DraftId) -> Result<Hold, ConnectorError> {
+        let missing = ConnectorError::NotFound { what: "order" };
+        let order = Found::unpack(id).and_then(|found| found.order).ok_or(missing)?;
+        let path = format!("/orders/{order}");
+        let body = json!({ "status": "on-hold" });
+        let held: StoreOrder = self.client.put("order.hold", &path, &body).await?;
+        let notes: Vec<Note> = self.client.get("order.notes", &format!("{path}/notes")).await?;
+        if !notes.iter().any(|note| went_below_nothing(&note.note)) {
+            return Ok(Hold::Held);
+        }
+        // Where the seller takes orders for more than there is, that is as it should be.
+        let ids: Vec<String> = held.items().map(|id| id.to_string()).collect();
+        for id in ids {
+            let path = format!("/products/{id}?_fields=id,stock_quantity,backorders_allowed");
+            let shelf: Shelf = self.client.get("product.stock", &path).await?;
+            if shelf.stock_quantity.is_some_and(|left| left < 0) && !shelf.backorders_allowed {
+                return Ok(Hold::SoldOut);
+            }
+        }
+        Ok(Hold::Held)
+    }
+}
+
+/// Whether a log entry tells of more units taken than there were: `Cap (1&rarr;-1)`. The words
+/// around are translated, the arrow is not.
+fn went_below_nothing(note: &str) -> bool {
+    note.replace("&rarr;", "\u{2192}").split('\u{2192}').skip(1).any(|after| {
+        after.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::went_below_nothing;
+
+    #[test]
+    fn the_log_says_who_was_too_late() {
+        for fine in [
+            "Stock levels reduced: Last unit lamp (20&rarr;18)",
+            "Stock levels reduced: Cap (1&rarr;0), Lamp (3\u{2192}2)",
+            "Payment via card (pi_1).",
+            "Note with an arrow &rarr; here",
+            "",
+        ] {
+            assert!(!went_below_nothing(fine), "{fine}");
+        }
+        for late in ["Lagerbestand reduziert: Lampe (0&rarr;-1)", "A (9&rarr;8), B (1\u{2192}-2)"] {
+            assert!(went_below_nothing(late), "{late}");
+        }
+    }
+}
