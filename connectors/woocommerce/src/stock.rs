@@ -18,7 +18,7 @@ struct Note {
 }
 
 #[derive(Deserialize)]
-struct Shelf {
+struct Stock {
     #[serde(default)]
     stock_quantity: Option<i64>,
     #[serde(default)]
@@ -41,8 +41,8 @@ impl WooCommerce {
         let ids: Vec<String> = held.items().map(|id| id.to_string()).collect();
         for id in ids {
             let path = format!("/products/{id}?_fields=id,stock_quantity,backorders_allowed");
-            let shelf: Shelf = self.client.get("product.stock", &path).await?;
-            if shelf.stock_quantity.is_some_and(|left| left < 0) && !shelf.backorders_allowed {
+            let stock: Stock = self.client.get("product.stock", &path).await?;
+            if stock.stock_quantity.is_some_and(|left| left < 0) && !stock.backorders_allowed {
                 return Ok(Hold::SoldOut);
             }
         }
