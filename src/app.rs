@@ -6,7 +6,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use upstream::{Chance, Transport};
 
 use crate::{
-    catalog,
+    catalog, changes,
     clock::Clock,
     config::{Config, EdgeBounds},
     locks::Locks,
@@ -85,6 +85,9 @@ impl App {
             });
         }
         for store in &self.stores {
+            let following =
+                changes::follow(Arc::clone(self), Arc::clone(store), self.stopping.clone());
+            self.tasks.spawn(following);
             let watching = sales::watch(Arc::clone(self), Arc::clone(store), self.stopping.clone());
             self.tasks.spawn(watching);
         }

@@ -1,10 +1,11 @@
-//! The catalog in memory: one snapshot with an age, replaced as a whole, read without waiting.
+//! The catalog in memory: one snapshot with an age, replaced as a whole or product by product, read
+//! without waiting.
 //!
 //! A purchase never trusts it: prices and stock are the store's answer at that moment.
 
 use std::{sync::Arc, time::Duration};
 
-use commerce::{Connector, ConnectorError, Product};
+use commerce::{Connector, ConnectorError, Product, ProductId};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +22,7 @@ const RETRY_DELAY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     /// Every product, sold through agents or not.
-    pub(crate) products: Vec<Product>,
+    pub(crate) products: Vec<Arc<Product>>,
     /// When reading it began: changes since then may be missing.
     pub(crate) taken_at: Timestamp,
 }
@@ -45,6 +46,27 @@ impl Catalog {
         self.0.subscribe().wait_for(Option::is_some).await.ok()?.clone()
     }
 
+    /// Puts changed products in the place of what was known of them, and takes those out that are
+    /// gone. Before the first reading there is nothing to change.
+    pub(crate) fn patch(&self, news: Vec<(ProductId, Option<Product>)>) {
+        self.0.send_if_modified(|snapshot| {
+            let Some(old) = snapshot.as_deref() else { return false };
+            let mut products = old.products.clone();
+            for (id, product) in news {
+                let known = product.as_ref().map_or(&id, |product| &product.id);
+                let at = products.iter().position(|old| old.id == *known);
+                match (at, product) {
+                    (Some(at), Some(product)) => products[at] = Arc::new(product),
+                    (None, Some(product)) => products.push(Arc::new(product)),
+                    (Some(at), None) => drop(products.remove(at)),
+                    (None, None) => {}
+                }
+            }
+            *snapshot = Some(Arc::new(Snapshot { products, taken_at: old.taken_at }));
+            true
+        });
+    }
+
     /// Reads the whole catalog page by page and puts it in place of the one before.
     pub(crate) async fn refresh(
         &self,
@@ -55,7 +77,7 @@ impl Catalog {
         let (mut products, mut from) = (Vec::new(), None);
         loop {
             let page = connector.products(from.as_ref()).await?;
-            products.extend(page.products);
+            products.extend(page.products.into_iter().map(Arc::new));
             info!(products = products.len(), total = page.total, "catalog page read");
             from = page.next;
             if from.is_none() {

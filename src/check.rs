@@ -2,20 +2,27 @@
 
 use std::io::Write;
 
-use commerce::{Finding, Level};
+use commerce::{Finding, Hook, HookState, Level};
 
-use crate::{config::Config, real_world, store::Store};
+use crate::{config::Config, hooks, real_world, session::Sealer, store::Store};
 
 /// Talks to every store and its processor, writes a readable report, and says whether
 /// everything works. Changes nothing anywhere.
 pub async fn run(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> {
     let seams = real_world()?;
+    let sealer = Sealer::new(&config.server.session_key);
     let mut worst = Level::Ok;
     for store in &config.stores {
         let wired = Store::new(store, &seams.transport, &seams.chance, &seams.clock);
         writeln!(out, "{} ({})", store.name, store.id)?;
-        let (platform, processor) = tokio::join!(wired.connector.check(), wired.stripe.check());
-        for finding in platform.iter().chain(&processor) {
+        let target = hooks::target(config.server.public_url.as_str(), &sealer, &wired);
+        let (platform, hooks, processor) = tokio::join!(
+            wired.connector.check(),
+            wired.connector.hooks(&target),
+            wired.stripe.check(),
+        );
+        let hooks = hooks.map(|hooks| look_at_hooks(&hooks)).ok();
+        for finding in platform.iter().chain(&hooks).chain(&processor) {
             worst = worst.max(finding.level);
             print(finding, out)?;
         }
@@ -27,6 +34,21 @@ pub async fn run(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> 
     };
     writeln!(out, "{verdict}")?;
     Ok(worst < Level::Failure)
+}
+
+/// A store works without hooks; its catalog is fresh a minute later.
+fn look_at_hooks(hooks: &[Hook]) -> Finding {
+    let count = |state| hooks.iter().filter(|hook| hook.state == state).count();
+    let (level, detail) = match (count(HookState::Off), count(HookState::Missing)) {
+        (0, 0) => (Level::Ok, "the store tells of its changes"),
+        (0, _) => (
+            Level::Warning,
+            "the store does not tell of all its changes, so it is asked for them: run `storebridge \
+             hooks install`",
+        ),
+        _ => (Level::Warning, "some are switched off: run `storebridge hooks repair`"),
+    };
+    Finding { level, what: "Hooks".to_owned(), detail: detail.to_owned() }
 }
 
 fn print(finding: &Finding, out: &mut impl Write) -> std::io::Result<()> {

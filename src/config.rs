@@ -84,8 +84,8 @@ pub struct Store {
     pub links: BTreeMap<String, Url>,
     /// How old the catalog may become.
     pub catalog_refresh: Duration,
-    /// How often the store is asked what has become of orders, where an agent wants to hear of it.
-    pub orders_refresh: Duration,
+    /// How often the store is asked what has changed that its hooks have not told of.
+    pub changes_refresh: Duration,
     /// How long a session may live.
     pub session_lifetime: Duration,
 }

@@ -176,7 +176,7 @@ fn config(
             agents,
             links,
             catalog_refresh: Duration::from_mins(15),
-            orders_refresh: Duration::from_mins(1),
+            changes_refresh: Duration::from_mins(1),
             session_lifetime: Duration::from_hours(6),
         }],
     })

@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -21,6 +21,7 @@ mod carts;
 mod discovery;
 mod error;
 mod feed;
+mod hooks;
 mod idempotency;
 mod openapi;
 mod ops;
@@ -31,6 +32,9 @@ use error::Refused;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Largest delivery of a hook: an order with some hundred lines.
+const HOOK_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// What agents reach.
 pub fn router(app: &Arc<App>) -> Router {
@@ -46,6 +50,10 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/api/carts/{id}", get(carts::retrieve).put(carts::replace))
         .route("/api/carts/{id}/cancel", post(carts::cancel))
         .route("/feeds/{name}", get(feed::download))
+        .route(
+            "/hooks/{store}/{platform}",
+            post(hooks::hear).layer(DefaultBodyLimit::max(HOOK_BYTES_MAX)),
+        )
         .route("/livez", get(ops::alive))
         .route("/readyz", get(ops::ready))
         .fallback(|| async { Refused::no_such_route() })

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use storebridge::config::{Config, ConfigError};
 
 /// Lets AI agents buy from your store over the Agentic Commerce Protocol.
@@ -34,6 +34,19 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Have the configured stores tell of changes by themselves.
+    #[command(after_help = "Examples:\n  storebridge hooks install --config storebridge.toml   \
+        make or mend them\n  storebridge hooks list --config storebridge.toml      do they work?\n  \
+        storebridge hooks remove --config storebridge.toml    take them away\n\n\
+        The store has to reach public_url. `serve` looks after them once they are installed.")]
+    Hooks {
+        /// What to do.
+        #[arg(value_enum)]
+        action: HookAction,
+        /// The configuration; config/storebridge.example.toml explains every key.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
     /// Try everything with an emulated store and an emulated Stripe, without any account.
     #[cfg(feature = "demo")]
     #[command(
@@ -54,10 +67,23 @@ enum Command {
     },
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum HookAction {
+    /// Make what is missing and mend what is off.
+    Install,
+    /// Say what there is.
+    List,
+    /// The same as install.
+    Repair,
+    /// Take all of ours away.
+    Remove,
+}
+
 const EXAMPLES: &str = "Examples:
   storebridge demo                              everything at once, no account needed
   storebridge check --config storebridge.toml   does my store work?
-  storebridge serve --config storebridge.toml   serve agents";
+  storebridge serve --config storebridge.toml   serve agents
+  storebridge hooks install --config storebridge.toml   have the store tell of changes";
 
 /// A configuration that cannot be used (`EX_CONFIG` of sysexits.h).
 const EXIT_CONFIG: u8 = 78;
@@ -95,6 +121,17 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             storebridge::telemetry::log("off");
             let works = storebridge::check::run(&config, &mut io::stdout()).await?;
             Ok(if works { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Hooks { action, config } => {
+            let config = Config::load(&config)?;
+            storebridge::telemetry::log("off");
+            let action = match action {
+                HookAction::Install | HookAction::Repair => storebridge::hooks::Action::Repair,
+                HookAction::List => storebridge::hooks::Action::List,
+                HookAction::Remove => storebridge::hooks::Action::Remove,
+            };
+            let is_well = storebridge::hooks::run(&config, action, &mut io::stdout()).await?;
+            Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         #[cfg(feature = "demo")]
         Command::Demo { listen, json, buy } => {

@@ -65,7 +65,10 @@ pub(crate) async fn watch(app: Arc<App>, store: Arc<Store>, stop: CancellationTo
                     warn!(store.id = store.id, error, "changed orders not read");
                 }
             }
-            tokio::time::sleep(store.orders_refresh).await;
+            tokio::select! {
+                () = store.inbox.order_told.notified() => {}
+                () = tokio::time::sleep(store.changes_refresh) => {}
+            }
         }
     };
     tokio::select! {

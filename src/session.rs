@@ -137,6 +137,11 @@ impl Sealer {
         })
     }
 
+    /// Signs what a store tells of; the same on every replica.
+    pub(crate) fn hook_secret(&self, store: &str) -> String {
+        URL_SAFE_NO_PAD.encode(derive(&self.key, &format!("hook {store}")))
+    }
+
     /// The part of a store's feed address that cannot be guessed; the same on every replica.
     pub(crate) fn feed_name(&self, store: &str) -> String {
         URL_SAFE_NO_PAD.encode(&derive(&self.key, &format!("feed {store}"))[..24])

@@ -19,6 +19,7 @@ use url::Url;
 
 use crate::{
     catalog::Catalog,
+    changes::Inbox,
     clock::Clock,
     config::{self, Acquirer, Platform, Profile, Signature},
     events::Outlet,
@@ -36,8 +37,12 @@ pub(crate) struct Store {
     pub(crate) links: BTreeMap<String, Url>,
     pub(crate) catalog: Catalog,
     pub(crate) catalog_refresh: Duration,
-    /// How often the store is asked what has become of orders.
-    pub(crate) orders_refresh: Duration,
+    /// How often the store is asked what has changed.
+    pub(crate) changes_refresh: Duration,
+    /// What its hooks have told of.
+    pub(crate) inbox: Inbox,
+    /// What its hooks' address ends with.
+    pub(crate) platform: &'static str,
     pub(crate) session_lifetime: Duration,
 }
 
@@ -84,7 +89,9 @@ impl Store {
             links: config.links.clone(),
             catalog: Catalog::new(),
             catalog_refresh: config.catalog_refresh,
-            orders_refresh: config.orders_refresh,
+            changes_refresh: config.changes_refresh,
+            inbox: Inbox::default(),
+            platform: "woocommerce",
             session_lifetime: config.session_lifetime,
         }
     }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::{
-    AgentId, Change, Cursor, Draft, DraftId, Facts, Line, Money, Order, OrderId, PaymentId,
-    ProductPage, Sale, SessionId,
+    AgentId, Change, Cursor, Draft, DraftId, Facts, Forged, Heard, Hook, HookTarget, Line, Money,
+    Order, OrderId, PaymentId, Product, ProductId, ProductPage, Sale, SessionId,
 };
 
 /// One store on one commerce platform.
@@ -19,6 +19,13 @@ use crate::{
 pub trait Connector: Send + Sync {
     /// One page of the catalog, in an order that does not drift while it is read.
     async fn products(&self, from: Option<&Cursor>) -> Result<ProductPage, ConnectorError>;
+
+    /// One product as it is now, with its variants; asked for by a variant, the product it belongs
+    /// to. `None` if there is none any more.
+    async fn product(&self, id: &ProductId) -> Result<Option<Product>, ConnectorError>;
+
+    /// Products that have changed since. Says nothing of those that are gone.
+    async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError>;
 
     /// Makes a draft. What cannot be had is a problem in its quote.
     async fn open(&self, change: &Change) -> Result<Draft, ConnectorError>;
@@ -62,6 +69,23 @@ pub trait Connector: Send + Sync {
     /// Orders brought by agents that have changed since, the oldest change first. May hold some
     /// that are older.
     async fn sales_since(&self, since: Timestamp) -> Result<Vec<Sale>, ConnectorError>;
+
+    /// Whether the platform tells of its changes at an address.
+    async fn hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError>;
+
+    /// Has the platform tell of its changes; answers how it was before.
+    async fn repair_hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError>;
+
+    /// Has the platform tell no more; answers how many hooks there were.
+    async fn remove_hooks(&self, target: &HookTarget) -> Result<usize, ConnectorError>;
+
+    /// What a delivery is about, if the platform has signed it. Calls nobody.
+    fn hear(
+        &self,
+        header: &dyn Fn(&str) -> Option<String>,
+        body: &[u8],
+        secret: &str,
+    ) -> Result<Heard, Forged>;
 
     /// What works, what does not, and what to do; changes nothing on the platform.
     async fn check(&self) -> Vec<Finding>;

@@ -7,6 +7,7 @@ mod cart;
 mod catalog;
 mod connector;
 mod draft;
+mod hook;
 mod id;
 mod money;
 mod sale;
@@ -19,6 +20,7 @@ pub use draft::{
     AppliedCode, CodeRefusal, Draft, DraftState, Order, OrderState, Problem, ProblemKind, Quote,
     QuotedLine, Rate, RateKind, Subject, TaxLine, Totals,
 };
+pub use hook::{Forged, Heard, Hook, HookState, HookTarget};
 pub use id::{
     AgentId, Cursor, DraftId, ItemId, LineId, OrderId, PaymentId, ProductId, RateId, SessionId,
 };

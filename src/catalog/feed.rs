@@ -59,7 +59,7 @@ pub(crate) struct Seller<'a> {
 /// All rows as JSON Lines, in the snapshot's order.
 pub(crate) fn render(snapshot: &Snapshot, seller: Seller<'_>) -> Bytes {
     let mut lines = Vec::new();
-    for (product, variant) in snapshot.products.iter().flat_map(rows) {
+    for (product, variant) in snapshot.products.iter().flat_map(|product| rows(product)) {
         serde_json::to_writer(&mut lines, &row(product, variant, seller))
             .expect("a row of texts and integers serializes into memory");
         lines.push(b'\n');

@@ -78,8 +78,8 @@ pub(super) struct Store {
     pub(super) links: BTreeMap<String, Spanned<String>>,
     #[serde(default = "default_catalog_refresh_s")]
     pub(super) catalog_refresh_s: u64,
-    #[serde(default = "default_orders_refresh_s")]
-    pub(super) orders_refresh_s: u64,
+    #[serde(default = "default_changes_refresh_s")]
+    pub(super) changes_refresh_s: u64,
     #[serde(default = "default_session_lifetime_s")]
     pub(super) session_lifetime_s: Spanned<u64>,
 }
@@ -243,7 +243,7 @@ const fn default_catalog_refresh_s() -> u64 {
     15 * 60
 }
 
-const fn default_orders_refresh_s() -> u64 {
+const fn default_changes_refresh_s() -> u64 {
     60
 }
 

@@ -115,7 +115,7 @@ impl File<'_> {
             agents: self.agents(key, &raw.agent)?,
             links: self.links(key, &raw.links)?,
             catalog_refresh: Duration::from_secs(raw.catalog_refresh_s.max(1)),
-            orders_refresh: Duration::from_secs(raw.orders_refresh_s.max(1)),
+            changes_refresh: Duration::from_secs(raw.changes_refresh_s.max(1)),
             session_lifetime: Duration::from_secs(lifetime),
         })
     }

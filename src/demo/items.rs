@@ -19,7 +19,7 @@ pub(super) struct Item {
 
 /// Everything in the catalog, the excluded included.
 pub(super) fn all(snapshot: &Snapshot) -> Vec<Item> {
-    snapshot.products.iter().flat_map(of_product).collect()
+    snapshot.products.iter().flat_map(|product| of_product(product)).collect()
 }
 
 fn of_product(product: &Product) -> Vec<Item> {

@@ -16,6 +16,9 @@ use crate::stage::{
     agent::{Agent, payment},
 };
 
+/// An address that nobody asks for.
+const NOWHERE: &str = "http://bridge.test";
+
 /// The executable, serving with a configuration file like an owner's.
 pub(crate) struct Process {
     child: Child,
@@ -31,7 +34,7 @@ impl Process {
 
     /// Starts with a log of this level.
     pub(crate) fn logging(upstreams: &Upstreams, level: &str) -> Self {
-        let mut serve = command(upstreams, "serve");
+        let mut serve = command(upstreams, &["serve"], NOWHERE);
         let mut child = serve.env("RUST_LOG", level).stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = log
@@ -86,14 +89,15 @@ impl Drop for Process {
 }
 
 /// The executable with a configuration file like an owner's.
-fn command(upstreams: &Upstreams, subcommand: &str) -> Command {
+pub(crate) fn command(upstreams: &Upstreams, words: &[&str], public_url: &str) -> Command {
     let store = &upstreams.store_server.url;
     let name = format!("storebridge-{}.toml", store.rsplit(':').next().unwrap());
     let config = std::env::temp_dir().join(name);
-    std::fs::write(&config, toml(upstreams)).unwrap();
+    std::fs::write(&config, toml(upstreams, public_url)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_storebridge"));
     command
-        .args([subcommand, "--config"])
+        .args(words)
+        .arg("--config")
         .arg(&config)
         .env_remove("RUST_LOG")
         .env("TEST_SESSION_KEY", "0123456789abcdef0123456789abcdef")
@@ -104,12 +108,12 @@ fn command(upstreams: &Upstreams, subcommand: &str) -> Command {
     command
 }
 
-fn toml(upstreams: &Upstreams) -> String {
+fn toml(upstreams: &Upstreams, public_url: &str) -> String {
     format!(
         r#"
 [server]
 listen = "127.0.0.1:0"
-public_url = "http://bridge.test"
+public_url = "{public_url}"
 metrics_listen = "127.0.0.1:0"
 session_key = "env:TEST_SESSION_KEY"
 
@@ -214,7 +218,7 @@ async fn sigterm_drains_and_ends_well() {
 async fn a_check_reports_and_its_exit_code_says_it() {
     let upstreams = Upstreams::start().await;
     let check = async |stripe_key: &str| {
-        let mut command = command(&upstreams, "check");
+        let mut command = command(&upstreams, &["check"], NOWHERE);
         command.env("TEST_STRIPE", stripe_key);
         // The emulators answer on this thread's runtime.
         let run = tokio::task::spawn_blocking(move || command.output().unwrap());

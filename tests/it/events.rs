@@ -33,7 +33,7 @@ async fn stage(listener: &Listener, profile: Profile) -> Stage {
         first_delay: Duration::from_millis(2_100),
         limits: crate::stage::limits(),
     });
-    config.stores[0].orders_refresh = Duration::from_millis(20);
+    config.stores[0].changes_refresh = Duration::from_millis(20);
     Stage::with(upstreams, config).await
 }
 

@@ -20,6 +20,7 @@ mod events;
 mod extras;
 mod faults;
 mod feed;
+mod hooks;
 mod in_process;
 mod keys;
 mod logs;

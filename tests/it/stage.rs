@@ -230,7 +230,7 @@ pub(crate) fn config(
                 ("privacy_policy".to_owned(), link("privacy")),
             ]),
             catalog_refresh: Duration::from_mins(15),
-            orders_refresh: Duration::from_mins(1),
+            changes_refresh: Duration::from_mins(1),
             session_lifetime: Duration::from_hours(6),
         }],
     }

@@ -21,6 +21,8 @@ use crate::{
 const PAGE: usize = 100;
 /// Most pages of variations of one product: a bound, not an expectation.
 const VARIATION_PAGES_MAX: usize = 50;
+/// Most pages of changed products; a full reading finds the rest.
+const CHANGE_PAGES_MAX: usize = 20;
 const PRODUCT_FIELDS: &str = "id,name,permalink,type,status,catalog_visibility,description,\
     short_description,sku,global_unique_id,price,regular_price,sale_price,on_sale,\
     date_on_sale_to_gmt,purchasable,virtual,stock_quantity,stock_status,categories,brands,images,\
@@ -126,6 +128,87 @@ impl WooCommerce {
         let answer = self.client.get_answer(NAME, &path).await?;
         let found = twice::<StoreProduct>(NAME, &answer)?;
         let is_full = found.len() == PAGE;
+        Ok(ProductPage {
+            products: self.with_variations(found, currency).await?,
+            next: is_full.then(|| Cursor::new((page + 1).to_string())),
+            total: answer.header("x-wp-total").and_then(|total| total.parse().ok()),
+        })
+    }
+
+    /// One product as it is now; asked for by a variation, the product it belongs to.
+    pub(crate) async fn one_product(
+        &self,
+        id: &ProductId,
+    ) -> Result<Option<Product>, ConnectorError> {
+        const NAME: &str = "product.read";
+
+        #[derive(Deserialize)]
+        struct Parent {
+            #[serde(default)]
+            parent_id: u64,
+        }
+
+        let currency = self.store_currency().await?;
+        let mut id = id.as_str().to_owned();
+        // A variation, then its product.
+        for _ in 0..2 {
+            let path = format!("/products/{id}?_fields={PRODUCT_FIELDS},parent_id");
+            let answer = match self.client.get_answer(NAME, &path).await {
+                Err(ConnectorError::NotFound { .. }) => return Ok(None),
+                answer => answer?,
+            };
+            let Parent { parent_id } =
+                answer.json().map_err(|error| unreadable(NAME, Effect::None, error))?;
+            if parent_id != 0 {
+                id = parent_id.to_string();
+                continue;
+            }
+            let product = serde_json::from_slice(&answer.body).and_then(|product: Value| {
+                let offer = serde_json::from_value(product.clone())?;
+                Ok((serde_json::from_value(product)?, offer))
+            });
+            let found = product.map_err(|error| ConnectorError::Unreadable {
+                call: NAME,
+                effect: Effect::None,
+                source: error.into(),
+            })?;
+            return Ok(self.with_variations(vec![found], currency).await?.pop());
+        }
+        Ok(None)
+    }
+
+    /// What has changed, by the store's own clock. A product counts as changed when one of its
+    /// variations was.
+    pub(crate) async fn changed_products(
+        &self,
+        since: Timestamp,
+    ) -> Result<Vec<Product>, ConnectorError> {
+        const NAME: &str = "product.changes";
+
+        let currency = self.store_currency().await?;
+        let since = since.strftime("%Y-%m-%dT%H:%M:%S");
+        let mut products = Vec::new();
+        for page in 1..=CHANGE_PAGES_MAX {
+            let path = format!(
+                "/products?per_page={PAGE}&page={page}&orderby=id&order=asc&dates_are_gmt=true\
+                 &modified_after={since}&_fields={PRODUCT_FIELDS}"
+            );
+            let answer = self.client.get_answer(NAME, &path).await?;
+            let found = twice::<StoreProduct>(NAME, &answer)?;
+            let is_full = found.len() == PAGE;
+            products.extend(self.with_variations(found, currency).await?);
+            if !is_full {
+                break;
+            }
+        }
+        Ok(products)
+    }
+
+    async fn with_variations(
+        &self,
+        found: Vec<(StoreProduct, Offer)>,
+        currency: Currency,
+    ) -> Result<Vec<Product>, ConnectorError> {
         let mut products = Vec::with_capacity(found.len());
         for (product, offer) in found {
             let variations = if product.kind == "variable" && product.is_public() {
@@ -135,11 +218,7 @@ impl WooCommerce {
             };
             products.push(product.into_product(&offer, variations, currency));
         }
-        Ok(ProductPage {
-            products,
-            next: is_full.then(|| Cursor::new((page + 1).to_string())),
-            total: answer.header("x-wp-total").and_then(|total| total.parse().ok()),
-        })
+        Ok(products)
     }
 
     /// Where the store is, for buyers who pick up.

@@ -154,6 +154,19 @@ impl Client {
         self.write(Call::new(name, Method::POST, rest(path), Kind::Once).json(body)).await
     }
 
+    /// Takes something away for good; what is gone already is as good.
+    pub(crate) async fn delete(
+        &self,
+        name: &'static str,
+        path: &str,
+    ) -> Result<(), ConnectorError> {
+        let call = Call::new(name, Method::DELETE, rest(path), Kind::Repeatable);
+        match self.send_keyed(call).await {
+            Ok(_) | Err(ConnectorError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Calls the Store API for a cart; without a token, for a new one.
     pub(crate) async fn cart(
         &self,

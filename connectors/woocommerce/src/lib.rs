@@ -7,15 +7,15 @@
 //! Files: `client` sends and `oauth` signs; `cart` and `order` read the two shapes in which the
 //! store shows a draft, `address`, `rates` and `rounding` what both have; `draft` opens and reads
 //! it, `change` changes its cart, `own` keeps our order, `memory` saves calls; `place` takes it to
-//! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products, `sale` what has become of orders, `check` looks the
+//! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products, `hooks` hears of changes, `sale` what has become of orders, `check` looks the
 //! store over.
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use commerce::{
-    Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts, Finding, Hold,
-    Line, Order, OrderId, ProductPage, Sale,
+    Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts, Finding, Forged,
+    Heard, Hold, Hook, HookTarget, Line, Order, OrderId, Product, ProductId, ProductPage, Sale,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -31,6 +31,7 @@ mod client;
 mod draft;
 mod draft_id;
 mod error;
+mod hooks;
 mod memory;
 mod oauth;
 mod order;
@@ -100,6 +101,14 @@ impl Connector for WooCommerce {
         self.page(from).await
     }
 
+    async fn product(&self, id: &ProductId) -> Result<Option<Product>, ConnectorError> {
+        self.one_product(id).await
+    }
+
+    async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError> {
+        self.changed_products(since).await
+    }
+
     async fn open(&self, change: &Change) -> Result<Draft, ConnectorError> {
         self.open_draft(change).await
     }
@@ -146,6 +155,27 @@ impl Connector for WooCommerce {
 
     async fn sales_since(&self, since: Timestamp) -> Result<Vec<Sale>, ConnectorError> {
         self.changed_sales(since).await
+    }
+
+    async fn hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError> {
+        self.list_hooks(target).await
+    }
+
+    async fn repair_hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError> {
+        self.mend_hooks(target).await
+    }
+
+    async fn remove_hooks(&self, target: &HookTarget) -> Result<usize, ConnectorError> {
+        self.drop_hooks(target).await
+    }
+
+    fn hear(
+        &self,
+        header: &dyn Fn(&str) -> Option<String>,
+        body: &[u8],
+        secret: &str,
+    ) -> Result<Heard, Forged> {
+        hooks::hear(header, body, secret)
     }
 
     async fn check(&self) -> Vec<Finding> {
