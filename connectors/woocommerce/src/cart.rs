@@ -227,11 +227,14 @@ impl Cart {
             .any(OfferedRate::is_pickup)
     }
 
+    /// What is in it before discounts, without tax.
+    pub(crate) fn items_total(&self) -> Result<Money, ConnectorError> {
+        self.count()?.money(&self.totals.total_items).map_err(unreadable)
+    }
+
     /// What it costs, as the store adds it up.
     pub(crate) fn total(&self) -> Result<Money, ConnectorError> {
-        let currency = currency(&self.totals.currency_code)?;
-        let count = Count { currency, digits: self.totals.currency_minor_unit };
-        count.money(&self.totals.total_price).map_err(unreadable)
+        self.count()?.money(&self.totals.total_price).map_err(unreadable)
     }
 
     fn count(&self) -> Result<Count, ConnectorError> {

@@ -3,11 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use commerce::{
-    Change, ConnectorError, Destination, Effect, Line, Patch, Problem, ProblemKind, RateId, Subject,
+    Change, CodeRefusal, ConnectorError, Destination, Effect, Line, Patch, Problem, ProblemKind,
+    RateId, Subject,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tracing::debug;
 
 use crate::{WooCommerce, cart::Cart, client::Part, rates::choice};
 
@@ -99,6 +101,7 @@ impl WooCommerce {
             changed = self.run(token, changed, mend, ending).await?;
         }
 
+        self.explain_codes(&mut changed).await;
         let selected = changed.cart.selected();
         let missed = chosen.iter().any(|rate| !selected.contains(rate));
         if missed {
@@ -110,6 +113,25 @@ impl WooCommerce {
         }
         changed.refused.extend(email_problem(&changed.cart, change));
         Ok(changed)
+    }
+
+    /// The store's words say why only to who reads its language; where the coupon itself cannot be
+    /// read, they have to do.
+    async fn explain_codes(&self, changed: &mut Changed) {
+        for problem in &mut changed.refused {
+            let (ProblemKind::CodeRefused(why), Subject::Code(code)) =
+                (&mut problem.kind, &problem.subject)
+            else {
+                continue;
+            };
+            if *why != CodeRefusal::Invalid {
+                continue;
+            }
+            match self.why_refused(code, &changed.cart).await {
+                Ok(known) => *why = known,
+                Err(error) => debug!(%error, "a refused coupon was not read"),
+            }
+        }
     }
 
     async fn run(

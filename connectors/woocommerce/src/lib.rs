@@ -6,7 +6,8 @@
 //!
 //! Files: `client` sends and `oauth` signs; `cart` and `order` read the two shapes in which the
 //! store shows a draft, `address`, `rates` and `rounding` what both have; `draft` opens and reads
-//! it, `change` changes its cart, `own` keeps our order, `memory` saves calls; `place` takes it to
+//! it, `change` changes its cart, `coupons` says
+//! why a code does not count, `own` keeps our order, `memory` saves calls; `place` takes it to
 //! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products, `hooks` hears of changes, `sale` what has become of orders, `check` looks the
 //! store over.
 
@@ -28,6 +29,7 @@ mod catalog;
 mod change;
 mod check;
 mod client;
+mod coupons;
 mod draft;
 mod draft_id;
 mod error;
@@ -78,6 +80,7 @@ pub struct WooCommerce {
     address: OnceCell<commerce::Address>,
     /// The store's currency. Read once.
     currency: OnceCell<commerce::Currency>,
+    now: Now,
     /// Drafts that were seen a moment ago.
     memory: Memory,
 }
@@ -87,6 +90,7 @@ impl WooCommerce {
     pub fn new(upstream: Upstream, settings: Settings) -> Self {
         Self {
             client: Client::new(upstream, &settings),
+            now: settings.now,
             payment_title: settings.payment_title,
             address: OnceCell::new(),
             currency: OnceCell::new(),

@@ -160,6 +160,11 @@ impl Store {
         self.lock().switch(Switch::PlainHttp, !yes);
     }
 
+    /// Whether refusals of coupons are in German. Off at first.
+    pub fn speak_german(&self, yes: bool) {
+        self.lock().switch(Switch::German, yes);
+    }
+
     /// Whether the web server takes the `Authorization` header away. Off at first.
     pub fn strip_authorization(&self, yes: bool) {
         self.lock().switch(Switch::NoAuthorization, yes);

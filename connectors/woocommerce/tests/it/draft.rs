@@ -279,3 +279,26 @@ async fn discarding_is_final_and_repeatable() {
     assert_eq!(loaded.quote.lines.len(), 1, "what it was can still be read");
     assert_eq!(stage.store.cart_lines(), 0);
 }
+
+/// The store refuses with one code and in its owner's language; the coupons themselves say why.
+#[tokio::test]
+async fn refused_codes_are_told_apart_in_any_language() {
+    for german in [false, true] {
+        let stage = Stage::start().await;
+        stage.store.speak_german(german);
+        for (code, why) in [
+            ("expired", CodeRefusal::Expired),
+            ("min100", CodeRefusal::MinimumNotMet),
+            ("nope", CodeRefusal::Invalid),
+            ("gibt es nicht & nie", CodeRefusal::Invalid),
+        ] {
+            let change = Change {
+                lines: Some(vec![line("20", 1)]),
+                codes: Some(vec![code.to_owned()]),
+                ..told()
+            };
+            let draft = stage.connector.open(&change).await.unwrap();
+            assert_eq!(kinds(&draft), [ProblemKind::CodeRefused(why)], "{code} {german}");
+        }
+    }
+}

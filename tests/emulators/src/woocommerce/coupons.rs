@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::decimal::{self, Micros};
-use super::shop::Shop;
+use super::shop::{Shop, Switch};
 use super::wire::quoted;
 
 /// One coupon.
@@ -31,6 +31,12 @@ impl Coupon {
 impl Shop {
     /// The coupon of this code, if a buyer with this subtotal may use it; else the reason.
     pub(super) fn usable_coupon(&self, code: &str, subtotal: Micros) -> Result<&Coupon, String> {
+        let german = |_| format!("Der Gutschein {} kann nicht verwendet werden.", quoted(code));
+        let usable = self.coupon_for(code, subtotal);
+        if self.has(Switch::German) { usable.map_err(german) } else { usable }
+    }
+
+    fn coupon_for(&self, code: &str, subtotal: Micros) -> Result<&Coupon, String> {
         let name = quoted(code);
         let found = self.coupons.iter().find(|coupon| coupon.code == code);
         let coupon =

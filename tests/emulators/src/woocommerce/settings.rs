@@ -29,7 +29,7 @@ impl Shop {
             ["data", "currencies", "current"] => plain(self.currency_json()),
             ["system_status"] => plain(self.status_json()),
             ["taxes"] => Ok(page(call, self.taxes_table())),
-            ["coupons"] => Ok(page(call, self.coupons_table())),
+            ["coupons"] => Ok(page(call, self.coupons_table(call.param("code")))),
             ["payment_gateways"] => Ok(page(call, list(self.gateways_json()))),
             ["shipping", "zones"] => Ok(page(call, list(self.zones_json()))),
             ["shipping", "zones", id] => {
@@ -163,7 +163,7 @@ impl Shop {
         RATES.iter().enumerate().map(row).collect()
     }
 
-    fn coupons_table(&self) -> Vec<Value> {
+    fn coupons_table(&self, code: Option<&str>) -> Vec<Value> {
         let row = |coupon: &super::Coupon| {
             let mut json = json!({
                 "id": coupon.id,
@@ -199,7 +199,9 @@ impl Shop {
             self.put_date(&mut json, "date_expires", coupon.expires);
             json
         };
-        self.coupons.iter().rev().map(row).collect()
+        let asked =
+            |coupon: &&super::Coupon| code.is_none_or(|code| coupon.code == code.to_lowercase());
+        self.coupons.iter().rev().filter(asked).map(row).collect()
     }
 
     fn gateways_json(&self) -> Value {

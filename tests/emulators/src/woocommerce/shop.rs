@@ -24,6 +24,8 @@ pub(super) enum Switch {
     RateLimit,
     /// PHP prints notices before the JSON.
     PhpNotice,
+    /// The owner speaks German.
+    German,
     /// The web server takes the `Authorization` header away.
     NoAuthorization,
     /// An order is made when it is placed and not before, as from version 10.9 on.
