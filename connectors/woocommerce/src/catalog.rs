@@ -15,22 +15,17 @@ use crate::{
     WooCommerce,
     cart::{currency, text_of},
     error::unreadable,
+    variations::{Listing, Variation},
 };
 
 /// The store allows no more.
-const PAGE: usize = 100;
-/// Most pages of variations of one product: a bound, not an expectation.
-const VARIATION_PAGES_MAX: usize = 50;
+pub(crate) const PAGE: usize = 100;
 /// Most pages of changed products; a full reading finds the rest.
 const CHANGE_PAGES_MAX: usize = 20;
 const PRODUCT_FIELDS: &str = "id,name,permalink,type,status,catalog_visibility,description,\
     short_description,sku,global_unique_id,price,regular_price,sale_price,on_sale,\
     date_on_sale_to_gmt,purchasable,virtual,stock_quantity,stock_status,categories,brands,images,\
     attributes,variations,post_password";
-const VARIATION_FIELDS: &str = "id,permalink,sku,global_unique_id,price,regular_price,sale_price,\
-    on_sale,date_on_sale_to_gmt,status,purchasable,virtual,stock_quantity,stock_status,image,\
-    attributes";
-
 #[derive(Debug, Deserialize)]
 struct StoreProduct {
     id: u64,
@@ -56,21 +51,9 @@ struct StoreProduct {
     attributes: Vec<Attribute>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Variation {
-    id: u64,
-    permalink: String,
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    image: Option<Image>,
-    #[serde(default)]
-    attributes: Vec<Given>,
-}
-
 /// What products and variations are sold under: the same objects, read a second time.
-#[derive(Debug, Deserialize)]
-struct Offer {
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Offer {
     #[serde(default)]
     sku: String,
     #[serde(default)]
@@ -89,10 +72,10 @@ struct Offer {
     stock_status: String,
 }
 
-#[derive(Debug, Deserialize)]
-struct Image {
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Image {
     #[serde(default)]
-    src: String,
+    pub(crate) src: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -109,10 +92,10 @@ struct Attribute {
 }
 
 /// A trait that a variation has.
-#[derive(Debug, Deserialize)]
-struct Given {
-    name: String,
-    option: String,
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Given {
+    pub(crate) name: String,
+    pub(crate) option: String,
 }
 
 impl WooCommerce {
@@ -128,8 +111,15 @@ impl WooCommerce {
         let answer = self.client.get_answer(NAME, &path).await?;
         let found = twice::<StoreProduct>(NAME, &answer)?;
         let is_full = found.len() == PAGE;
+        if from.is_none() {
+            self.list_variations().await?;
+        }
+        let listing = self.listing.lock().await.clone();
+        if !is_full {
+            *self.listing.lock().await = None;
+        }
         Ok(ProductPage {
-            products: self.with_variations(found, currency).await?,
+            products: self.with_variations(found, currency, listing.as_deref()).await?,
             next: is_full.then(|| Cursor::new((page + 1).to_string())),
             total: answer.header("x-wp-total").and_then(|total| total.parse().ok()),
         })
@@ -172,7 +162,7 @@ impl WooCommerce {
                 effect: Effect::None,
                 source: error.into(),
             })?;
-            return Ok(self.with_variations(vec![found], currency).await?.pop());
+            return Ok(self.with_variations(vec![found], currency, None).await?.pop());
         }
         Ok(None)
     }
@@ -196,7 +186,7 @@ impl WooCommerce {
             let answer = self.client.get_answer(NAME, &path).await?;
             let found = twice::<StoreProduct>(NAME, &answer)?;
             let is_full = found.len() == PAGE;
-            products.extend(self.with_variations(found, currency).await?);
+            products.extend(self.with_variations(found, currency, None).await?);
             if !is_full {
                 break;
             }
@@ -208,11 +198,12 @@ impl WooCommerce {
         &self,
         found: Vec<(StoreProduct, Offer)>,
         currency: Currency,
+        listing: Option<&Listing>,
     ) -> Result<Vec<Product>, ConnectorError> {
         let mut products = Vec::with_capacity(found.len());
         for (product, offer) in found {
             let variations = if product.kind == "variable" && product.is_public() {
-                self.variations(product.id).await?
+                self.variations(product.id, listing).await?
             } else {
                 Vec::new()
             };
@@ -271,25 +262,6 @@ impl WooCommerce {
             })
             .await
             .copied()
-    }
-
-    async fn variations(&self, product: u64) -> Result<Vec<(Variation, Offer)>, ConnectorError> {
-        const NAME: &str = "variation.list";
-
-        let mut all = Vec::new();
-        for page in 1..=VARIATION_PAGES_MAX {
-            let path = format!(
-                "/products/{product}/variations?per_page={PAGE}&page={page}&orderby=id&order=asc\
-                 &_fields={VARIATION_FIELDS}"
-            );
-            let found = twice::<Variation>(NAME, &self.client.get_answer(NAME, &path).await?)?;
-            let is_full = found.len() == PAGE;
-            all.extend(found);
-            if !is_full {
-                break;
-            }
-        }
-        Ok(all)
     }
 }
 
@@ -429,7 +401,7 @@ impl Offer {
 }
 
 /// Each object as what it is and as what it is sold under.
-fn twice<T: DeserializeOwned>(
+pub(crate) fn twice<T: DeserializeOwned>(
     name: &'static str,
     answer: &Answer,
 ) -> Result<Vec<(T, Offer)>, ConnectorError> {

@@ -8,7 +8,7 @@
 //! store shows a draft, `address`, `rates` and `rounding` what both have; `draft` opens and reads
 //! it, `change` changes its cart, `coupons` says
 //! why a code does not count, `own` keeps our order, `memory` saves calls; `place` takes it to
-//! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products, `hooks` hears of changes, `sale` what has become of orders, `check` looks the
+//! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products and `variations` theirs, `hooks` hears of changes, `sale` what has become of orders, `check` looks the
 //! store over.
 
 use std::{fmt, sync::Arc};
@@ -20,7 +20,7 @@ use commerce::{
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use upstream::Upstream;
 
 mod address;
@@ -45,9 +45,11 @@ mod recordings;
 mod rounding;
 mod sale;
 mod stock;
+mod variations;
 
 use client::Client;
 use memory::Memory;
+use variations::Listing;
 
 /// The key that the store gave us, and what its orders call our payment.
 #[derive(Clone, Debug)]
@@ -81,6 +83,8 @@ pub struct WooCommerce {
     /// The store's currency. Read once.
     currency: OnceCell<commerce::Currency>,
     now: Now,
+    /// All variations, while the catalog is read.
+    listing: Mutex<Option<Arc<Listing>>>,
     /// Drafts that were seen a moment ago.
     memory: Memory,
 }
@@ -94,6 +98,7 @@ impl WooCommerce {
             payment_title: settings.payment_title,
             address: OnceCell::new(),
             currency: OnceCell::new(),
+            listing: Mutex::new(None),
             memory: Memory::new(),
         }
     }

@@ -108,3 +108,21 @@ async fn a_check_of_nothing_says_so() {
     assert!(findings.iter().all(|finding| finding.level == Level::Failure));
     assert!(findings[0].detail.contains("does not answer"), "{findings:#?}");
 }
+
+/// One listing of all variations, or one for each product where the store is older: the same
+/// catalog, and far fewer calls.
+#[tokio::test]
+async fn variations_are_listed_at_once_where_that_is_possible() {
+    let stage = Stage::start().await;
+    let calls = |stage: &Stage| {
+        let all = stage.store.calls();
+        all.iter().filter(|call| call.contains("/variations") && call.contains("200")).count()
+    };
+    let listed = all(&stage).await;
+    let at_once = calls(&stage);
+    assert_eq!(at_once, 1);
+    stage.store.variations_route(false);
+    let again = all(&stage).await;
+    assert_eq!(listed, again);
+    assert!(calls(&stage) > at_once + 1, "{}", calls(&stage));
+}
