@@ -7,8 +7,9 @@ use commerce::{Finding, Hook, HookState, Level};
 use crate::{config::Config, hooks, real_world, session::Sealer, store::Store};
 
 /// Talks to every store and its processor, writes a readable report, and says whether
-/// everything works. Changes nothing anywhere.
-pub async fn run(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> {
+/// everything works. Changes nothing anywhere, unless it may: then each store gets an order that is
+/// canceled again.
+pub async fn run(config: &Config, may_write: bool, out: &mut impl Write) -> anyhow::Result<bool> {
     let seams = real_world()?;
     let sealer = Sealer::new(&config.server.session_key);
     let mut worst = Level::Ok;
@@ -22,7 +23,8 @@ pub async fn run(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> 
             wired.stripe.check(),
         );
         let hooks = hooks.map(|hooks| look_at_hooks(&hooks)).ok();
-        for finding in platform.iter().chain(&hooks).chain(&processor) {
+        let rehearsal = if may_write { wired.connector.rehearse().await } else { Vec::new() };
+        for finding in platform.iter().chain(&hooks).chain(&rehearsal).chain(&processor) {
             worst = worst.max(finding.level);
             print(finding, out)?;
         }

@@ -27,9 +27,13 @@ enum Command {
         config: PathBuf,
     },
     /// Talk to every configured store and to Stripe, and say what works and what to do.
-    #[command(after_help = "Example:\n  storebridge check --config storebridge.toml\n\n\
-        Changes nothing anywhere. Exits with 1 if something does not work.")]
+    #[command(after_help = "Examples:\n  storebridge check --config storebridge.toml           \
+        change nothing anywhere\n  storebridge check --write --config storebridge.toml   make an \
+        order and cancel it\n\nExits with 1 if something does not work.")]
     Check {
+        /// Try a purchase out too, up to where money would move: an order is made and canceled.
+        #[arg(long)]
+        write: bool,
         /// The configuration; config/storebridge.example.toml explains every key.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
@@ -51,7 +55,7 @@ enum Command {
     #[cfg(feature = "demo")]
     #[command(
         after_help = "Examples:\n  storebridge demo            serve, and print what to try\n  \
-        storebridge demo --buy      play the agent too: from the feed to an order\n  \
+        storebridge demo --buy      play the agent too: from the feed to an order of each kind\n  \
         storebridge demo --json     one line for scripts, then serve"
     )]
     Demo {
@@ -61,7 +65,7 @@ enum Command {
         /// Print one line of JSON instead of words.
         #[arg(long, conflicts_with = "buy")]
         json: bool,
-        /// Buy one thing, show the order as the store sees it, and end.
+        /// Buy one thing of each kind, show an order as the store sees it, and end.
         #[arg(long)]
         buy: bool,
     },
@@ -116,10 +120,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             storebridge::serve(config, storebridge::shutdown::signal()?).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check { config } => {
+        Command::Check { write, config } => {
             let config = Config::load(&config)?;
             storebridge::telemetry::log("off");
-            let works = storebridge::check::run(&config, &mut io::stdout()).await?;
+            let works = storebridge::check::run(&config, write, &mut io::stdout()).await?;
             Ok(if works { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Hooks { action, config } => {

@@ -87,6 +87,9 @@ pub trait Connector: Send + Sync {
         secret: &str,
     ) -> Result<Heard, Forged>;
 
+    /// Tries a purchase out up to where money would move, and takes it back.
+    async fn rehearse(&self) -> Vec<Finding>;
+
     /// What works, what does not, and what to do; changes nothing on the platform.
     async fn check(&self) -> Vec<Finding>;
 }

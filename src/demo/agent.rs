@@ -42,20 +42,8 @@ pub(super) async fn buy(demo: &Demo, out: &mut impl Write) -> anyhow::Result<()>
     let path = format!("/api/checkout_sessions/{}", text(&created["id"])?);
     agent.say(&changed(&created))?;
 
-    let addressed = agent
-        .post(
-            &path,
-            &json!({
-                "buyer": {
-                    "first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com",
-                },
-                "fulfillment_details": {"name": "Ada Lovelace", "address": {
-                    "name": "Ada Lovelace", "line_one": "1234 Chat Road", "city": "San Francisco",
-                    "state": "CA", "country": "US", "postal_code": "94131",
-                }},
-            }),
-        )
-        .await?;
+    let addressed =
+        agent.post(&path, &json!({"buyer": ada(), "fulfillment_details": san_francisco()})).await?;
     agent.say(&changed(&addressed))?;
 
     let option = addressed["fulfillment_options"]
@@ -73,20 +61,13 @@ pub(super) async fn buy(demo: &Demo, out: &mut impl Write) -> anyhow::Result<()>
     agent.say(&format!("chose {}; {}", option["title"], changed(&chosen)))?;
 
     let token = demo.stripe.mint("pm_card_visa", GENEROUS, "usd");
-    let completed = agent
-        .post(
-            &format!("{path}/complete"),
-            &json!({"payment_data": {
-                "handler_id": "card_tokenized",
-                "instrument": {"type": "card", "credential": {"type": "spt", "token": token}},
-            }}),
-        )
-        .await?;
+    let completed = agent.post(&format!("{path}/complete"), &payment(&token)).await?;
     agent.say(&changed(&completed))?;
     ensure!(completed["status"] == "completed", "the purchase did not complete: {completed}");
 
     let read = agent.get(&path).await?;
     agent.say(&changed(&read))?;
+    agent.buy_other_kinds().await?;
     show_order(demo, out, text(&completed["order"]["id"])?)
 }
 
@@ -129,6 +110,29 @@ struct Agent<'a, W> {
 }
 
 impl<W: Write> Agent<'_, W> {
+    /// One of each other kind of thing, in two calls each.
+    async fn buy_other_kinds(&mut self) -> anyhow::Result<()> {
+        for kind in ["variation", "on_sale", "virtual", "backorder"] {
+            let items = self.demo.snapshot_items();
+            let Some(item) = items.into_iter().find(|item| item.kind == kind) else { continue };
+            let body = json!({
+                "currency": "usd",
+                "capabilities": {},
+                "line_items": [{"id": item.id}],
+                "buyer": ada(),
+                "fulfillment_details": san_francisco(),
+            });
+            let created = self.post("/api/checkout_sessions", &body).await?;
+            self.say(&format!("{kind}: {:?}; {}", item.title, changed(&created)))?;
+            let token = self.demo.stripe.mint("pm_card_visa", GENEROUS, "usd");
+            let path = format!("/api/checkout_sessions/{}/complete", text(&created["id"])?);
+            let completed = self.post(&path, &payment(&token)).await?;
+            self.say(&changed(&completed))?;
+            ensure!(completed["status"] == "completed", "{kind} did not complete: {completed}");
+        }
+        Ok(())
+    }
+
     async fn get(&mut self, path: &str) -> anyhow::Result<Value> {
         let body = self.send(Method::GET, path, Bytes::new()).await?;
         Ok(serde_json::from_slice(&body)?)
@@ -175,6 +179,24 @@ impl<W: Write> Agent<'_, W> {
         writeln!(self.out, "{what}")?;
         Ok(self.out.flush()?)
     }
+}
+
+fn ada() -> Value {
+    json!({"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"})
+}
+
+fn san_francisco() -> Value {
+    json!({"name": "Ada Lovelace", "address": {
+        "name": "Ada Lovelace", "line_one": "1234 Chat Road", "city": "San Francisco",
+        "state": "CA", "country": "US", "postal_code": "94131",
+    }})
+}
+
+fn payment(token: &str) -> Value {
+    json!({"payment_data": {
+        "handler_id": "card_tokenized",
+        "instrument": {"type": "card", "credential": {"type": "spt", "token": token}},
+    }})
 }
 
 /// What an agent looks at first.

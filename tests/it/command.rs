@@ -30,7 +30,17 @@ fn the_demo_buys_one_thing() {
     let output = storebridge(&["demo", "--buy", "--listen", "127.0.0.1:0"]);
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     assert!(output.status.success(), "{text}\n{}", stderr(&output));
-    for word in ["POST", "completed", "as the store sees it", "processing", "pi_"] {
+    for word in [
+        "POST",
+        "completed",
+        "as the store sees it",
+        "processing",
+        "pi_",
+        "variation:",
+        "on_sale:",
+        "virtual:",
+        "backorder:",
+    ] {
         assert!(text.contains(word), "{word:?} is missing in:\n{text}");
     }
 }

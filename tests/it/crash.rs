@@ -232,6 +232,14 @@ async fn a_check_reports_and_its_exit_code_says_it() {
     assert_eq!(code, Some(1), "{report}");
     assert!(report.contains("FAILED") && report.contains("secret key"), "{report}");
     assert_eq!(upstreams.store.orders().len(), 0, "it changes nothing");
+
+    let mut write = command(&upstreams, &["check", "--write"], NOWHERE);
+    let output = tokio::task::spawn_blocking(move || write.output().unwrap()).await.unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(report.contains("ok       Rehearsal") && report.contains("total"), "{report}");
+    let orders = upstreams.store.orders();
+    assert_eq!(orders.len(), 1, "{orders:#?}");
+    assert_eq!(orders[0]["status"], "cancelled", "it is taken back");
 }
 
 #[tokio::test]

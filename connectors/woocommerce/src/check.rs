@@ -105,7 +105,7 @@ fn look_at_settings(settings: &BTreeMap<String, String>, currency: Option<Curren
     finding(Level::Ok, "Settings", format!("readable; taxes are {taxes}"))
 }
 
-fn broken(what: &str, error: &ConnectorError) -> Finding {
+pub(crate) fn broken(what: &str, error: &ConnectorError) -> Finding {
     let detail = match error {
         ConnectorError::Denied { hint } => hint.clone(),
         ConnectorError::Unavailable { .. } => {
@@ -118,6 +118,6 @@ fn broken(what: &str, error: &ConnectorError) -> Finding {
     finding(Level::Failure, what, detail)
 }
 
-fn finding(level: Level, what: &str, detail: String) -> Finding {
+pub(crate) fn finding(level: Level, what: &str, detail: String) -> Finding {
     Finding { level, what: what.to_owned(), detail }
 }

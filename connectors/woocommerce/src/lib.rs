@@ -9,7 +9,7 @@
 //! it, `change` changes its cart, `coupons` says
 //! why a code does not count, `own` keeps our order, `memory` saves calls; `place` takes it to
 //! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products and `variations` theirs, `hooks` hears of changes, `sale` what has become of orders, `check` looks the
-//! store over.
+//! store over and `rehearsal` tries it out.
 
 use std::{fmt, sync::Arc};
 
@@ -42,6 +42,7 @@ mod place;
 mod rates;
 #[cfg(test)]
 mod recordings;
+mod rehearsal;
 mod rounding;
 mod sale;
 mod stock;
@@ -185,6 +186,10 @@ impl Connector for WooCommerce {
         secret: &str,
     ) -> Result<Heard, Forged> {
         hooks::hear(header, body, secret)
+    }
+
+    async fn rehearse(&self) -> Vec<Finding> {
+        self.rehearse_purchase().await
     }
 
     async fn check(&self) -> Vec<Finding> {
