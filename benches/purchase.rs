@@ -74,7 +74,12 @@ async fn main() -> anyhow::Result<()> {
     writeln!(out, "median of {PURCHASES} purchases, the store's calls as slow as a real one's")?;
     writeln!(out, "  through the bridge, create and complete  {:>5} ms", through.as_millis())?;
     writeln!(out, "  the store called bare                    {:>5} ms", bare.as_millis())?;
-    writeln!(out, "  ratio                                     {}.{:02}", ratio / 100, ratio % 100)?;
+    writeln!(
+        out,
+        "  ratio                                     {}.{:02}",
+        ratio / 100,
+        ratio % 100
+    )?;
     Ok(())
 }
 
@@ -132,11 +137,11 @@ async fn bare_purchase(network: &Https, url: &str, store: &Store) -> anyhow::Res
     let answer = call(network, Method::POST, &path, &with_token, Some(&batch)).await?;
     let answer: Value = serde_json::from_slice(answer.body())?;
     let order = &answer["responses"][2]["body"]["order_id"];
-    let pair = format!("{}:{}", store.consumer_key(), store.consumer_secret());
-    let key = [("authorization", format!("Basic {}", STANDARD.encode(pair)))];
+    let credentials = format!("{}:{}", store.consumer_key(), store.consumer_secret());
+    let key = [("authorization", format!("Basic {}", STANDARD.encode(credentials)))];
     let path = format!("{url}/wp-json/wc/v3/orders/{order}");
-    let paid = json!({"set_paid": true, "transaction_id": "bare", "payment_method": "bare"});
-    let paid = call(network, Method::PUT, &path, &key, Some(&paid)).await?;
+    let payment = json!({"set_paid": true, "transaction_id": "bare", "payment_method": "bare"});
+    let paid = call(network, Method::PUT, &path, &key, Some(&payment)).await?;
     anyhow::ensure!(paid.status().is_success(), "{paid:?}");
     let path = format!("{url}/wp-json/wc/store/v1/cart/items");
     call(network, Method::DELETE, &path, &with_token, None).await?;
