@@ -18,6 +18,7 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, Collected};
 use hyper::body::Frame;
+use serde_json::Value;
 
 /// What goes wrong with a call.
 #[derive(Clone, Debug)]
@@ -44,6 +45,10 @@ pub enum Fault {
     DropAfter,
     /// The call is carried out; the answer calls itself JSON and is none.
     NotJson,
+    /// That status with that JSON, in place of the call.
+    Json(u16, Value),
+    /// The call is carried out; that status with that JSON is its answer.
+    JsonAfter(u16, Value),
 }
 
 /// An extension of a response that must not be delivered: its connection ends instead.
@@ -109,6 +114,14 @@ impl Faults {
         script.underway + script.planned.iter().filter(|plan| plan.calls_left.is_some()).count()
     }
 
+    /// Puts the script in front of a router whose calls all go to one path.
+    ///
+    /// `names` reads from a body what the call is about; a plan's path may end with one of these
+    /// names in place of the path: `next("POST", "graphql.json/PlaceOrder", ..)`.
+    pub fn around_named(&self, router: Router, names: fn(&[u8]) -> Vec<String>) -> Router {
+        router.layer(middleware::from_fn_with_state((self.clone(), names), suffer_named))
+    }
+
     /// Puts the script in front of a router.
     pub fn around(&self, router: Router) -> Router {
         router.layer(middleware::from_fn_with_state(self.clone(), suffer))
@@ -120,13 +133,16 @@ impl Faults {
     }
 
     /// The fault for this call, taken off the plan if it strikes once.
-    fn take(&self, request: &Request) -> Option<(Fault, Underway)> {
-        let (method, path) = (request.method().as_str(), request.uri().path());
+    fn take(&self, method: &str, paths: &[String]) -> Option<(Fault, Underway)> {
+        let meant = |plan: &Plan| {
+            paths.iter().any(|path| matches(&plan.method, &plan.path, method, path))
+        };
         let mut script = self.lock();
         let mut due = None;
         for (at, plan) in script.planned.iter_mut().enumerate() {
+            let hit = meant(plan);
             match &mut plan.calls_left {
-                Some(left) if matches(&plan.method, &plan.path, method, path) => match *left {
+                Some(left) if hit => match *left {
                     1 if due.is_none() => due = Some(at),
                     1 => {}
                     _ => *left -= 1,
@@ -140,7 +156,7 @@ impl Faults {
             return Some((fault, Underway(Some(self.clone()))));
         }
         let mut always = script.planned.iter().filter(|plan| plan.calls_left.is_none());
-        let plan = always.find(|plan| matches(&plan.method, &plan.path, method, path))?;
+        let plan = always.find(|plan| meant(plan))?;
         Some((plan.fault.clone(), Underway(None)))
     }
 
@@ -172,7 +188,33 @@ pub(crate) fn matches(method: &str, pattern: &str, called: &str, path: &str) -> 
 
 /// The middleware: carries the call out, or not, as its fault has it.
 async fn suffer(State(faults): State<Faults>, request: Request, next: Next) -> Response {
-    let Some((fault, underway)) = faults.take(&request) else { return next.run(request).await };
+    let paths = [request.uri().path().to_owned()];
+    match faults.take(request.method().as_str(), &paths) {
+        Some((fault, underway)) => strike(fault, underway, request, next).await,
+        None => next.run(request).await,
+    }
+}
+
+/// The same where the body says what the call is about.
+async fn suffer_named(
+    State((faults, names)): State<(Faults, fn(&[u8]) -> Vec<String>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+    let path = head.uri.path();
+    let named = names(&body).into_iter().map(|name| format!("{path}/{name}"));
+    let paths: Vec<String> = std::iter::once(path.to_owned()).chain(named).collect();
+    let taken = faults.take(head.method.as_str(), &paths);
+    let request = Request::from_parts(head, Body::from(body));
+    match taken {
+        Some((fault, underway)) => strike(fault, underway, request, next).await,
+        None => next.run(request).await,
+    }
+}
+
+async fn strike(fault: Fault, underway: Underway, request: Request, next: Next) -> Response {
     match fault {
         Fault::Delay(delay) => {
             drop(underway);
@@ -199,6 +241,11 @@ async fn suffer(State(faults): State<Faults>, request: Request, next: Next) -> R
             dropped()
         }
         Fault::NotJson => not_json(next.run(request).await),
+        Fault::Json(status, json) => document(status, &json),
+        Fault::JsonAfter(status, json) => {
+            next.run(request).await;
+            document(status, &json)
+        }
     }
 }
 
@@ -231,6 +278,11 @@ fn php_fatal() -> Response {
     });
     let kind = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
     (StatusCode::INTERNAL_SERVER_ERROR, kind, json.to_string()).into_response()
+}
+
+fn document(status: u16, json: &Value) -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+    (code(status), kind, json.to_string()).into_response()
 }
 
 fn not_json(response: Response) -> Response {

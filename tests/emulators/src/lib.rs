@@ -1,4 +1,4 @@
-//! Stand-ins for WooCommerce and Stripe that answer like the recordings.
+//! Stand-ins for WooCommerce, Shopify and Stripe that answer like the recordings.
 //!
 //! They know nothing of storebridge, so that they cannot share its mistakes, and they are
 //! stricter than the real thing, never kinder. Each is an ordinary [`axum::Router`] over shared
@@ -10,7 +10,9 @@
 use std::sync::Arc;
 
 pub mod faults;
+mod post;
 pub mod serve;
+pub mod shopify;
 pub mod stripe;
 pub mod woocommerce;
 
