@@ -40,6 +40,7 @@ mod wire;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use apollo_compiler::ExecutableDocument;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -463,6 +464,17 @@ impl Store {
     fn lock(&self) -> MutexGuard<'_, Shop> {
         self.shop.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a document costs by Shopify's rules: at most, and by what it answered. `None` if the
+/// document is not valid.
+pub fn weigh(query: &str, variables: &Value, data: &Value) -> Option<(u64, u64)> {
+    let parsed = ExecutableDocument::parse_and_validate(schema::schema(), query, "query.graphql");
+    let document = parsed.ok()?;
+    let operation = document.operations.get(None).ok()?;
+    let variables = variables.as_object().cloned().unwrap_or_default();
+    let most = cost::requested(&document, operation, &variables);
+    Some((most, cost::actual(&document, operation, &variables, data).min(most)))
 }
 
 /// 200 with `THROTTLED`, in place of a call.

@@ -49,7 +49,9 @@ impl Count<'_> {
         let costs = fields.map(|field| {
             let value = &data[field.response_key().as_str()];
             if mutation {
-                return 10 + self.payload(&field.selection_set, value);
+                // Those that move money cost twice as much.
+                let dear = matches!(field.name.as_str(), "refundCreate" | "orderCapture" | "transactionVoid");
+                return if dear { 20 } else { 10 } + self.payload(&field.selection_set, value);
             }
             let name = field.name.as_str();
             if name.ends_with("Count") && field.ty().inner_named_type() == "Count" {
@@ -114,15 +116,11 @@ impl Count<'_> {
         if self.data && !ty.is_list() && data.is_null() {
             return 1;
         }
-        let Some(asked) = self.asked(field).filter(|_| ty.is_list()) else {
-            let one = match data {
-                Value::Array(items) if self.data && items.is_empty() => 0,
-                _ => 1,
-            };
-            return one + self.inside(field, data);
+        let one = match data {
+            Value::Array(items) if self.data && items.is_empty() => 0,
+            _ => 1,
         };
-        let got = data.as_array().map_or(asked, |items| items.len() as u64);
-        times(if self.data { got } else { asked }) * (1 + self.inside(field, data))
+        one + self.inside(field, data)
     }
 
     /// A connection: 2, and each node by the logarithm of how many may come.
@@ -150,7 +148,14 @@ impl Count<'_> {
                 _ => {}
             }
         }
-        2 + times(if self.data { got } else { asked }) * node
+        let whole = times(asked);
+        if self.data && got == 0 {
+            // What was not looked into is not given back, what would have hung on it is.
+            return 2 + if node == 0 { 0 } else { whole };
+        }
+        // A page that is not full costs its part.
+        let part = if self.data { (whole * got).div_ceil(asked.max(1)) } else { whole };
+        2 + part.min(whole) * node
     }
 
     /// How many were asked for.

@@ -189,7 +189,7 @@ fn members(name: &str, value: &Value, strict: bool, path: &mut Vec<Value>, fault
     Value::Object(members)
 }
 
-/// Whether a value may stand for a scalar. Decimals and money are text: numbers lose digits.
+/// Whether a value may stand for a scalar. Money is text: numbers lose digits.
 fn scalar(name: &str, value: &Value) -> Result<(), String> {
     let could_not = || Err(format!("Could not coerce value {value} to {name}"));
     let fine = match name {
@@ -202,12 +202,17 @@ fn scalar(name: &str, value: &Value) -> Result<(), String> {
             Some(text) => return Err(format!("Invalid global id '{text}'")),
             None => false,
         },
-        "Money" | "Decimal" => value.as_str().is_some_and(is_decimal),
+        "Money" => value.as_str().is_some_and(is_decimal),
+        "Decimal" => value.as_str().is_some_and(is_decimal) || value.is_number(),
         "DateTime" => {
             let time = value.as_str().map(str::parse::<jiff::Timestamp>);
             matches!(time, Some(Ok(_)))
         }
-        "URL" => value.as_str().is_some_and(|text| text.contains(':') || text.is_empty()),
+        "URL" => match value.as_str() {
+            Some(text) if text.is_empty() || text.contains(':') => true,
+            Some(text) => return Err(format!("Invalid url '{text}', missing scheme")),
+            None => false,
+        },
         _ => value.is_string() || value.is_number(),
     };
     if fine { Ok(()) } else { could_not() }
