@@ -2,7 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
 
+#[path = "shopify/access.rs"]
+mod access;
 #[path = "shopify/bench.rs"]
 mod bench;
+#[path = "shopify/bulk.rs"]
+mod bulk;
 #[path = "shopify/documents.rs"]
 mod documents;
+#[path = "shopify/drafts.rs"]
+mod drafts;
+#[path = "shopify/hooks.rs"]
+mod hooks;
+#[path = "shopify/orders.rs"]
+mod orders;

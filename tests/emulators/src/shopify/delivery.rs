@@ -133,13 +133,13 @@ impl Shop {
             "title": title,
             "code": code,
             "source": "shopify",
-            "price": money::plain(price, shop),
+            "price": money::short(price, shop),
             "currency": shop,
-            "presentment_price": money::plain(converted(price, shop, seen), seen),
-            "presentment_currency": seen,
-            "delivery_category": if place.is_some() { "pickup" } else { "shipping" },
+            "price_presentment": money::short(converted(price, shop, seen), seen),
+            "currency_presentment": seen,
+            "estimated_delivery_time_range": null,
             "location_id": place,
-            "group": group(draft),
+            "group_id": group(draft),
         });
         let head = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#);
         let body = URL_SAFE_NO_PAD.encode(payload.to_string());
@@ -164,7 +164,7 @@ impl Shop {
             Some(_) => self.pickups(draft).iter().any(|place| place["code"] == code),
             None => self.rates(draft).iter().any(|rate| rate.code == code && rate.price == price),
         };
-        let same = rate["group"] == group(draft).as_str();
+        let same = rate["group_id"] == group(draft).as_str();
         if !(offered && same || self.settings.quirks.stale_handles_keep_their_price) {
             return None;
         }

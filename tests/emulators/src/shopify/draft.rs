@@ -384,7 +384,8 @@ impl Shop {
         let tags: Vec<String> = tags.map(|tag| tag.trim().to_owned()).collect();
         for (at, tag) in tags.iter().enumerate() {
             if tag.chars().count() > 40 {
-                let at = at.to_string();
+                // In an update the count begins behind the tags that are there.
+                let at = (at + draft.tags.len()).to_string();
                 let field: Vec<&str> = above.iter().copied().chain(["tags", &at]).collect();
                 let message = "Title Tag exceeds the maximum length of 40 characters";
                 errors.push(user_error(&field, message));

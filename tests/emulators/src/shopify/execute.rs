@@ -70,6 +70,17 @@ pub(super) struct Lines {
 }
 
 impl<'a> Run<'a> {
+    /// Every list in the input that is too long; then nothing runs at all.
+    pub(super) fn oversized(&self, operation: &'a Operation) -> Vec<Problem> {
+        let roots = operation.selection_set.root_fields(self.document);
+        let checked = roots.filter_map(|field| {
+            let problem = check_sizes(&self.ask(field)).err()?;
+            let problem = problem.at(self.place(field));
+            Some(problem.on(&[json!(field.response_key().as_str())]))
+        });
+        checked.collect()
+    }
+
     /// The whole operation's `data`.
     pub(super) fn operation(&mut self, operation: &'a Operation) -> Value {
         let root = if operation.is_mutation() { "Mutation" } else { "QueryRoot" };
@@ -166,13 +177,16 @@ impl<'a> Run<'a> {
 
     fn report(&mut self, field: &Field, mut problem: Problem, path: &[Value]) {
         if problem.locations.is_empty() {
-            let at = field.name.location().and_then(|span| span.line_column(&self.document.sources));
-            // The place of a field is that of its alias, if it has one.
-            let alias = field.alias.as_ref().and_then(apollo_compiler::Name::location);
-            let alias = alias.and_then(|span| span.line_column(&self.document.sources));
-            problem = problem.at(alias.or(at).map(|at| (at.line, at.column)));
+            problem = problem.at(self.place(field));
         }
         self.problems.push(problem.on(path));
+    }
+
+    /// The place of a field is that of its alias, if it has one.
+    fn place(&self, field: &Field) -> Option<(usize, usize)> {
+        let name = field.alias.as_ref().unwrap_or(&field.name);
+        let at = name.location()?.line_column(&self.document.sources)?;
+        Some((at.line, at.column))
     }
 
     fn resolve(&mut self, ty: &str, view: &Value, field: &'a Field) -> Result<Value, Problem> {
@@ -190,7 +204,6 @@ impl<'a> Run<'a> {
         {
             return Err(Problem::denied(name, &access.text));
         }
-        check_sizes(&ask)?;
         if schema::is_connection(field.ty()) && self.lines.is_none() {
             check_window(&ask)?;
         }

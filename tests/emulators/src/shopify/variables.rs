@@ -93,7 +93,7 @@ fn problem(
     let message = format!("Variable ${name} of type {ty} was provided invalid value{tail}");
     let listed = faults.into_iter().map(|fault| {
         let mut problem = json!({ "path": fault.path, "explanation": fault.explanation });
-        if fault.explanation.starts_with("Invalid global id") {
+        if fault.explanation.starts_with("Invalid ") {
             problem["message"] = problem["explanation"].clone();
         }
         problem
@@ -209,7 +209,7 @@ fn scalar(name: &str, value: &Value) -> Result<(), String> {
             matches!(time, Some(Ok(_)))
         }
         "URL" => match value.as_str() {
-            Some(text) if text.is_empty() || text.contains(':') => true,
+            Some(text) if text.contains(':') => true,
             Some(text) => return Err(format!("Invalid url '{text}', missing scheme")),
             None => false,
         },

@@ -241,15 +241,17 @@ impl Shop {
             return failed(outcome, &[problem]);
         }
         let now = self.now();
-        if !self.bucket.take(outcome.requested, now) {
-            let requested = outcome.requested;
-            let mut outcome = failed(outcome, &[throttled()]);
+        let unpaid = |outcome: Outcome, problems: &[Problem], status: Value| {
+            let mut outcome = failed(outcome, problems);
             outcome.body["extensions"] = json!({ "cost": {
-                "requestedQueryCost": requested,
+                "requestedQueryCost": outcome.requested,
                 "actualQueryCost": null,
-                "throttleStatus": self.bucket.status(),
+                "throttleStatus": status,
             } });
-            return outcome;
+            outcome
+        };
+        if !self.bucket.take(outcome.requested, now) {
+            return unpaid(outcome, &[throttled()], self.bucket.status());
         }
         let scopes = self.app.scopes.clone();
         let mut run = Run {
@@ -261,6 +263,10 @@ impl Shop {
             search: Vec::new(),
             lines: None,
         };
+        let oversized = run.oversized(operation);
+        if !oversized.is_empty() {
+            return unpaid(outcome, &oversized, self.bucket.status());
+        }
         let data = run.operation(operation);
         let (problems, search) = (run.problems, run.search);
         let actual = cost::actual(&executable, operation, &variables, &data).min(outcome.requested);
