@@ -57,6 +57,9 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug)]
 pub struct Dropped;
 
+/// Reads from a body what its call is about.
+pub type Names = fn(&[u8]) -> Vec<String>;
+
 /// A script of faults. Clones share the same script.
 #[derive(Clone, Default)]
 pub struct Faults {
@@ -118,7 +121,7 @@ impl Faults {
     ///
     /// `names` reads from a body what the call is about; a plan's path may end with one of these
     /// names in place of the path: `next("POST", "graphql.json/PlaceOrder", ..)`.
-    pub fn around_named(&self, router: Router, names: fn(&[u8]) -> Vec<String>) -> Router {
+    pub fn around_named(&self, router: Router, names: Names) -> Router {
         router.layer(middleware::from_fn_with_state((self.clone(), names), suffer_named))
     }
 
@@ -134,9 +137,8 @@ impl Faults {
 
     /// The fault for this call, taken off the plan if it strikes once.
     fn take(&self, method: &str, paths: &[String]) -> Option<(Fault, Underway)> {
-        let meant = |plan: &Plan| {
-            paths.iter().any(|path| matches(&plan.method, &plan.path, method, path))
-        };
+        let meant =
+            |plan: &Plan| paths.iter().any(|path| matches(&plan.method, &plan.path, method, path));
         let mut script = self.lock();
         let mut due = None;
         for (at, plan) in script.planned.iter_mut().enumerate() {
@@ -197,15 +199,15 @@ async fn suffer(State(faults): State<Faults>, request: Request, next: Next) -> R
 
 /// The same where the body says what the call is about.
 async fn suffer_named(
-    State((faults, names)): State<(Faults, fn(&[u8]) -> Vec<String>)>,
+    State((faults, names)): State<(Faults, Names)>,
     request: Request,
     next: Next,
 ) -> Response {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
     let path = head.uri.path();
-    let named = names(&body).into_iter().map(|name| format!("{path}/{name}"));
-    let paths: Vec<String> = std::iter::once(path.to_owned()).chain(named).collect();
+    let inner = names(&body).into_iter().map(|name| format!("{path}/{name}"));
+    let paths: Vec<String> = std::iter::once(path.to_owned()).chain(inner).collect();
     let taken = faults.take(head.method.as_str(), &paths);
     let request = Request::from_parts(head, Body::from(body));
     match taken {

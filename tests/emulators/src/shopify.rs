@@ -90,6 +90,7 @@ impl Plan {
 
 /// What is not known about Shopify, or is kinder there than here.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub struct Quirks {
     /// Deprecated fields and arguments answer as they still do, in place of being unknown.
     pub deprecated_still_works: bool,
@@ -191,7 +192,7 @@ impl Store {
     pub fn uninstall(&self) {
         let mut shop = self.lock();
         let body = json!({ "id": 92_891_250_994_u64, "myshopify_domain": shop.domain, "domain": shop.domain });
-        shop.announce("app/uninstalled", "", body);
+        shop.announce("app/uninstalled", &body);
         shop.app.installed = false;
         shop.app.issued.clear();
     }
@@ -243,14 +244,21 @@ impl Store {
     /// The id of the channel with this name.
     pub fn publication(&self, name: &str) -> Option<String> {
         let shop = self.lock();
-        shop.publications.iter().find(|(_, known)| *known == name).map(|(id, _)| gid("Publication", *id))
+        shop.publications
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(id, _)| gid("Publication", *id))
     }
 
     /// What is left to sell of a variant.
     pub fn stock(&self, variant: &str) -> Option<i64> {
         let shop = self.lock();
         let id = number(variant, "ProductVariant").ok()?;
-        shop.catalog.variants.get(&id).filter(|known| known.tracked).map(|_| shop.catalog.available(id))
+        shop.catalog
+            .variants
+            .get(&id)
+            .filter(|known| known.tracked)
+            .map(|_| shop.catalog.available(id))
     }
 
     /// Sets what is left to sell of a variant, all of it at its first place.
@@ -281,7 +289,11 @@ impl Store {
     pub fn publish(&self, variant: &str, publication: &str, yes: bool) {
         let Ok(channel) = number(publication, "Publication") else { return };
         self.edit(variant, |_, product| {
-            if yes { product.published.insert(channel) } else { product.published.remove(&channel) };
+            if yes {
+                product.published.insert(channel)
+            } else {
+                product.published.remove(&channel)
+            };
         });
     }
 
@@ -289,12 +301,14 @@ impl Store {
     pub fn delete_product(&self, variant: &str) {
         let mut shop = self.lock();
         let Ok(id) = number(variant, "ProductVariant") else { return };
-        let Some(product) = shop.catalog.variants.get(&id).map(|known| known.product) else { return };
+        let Some(product) = shop.catalog.variants.get(&id).map(|known| known.product) else {
+            return;
+        };
         shop.catalog.products.remove(&product);
         shop.catalog.variants.retain(|_, known| known.product != product);
         let own = gid("Product", product);
         shop.index.forget(&own);
-        shop.announce("products/delete", &own, json!({ "id": product }));
+        shop.announce("products/delete", &json!({ "id": product }));
     }
 
     /// Changes the price of a zone's rate: handles that were issued for it are stale.
@@ -320,7 +334,8 @@ impl Store {
                 lines.push((line.id, left, row.variant));
             }
         }
-        let tracking = tracking.map(|(company, number, url)| (company.to_owned(), number.to_owned(), url.to_owned()));
+        let tracking = tracking
+            .map(|(company, number, url)| (company.to_owned(), number.to_owned(), url.to_owned()));
         order.fulfillments.push(order::Fulfillment {
             id: parcel,
             created: now,
@@ -335,7 +350,7 @@ impl Store {
         }
         shop.order_changed(id, &["orders/fulfilled"]);
         let body = json!({ "id": parcel, "order_id": id, "status": "success", "admin_graphql_api_id": gid("Fulfillment", parcel) });
-        shop.announce("fulfillments/create", &gid("Fulfillment", parcel), body);
+        shop.announce("fulfillments/create", &body);
     }
 
     /// All parcels of an order have arrived.
@@ -352,7 +367,7 @@ impl Store {
         shop.order_changed(id, &[]);
         for parcel in told {
             let body = json!({ "id": parcel, "order_id": id, "status": "success", "shipment_status": "delivered" });
-            shop.announce("fulfillments/update", &gid("Fulfillment", parcel), body);
+            shop.announce("fulfillments/update", &body);
         }
     }
 
@@ -435,7 +450,8 @@ impl Store {
         };
         let sent = due.len();
         for delivery in due {
-            let headers = delivery.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let headers =
+                delivery.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let fine = crate::post::send(&delivery.url, headers, &delivery.body, PATIENCE).await;
             self.lock().settle_hook(&delivery, fine);
         }
@@ -445,10 +461,14 @@ impl Store {
     /// The subscriptions there are, as the API shows them.
     pub fn subscriptions(&self) -> Vec<Value> {
         let shop = self.lock();
-        shop.hooks.list.iter().map(|hook| shop.hook_json(hook)).collect()
+        shop.hooks.list.iter().map(hooks::view).collect()
     }
 
-    fn edit(&self, variant: &str, change: impl FnOnce(&mut catalog::Variant, &mut catalog::Product)) {
+    fn edit(
+        &self,
+        variant: &str,
+        change: impl FnOnce(&mut catalog::Variant, &mut catalog::Product),
+    ) {
         let mut shop = self.lock();
         let now: Timestamp = shop.now();
         let Ok(id) = number(variant, "ProductVariant") else { return };
@@ -504,6 +524,10 @@ async fn graphql(
     store.lock().graphql(&version, &headers, &body)
 }
 
-async fn storage(State(store): State<Store>, Path(token): Path<String>, headers: HeaderMap) -> Answer {
+async fn storage(
+    State(store): State<Store>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
     store.lock().storage(&token, &headers)
 }

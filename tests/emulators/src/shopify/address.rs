@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
+/// Codes and names.
+type Provinces = &'static [(&'static str, &'static str)];
+
 /// Countries and their provinces, as far as the shop sells there.
-const COUNTRIES: [(&str, &str, &[(&str, &str)]); 6] = [
+const COUNTRIES: [(&str, &str, Provinces); 6] = [
     (
         "US",
         "United States",
@@ -17,7 +20,11 @@ const COUNTRIES: [(&str, &str, &[(&str, &str)]); 6] = [
             ("DC", "District of Columbia"),
         ],
     ),
-    ("CA", "Canada", &[("ON", "Ontario"), ("QC", "Quebec"), ("BC", "British Columbia"), ("AB", "Alberta")]),
+    (
+        "CA",
+        "Canada",
+        &[("ON", "Ontario"), ("QC", "Quebec"), ("BC", "British Columbia"), ("AB", "Alberta")],
+    ),
     ("DE", "Germany", &[]),
     ("FR", "France", &[]),
     ("GB", "United Kingdom", &[("ENG", "England"), ("SCT", "Scotland")]),
@@ -72,7 +79,8 @@ pub(super) fn is_complete(view: &Value) -> bool {
     let code = view["countryCodeV2"].as_str().unwrap_or_default();
     let region = view["provinceCode"].as_str();
     let provinces = COUNTRIES.iter().find(|(known, ..)| *known == code).map_or(&[][..], |c| c.2);
-    let fits = provinces.is_empty() || region.is_some_and(|region| province(code, region).is_some());
+    let fits =
+        provinces.is_empty() || region.is_some_and(|region| province(code, region).is_some());
     has("countryCodeV2") && has("address1") && has("city") && has("zip") && fits
 }
 
@@ -99,7 +107,10 @@ pub(super) fn faults(view: &Value) -> Vec<(&'static str, String)> {
 pub(super) fn is_email(text: &str) -> bool {
     let (name, domain) = text.split_once('@').unwrap_or_default();
     let plain = !text.contains(char::is_whitespace) && !domain.contains('@');
-    plain && !name.is_empty() && domain.split('.').count() > 1 && domain.split('.').all(|part| !part.is_empty())
+    plain
+        && !name.is_empty()
+        && domain.split('.').count() > 1
+        && domain.split('.').all(|part| !part.is_empty())
 }
 
 /// A telephone number, as far as Shopify looks.

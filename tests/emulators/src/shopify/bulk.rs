@@ -44,11 +44,11 @@ impl Bulk {
 
 impl Shop {
     /// `bulkOperationRunQuery`.
-    pub(super) fn start_bulk(&mut self, ask: &Ask<'_>) -> Result<Value, Problem> {
+    pub(super) fn start_bulk(&mut self, ask: &Ask<'_>) -> Value {
         let query = ask.text("query").unwrap_or_default();
         let errors = self.check_bulk(query);
         if !errors.is_empty() {
-            return Ok(json!({ "bulkOperation": null, "userErrors": errors }));
+            return json!({ "bulkOperation": null, "userErrors": errors });
         }
         let running = self.bulks.iter().filter(|bulk| bulk.runs());
         let running: Vec<String> = running.map(|bulk| gid("BulkOperation", bulk.id)).collect();
@@ -58,7 +58,7 @@ impl Shop {
                 running.join(", ")
             );
             let error = coded_error(&[], &message, "OPERATION_IN_PROGRESS");
-            return Ok(json!({ "bulkOperation": null, "userErrors": [error] }));
+            return json!({ "bulkOperation": null, "userErrors": [error] });
         }
         let bulk = Bulk {
             id: self.id(),
@@ -75,7 +75,7 @@ impl Shop {
         };
         let view = self.one_bulk(&bulk);
         self.bulks.push(bulk);
-        Ok(json!({ "bulkOperation": view, "userErrors": [] }))
+        json!({ "bulkOperation": view, "userErrors": [] })
     }
 
     /// `bulkOperationCancel`.
@@ -85,9 +85,14 @@ impl Shop {
             return Ok(Self::missing("bulkOperation", "Bulk operation does not exist"));
         };
         if !bulk.runs() {
-            let message = format!("A bulk operation cannot be canceled when it is {}", bulk.status.to_lowercase());
+            let message = format!(
+                "A bulk operation cannot be canceled when it is {}",
+                bulk.status.to_lowercase()
+            );
             let view = bulk.clone();
-            return Ok(json!({ "bulkOperation": self.one_bulk(&view), "userErrors": [user_error(&[], &message)] }));
+            return Ok(
+                json!({ "bulkOperation": self.one_bulk(&view), "userErrors": [user_error(&[], &message)] }),
+            );
         }
         bulk.status = "CANCELING";
         let view = bulk.clone();
@@ -146,7 +151,8 @@ impl Shop {
     }
 
     fn run_bulk(&mut self, query: &str) -> (Vec<Value>, u64, bool) {
-        let parsed = ExecutableDocument::parse_and_validate(schema::schema(), query, "bulk.graphql");
+        let parsed =
+            ExecutableDocument::parse_and_validate(schema::schema(), query, "bulk.graphql");
         let Ok(document) = parsed else { return (Vec::new(), 0, true) };
         let Ok(operation) = document.operations.get(None) else { return (Vec::new(), 0, true) };
         let scopes = self.app.scopes.clone();
@@ -163,7 +169,7 @@ impl Shop {
         let _data = run.operation(operation);
         let failed = !run.problems.is_empty();
         let lines = run.lines.unwrap_or_default();
-        if failed { (Vec::new(), 0, true) } else { (lines.lines, lines.roots, false) }
+        if failed { (Vec::new(), 0, true) } else { (lines.written, lines.roots, false) }
     }
 
     fn tell_bulk(&mut self, at: usize) {
@@ -177,7 +183,7 @@ impl Shop {
             "status": bulk.status.to_lowercase(),
             "type": "query",
         });
-        self.announce("bulk_operations/finish", &own, body);
+        self.announce("bulk_operations/finish", &body);
     }
 
     /// The lines behind an address, if it is still good; `Err` is a status.
@@ -200,7 +206,8 @@ impl Shop {
 
     /// `currentBulkOperation`.
     pub(super) fn current_bulk(&mut self, kind: &str) -> Value {
-        let last = self.bulks.last().filter(|_| kind == "QUERY").map(|bulk| gid("BulkOperation", bulk.id));
+        let last =
+            self.bulks.last().filter(|_| kind == "QUERY").map(|bulk| gid("BulkOperation", bulk.id));
         last.map(|own| {
             self.poll_bulk(&own);
             self.bulk_json(&own)
@@ -210,7 +217,8 @@ impl Shop {
 
     fn one_bulk(&self, bulk: &Bulk) -> Value {
         let over = bulk.completed.is_some_and(|completed| completed + KEPT <= self.now());
-        let url = format!("{}/bulk-results/{}?signature={}", self.base, bulk.token, &bulk.token[..12]);
+        let url =
+            format!("{}/bulk-results/{}?signature={}", self.base, bulk.token, &bulk.token[..12]);
         let done = bulk.status == "COMPLETED" && !bulk.lines.is_empty() && !over;
         json!({
             "__typename": "BulkOperation",
@@ -241,10 +249,14 @@ impl Shop {
         let document = match Document::parse(query, "bulk.graphql") {
             Ok(document) => document,
             Err(broken) => {
-                return vec![refuse(&format!("Invalid bulk query: syntax error, {}", one_line(&broken.errors.to_string())))];
+                return vec![refuse(&format!(
+                    "Invalid bulk query: syntax error, {}",
+                    one_line(&broken.errors.to_string())
+                ))];
             }
         };
-        let mut operations = document.definitions.iter().filter_map(Definition::as_operation_definition);
+        let mut operations =
+            document.definitions.iter().filter_map(Definition::as_operation_definition);
         if operations.any(|operation| !operation.operation_type.is_query()) {
             return vec![refuse("Invalid operation type. Only `query` operations are supported.")];
         }
@@ -255,7 +267,10 @@ impl Shop {
         let document = match document.to_executable_validate(schema::schema()) {
             Ok(document) => document,
             Err(broken) => {
-                return vec![refuse(&format!("Invalid bulk query: {}", one_line(&broken.errors.to_string())))];
+                return vec![refuse(&format!(
+                    "Invalid bulk query: {}",
+                    one_line(&broken.errors.to_string())
+                ))];
             }
         };
         let Ok(operation) = document.operations.get(None) else {
@@ -267,7 +282,8 @@ impl Shop {
         let roots = operation.selection_set.root_fields(&document);
         let names: Vec<&str> = roots.map(|field| field.name.as_str()).collect();
         if let Some(name) = names.iter().find(|name| matches!(**name, "node" | "nodes")) {
-            errors.push(refuse(&format!("Bulk queries cannot contain a top level `{name}` field.")));
+            errors
+                .push(refuse(&format!("Bulk queries cannot contain a top level `{name}` field.")));
         }
         if names.len() > 1 {
             errors.push(refuse("Bulk queries cannot contain more than one top level field."));
@@ -279,7 +295,9 @@ impl Shop {
             errors.push(refuse("Bulk queries cannot contain more than 5 connections."));
         }
         if found.deepest > 3 {
-            errors.push(refuse("Bulk queries cannot contain connections with a nesting depth greater than 2."));
+            errors.push(refuse(
+                "Bulk queries cannot contain connections with a nesting depth greater than 2.",
+            ));
         }
         if let Some(first) = found.by_nodes.first() {
             errors.push(refuse(&format!(
@@ -326,7 +344,8 @@ impl Look {
             let connection = schema::is_connection(field.ty());
             let list = field.ty().is_list() && !schema::is_leaf(field.ty().inner_named_type());
             if !connection {
-                let below = Above { list: above.list || list && field.name != "edges", ..above.clone() };
+                let below =
+                    Above { list: above.list || list && field.name != "edges", ..above.clone() };
                 self.set(document, &field.selection_set, &below);
                 continue;
             }
@@ -338,7 +357,9 @@ impl Look {
                 if part.name == "nodes" {
                     self.by_nodes.push(field.name.to_string());
                 }
-                for node in part.selection_set.root_fields(document).filter(|node| node.name == "node") {
+                for node in
+                    part.selection_set.root_fields(document).filter(|node| node.name == "node")
+                {
                     let mut inner = node.selection_set.root_fields(document);
                     let has_id = inner.any(|field| field.name == "id" && field.alias.is_none());
                     let mut all = node.selection_set.all_fields(document);

@@ -7,7 +7,7 @@ use super::execute::Ask;
 use super::money::Both;
 use super::order::{Refund, RefundLine};
 use super::problem::Problem;
-use super::shop::{Job, Shop, coded_error, gid, number, user_error};
+use super::shop::{Job, Shop, coded_error, number, user_error};
 
 /// How long a cancellation takes.
 const TAKES: SignedDuration = SignedDuration::from_secs(1);
@@ -37,7 +37,8 @@ impl Shop {
         let Some(order) = self.orders.get(&id) else {
             return refused(&["orderId"], "Order does not exist", "NOT_FOUND");
         };
-        let sent = |name: &str| ask.sent.iter().any(|sent| sent == name) && !ask.value(name).is_null();
+        let sent =
+            |name: &str| ask.sent.iter().any(|sent| sent == name) && !ask.value(name).is_null();
         if ask.text("staffNote").is_some_and(|note| note.chars().count() > 255) {
             let message = "Staff note is too long. Maximum length is 255 characters.";
             return refused(&["staffNote"], message, "INVALID");
@@ -118,14 +119,23 @@ impl Shop {
             self.stock_changed(&taken);
         }
         if refund {
-            let sale = order.transactions.iter().find(|t| t.kind == "SALE" && t.status == "SUCCESS");
-            let (parent, gateway) = sale.map_or((None, "manual".to_owned()), |t| (Some(t.id), t.gateway.clone()));
+            let sale =
+                order.transactions.iter().find(|t| t.kind == "SALE" && t.status == "SUCCESS");
+            let (parent, gateway) =
+                sale.map_or((None, "manual".to_owned()), |t| (Some(t.id), t.gateway.clone()));
             let money = self.transaction("REFUND", "SUCCESS", &gateway, back, parent);
             let transactions = vec![money.id];
             order.transactions.push(money);
             let id = self.id();
             let shipping = order.priced.shipping_paid();
-            order.refunds.push(Refund { id, created: now, note: work.note.clone(), lines, shipping, transactions });
+            order.refunds.push(Refund {
+                id,
+                created: now,
+                note: work.note.clone(),
+                lines,
+                shipping,
+                transactions,
+            });
         }
         order.cancelled = Some((now, work.reason.clone(), work.note.clone()));
         order.closed = Some(now);
@@ -142,7 +152,7 @@ impl Shop {
     pub(super) fn tell_refund(&mut self, id: u64) {
         let Some(order) = self.orders.get(&id) else { return };
         let Some(refund) = order.refunds.last() else { return };
-        let (own, body) = (gid("Refund", refund.id), self.refund_payload(order, refund));
-        self.announce("refunds/create", &own, body);
+        let body = super::payloads::refund_payload(order, refund);
+        self.announce("refunds/create", &body);
     }
 }

@@ -42,6 +42,7 @@ pub(super) struct Image {
 
 /// What a buyer can put into a cart.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of Shopify's own")]
 pub(super) struct Variant {
     pub(super) id: u64,
     pub(super) item: u64,
@@ -119,7 +120,13 @@ impl Catalog {
     }
 
     /// Takes units away, from where most are left; below nothing if need be.
-    pub(super) fn take(&mut self, variant: u64, quantity: i64, hold: bool, now: Timestamp) -> Vec<Taken> {
+    pub(super) fn take(
+        &mut self,
+        variant: u64,
+        quantity: i64,
+        hold: bool,
+        now: Timestamp,
+    ) -> Vec<Taken> {
         let tracked = self.variants.get(&variant).is_some_and(|known| known.tracked);
         let place = self.stocked(variant).max_by_key(|(_, level)| level.available);
         let Some(location) = place.map(|(location, _)| location).filter(|_| tracked) else {
@@ -163,10 +170,10 @@ impl Catalog {
     }
 }
 
-impl Product {
-    /// The one variant's title, or its values.
-    pub(super) fn variant_title(&self, variant: &Variant) -> String {
-        if variant.values.is_empty() { "Default Title".to_owned() } else { variant.values.join(" / ") }
+impl Variant {
+    /// Its values, or what Shopify calls the only one.
+    pub(super) fn title(&self) -> String {
+        if self.values.is_empty() { "Default Title".to_owned() } else { self.values.join(" / ") }
     }
 }
 

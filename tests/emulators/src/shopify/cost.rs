@@ -50,7 +50,10 @@ impl Count<'_> {
             let value = &data[field.response_key().as_str()];
             if mutation {
                 // Those that move money cost twice as much.
-                let dear = matches!(field.name.as_str(), "refundCreate" | "orderCapture" | "transactionVoid");
+                let dear = matches!(
+                    field.name.as_str(),
+                    "refundCreate" | "orderCapture" | "transactionVoid"
+                );
                 return if dear { 20 } else { 10 } + self.payload(&field.selection_set, value);
             }
             let name = field.name.as_str();
@@ -67,7 +70,11 @@ impl Count<'_> {
         let fields = set.root_fields(self.document);
         let costs = fields.filter(|field| field.name != "userErrors").map(|field| {
             let value = &data[field.response_key().as_str()];
-            if schema::is_connection(field.ty()) { self.field(field, value) } else { self.inside(field, value) }
+            if schema::is_connection(field.ty()) {
+                self.field(field, value)
+            } else {
+                self.inside(field, value)
+            }
         });
         costs.sum()
     }
@@ -87,7 +94,9 @@ impl Count<'_> {
         let (mut sum, mut most) = (0, 0);
         for selection in &set.selections {
             match selection {
-                Selection::Field(field) => sum += self.field(field, &data[field.response_key().as_str()]),
+                Selection::Field(field) => {
+                    sum += self.field(field, &data[field.response_key().as_str()]);
+                }
                 Selection::InlineFragment(fragment) => {
                     let cost = self.set(&fragment.selection_set, data);
                     let other = fragment.type_condition.as_ref().is_some_and(|on| *on != set.ty);
@@ -96,7 +105,11 @@ impl Count<'_> {
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = spread.fragment_def(self.document) {
                         let cost = self.set(&fragment.selection_set, data);
-                        if fragment.selection_set.ty == set.ty { sum += cost } else { most = most.max(cost) }
+                        if fragment.selection_set.ty == set.ty {
+                            sum += cost;
+                        } else {
+                            most = most.max(cost);
+                        }
                     }
                 }
             }

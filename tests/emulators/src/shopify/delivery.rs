@@ -20,10 +20,20 @@ struct Rate {
 
 impl Shop {
     /// `draftOrderAvailableDeliveryOptions`.
-    pub(super) fn delivery_options(&mut self, input: &Value, pickups: Option<usize>) -> Result<Value, Problem> {
+    pub(super) fn delivery_options(
+        &mut self,
+        input: &Value,
+        pickups: Option<usize>,
+    ) -> Result<Value, Problem> {
         let mut draft = self.blank_draft();
         let mut taken = serde_json::Map::new();
-        for name in ["lineItems", "shippingAddress", "discountCodes", "acceptAutomaticDiscounts", "appliedDiscount"] {
+        for name in [
+            "lineItems",
+            "shippingAddress",
+            "discountCodes",
+            "acceptAutomaticDiscounts",
+            "appliedDiscount",
+        ] {
             if let Some(value) = input.get(name) {
                 taken.insert(name.to_owned(), value.clone());
             }
@@ -82,7 +92,8 @@ impl Shop {
         let country = to["countryCodeV2"].as_str().unwrap_or_default();
         let province = to["provinceCode"].as_str().unwrap_or_default();
         let zone = self.zones.iter().find(|zone| {
-            zone.country == country && (zone.provinces.is_empty() || zone.provinces.contains(&province))
+            zone.country == country
+                && (zone.provinces.is_empty() || zone.provinces.contains(&province))
         });
         let shop = Draft { presentment: Some(self.settings.currency), ..draft.clone() };
         let subtotal = self.priced(&shop).subtotal().shop;
@@ -99,7 +110,8 @@ impl Shop {
         let places = self.locations.iter().filter(|place| place.active && place.online);
         let stocked = |place: u64| {
             draft.lines.iter().filter(|line| line.ships).all(|line| {
-                let Some(variant) = line.variant.and_then(|id| self.catalog.variants.get(&id)) else {
+                let Some(variant) = line.variant.and_then(|id| self.catalog.variants.get(&id))
+                else {
                     return false;
                 };
                 let level = self.catalog.levels.get(&(variant.id, place));
@@ -126,7 +138,14 @@ impl Shop {
     }
 
     /// A signed token that holds the rate, its price in both currencies, and what it was for.
-    fn handle(&self, draft: &Draft, title: &str, code: &str, price: i64, place: Option<u64>) -> String {
+    fn handle(
+        &self,
+        draft: &Draft,
+        title: &str,
+        code: &str,
+        price: i64,
+        place: Option<u64>,
+    ) -> String {
         let shop = self.settings.currency;
         let seen = self.presentment(draft);
         let payload = json!({
@@ -192,7 +211,8 @@ fn group(draft: &Draft) -> String {
         draft.lines.iter().map(|line| json!([line.variant, line.title, line.quantity])).collect();
     let to = draft.shipping_address.as_ref();
     let part = |name: &str| to.map(|to| to[name].clone()).unwrap_or_default();
-    let to = [part("countryCodeV2"), part("provinceCode"), part("zip"), part("city"), part("address1")];
+    let to =
+        [part("countryCodeV2"), part("provinceCode"), part("zip"), part("city"), part("address1")];
     let digest = Sha256::digest(json!([rows, to]).to_string());
     URL_SAFE_NO_PAD.encode(&digest[..12])
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::catalog::{Discount, Image, Level, Location, Market, Product, Tax, Variant, Worth, Zone};
+use super::catalog::{
+    Discount, Image, Level, Location, Market, Product, Tax, Variant, Worth, Zone,
+};
 use super::shop::Shop;
 
 /// What the app is granted.
@@ -38,7 +40,12 @@ struct Row {
     units: Option<i64>,
 }
 
-const fn row(values: &'static [&'static str], sku: &'static str, price: i64, units: Option<i64>) -> Row {
+const fn row(
+    values: &'static [&'static str],
+    sku: &'static str,
+    price: i64,
+    units: Option<i64>,
+) -> Row {
     Row { values, sku, price, units }
 }
 
@@ -71,7 +78,10 @@ const SHEETS: [Sheet; 15] = [
     Sheet {
         title: "Beanie",
         kind: "Hats",
-        category: Some(("aa-2-17-2", "Apparel & Accessories > Clothing Accessories > Hats > Beanies")),
+        category: Some((
+            "aa-2-17-2",
+            "Apparel & Accessories > Clothing Accessories > Hats > Beanies",
+        )),
         rows: &[row(&[], "BEANIE-1", 2000, Some(120))],
         with: |variant| variant.barcode = Some("2000000000206"),
         ..PLAIN
@@ -80,7 +90,10 @@ const SHEETS: [Sheet; 15] = [
         title: "V-Neck T-Shirt",
         vendor: "Halyard",
         kind: "Shirts",
-        category: Some(("aa-1-13-8", "Apparel & Accessories > Clothing > Clothing Tops > T-Shirts")),
+        category: Some((
+            "aa-1-13-8",
+            "Apparel & Accessories > Clothing > Clothing Tops > T-Shirts",
+        )),
         options: &[("Color", &["Red", "Green"]), ("Size", &["S", "M"])],
         rows: &[
             row(&["Red", "S"], "TEE-RED-S", 2500, Some(30)),
@@ -98,7 +111,12 @@ const SHEETS: [Sheet; 15] = [
         with: |variant| variant.compare_at = Some(6000),
         ..PLAIN
     },
-    Sheet { title: "Last Lamp", kind: "Lighting", rows: &[row(&[], "LAST-1", 4000, Some(1))], ..PLAIN },
+    Sheet {
+        title: "Last Lamp",
+        kind: "Lighting",
+        rows: &[row(&[], "LAST-1", 4000, Some(1))],
+        ..PLAIN
+    },
     Sheet {
         title: "Backorder Boots",
         kind: "Shoes",
@@ -106,7 +124,12 @@ const SHEETS: [Sheet; 15] = [
         with: |variant| variant.oversells = true,
         ..PLAIN
     },
-    Sheet { title: "Sold-out Scarf", kind: "Scarves", rows: &[row(&[], "OUT-1", 2250, Some(0))], ..PLAIN },
+    Sheet {
+        title: "Sold-out Scarf",
+        kind: "Scarves",
+        rows: &[row(&[], "OUT-1", 2250, Some(0))],
+        ..PLAIN
+    },
     Sheet {
         title: "Field Guide (PDF)",
         kind: "Books",
@@ -296,12 +319,22 @@ fn rules(shop: &mut Shop, opened: Timestamp) {
         rates: rates.to_vec(),
     };
     shop.zones = vec![
-        zone("US", &[], &[("Standard", 599, 0), ("Express", 1499, 0), ("Free over 100", 0, 10_000)]),
+        zone(
+            "US",
+            &[],
+            &[("Standard", 599, 0), ("Express", 1499, 0), ("Free over 100", 0, 10_000)],
+        ),
         zone("CA", &["ON", "QC"], &[("International", 1999, 0)]),
         zone("DE", &[], &[("Europe", 2499, 0)]),
         zone("JP", &[], &[("Japan", 2950, 0)]),
     ];
-    let tax = |country, province, title, rate, on_shipping| Tax { country, province, title, rate, on_shipping };
+    let tax = |country, province, title, rate, on_shipping| Tax {
+        country,
+        province,
+        title,
+        rate,
+        on_shipping,
+    };
     shop.taxes = vec![
         tax("US", "CA", "California State Tax", 7250, false),
         tax("US", "CA", "San Francisco County Tax", 1375, false),

@@ -201,7 +201,7 @@ impl Shop {
                     self.let_go(&mut draft);
                 }
                 self.index.forget(gid_text);
-                self.announce("draft_orders/delete", gid_text, json!({ "id": id }));
+                self.announce("draft_orders/delete", &json!({ "id": id }));
                 Ok(json!({ "deletedId": gid_text, "userErrors": [] }))
             }
         }
@@ -220,7 +220,7 @@ impl Shop {
         self.fill_lines(draft, input, above, &mut errors)?;
         self.fill_facts(draft, input, above, &mut errors);
         if errors.is_empty() {
-            self.fill_shipping(draft, input, above, &mut errors)?;
+            self.fill_shipping(draft, input, above, &mut errors);
         }
         Ok(if errors.is_empty() { Ok(()) } else { Err(errors) })
     }
@@ -247,11 +247,17 @@ impl Shop {
         Ok(())
     }
 
-    fn line(&mut self, row: &Value, at: usize, above: &[&str]) -> Result<Result<Line, Value>, Problem> {
+    fn line(
+        &mut self,
+        row: &Value,
+        at: usize,
+        above: &[&str],
+    ) -> Result<Result<Line, Value>, Problem> {
         let quantity = row["quantity"].as_i64().unwrap_or(0);
         let at = at.to_string();
         if quantity < 1 {
-            let field: Vec<&str> = above.iter().copied().chain(["lineItems", &at, "quantity"]).collect();
+            let field: Vec<&str> =
+                above.iter().copied().chain(["lineItems", &at, "quantity"]).collect();
             return Ok(Err(user_error(&field, "Quantity must be greater than or equal to 1")));
         }
         let attributes = row.get("customAttributes").filter(|list| list.is_array());
@@ -328,7 +334,7 @@ impl Shop {
             errors.push(user_error(&field("email"), "Email is invalid"));
         }
         if let Some(tags) = input.get("tags") {
-            self.fill_tags(draft, tags, above, errors);
+            fill_tags(draft, tags, above, errors);
         }
         if let Some(list) = input.get("customAttributes") {
             draft.attributes = if list.is_array() { list.clone() } else { json!([]) };
@@ -379,44 +385,28 @@ impl Shop {
         }
     }
 
-    fn fill_tags(&self, draft: &mut Draft, tags: &Value, above: &[&str], errors: &mut Vec<Value>) {
-        let tags = tags.as_array().into_iter().flatten().filter_map(Value::as_str);
-        let tags: Vec<String> = tags.map(|tag| tag.trim().to_owned()).collect();
-        for (at, tag) in tags.iter().enumerate() {
-            if tag.chars().count() > 40 {
-                // In an update the count begins behind the tags that are there.
-                let at = (at + draft.tags.len()).to_string();
-                let field: Vec<&str> = above.iter().copied().chain(["tags", &at]).collect();
-                let message = "Title Tag exceeds the maximum length of 40 characters";
-                errors.push(user_error(&field, message));
-            }
-        }
-        draft.tags = tidy_tags(tags);
-    }
-
     fn fill_shipping(
         &mut self,
         draft: &mut Draft,
         input: &Map<String, Value>,
         above: &[&str],
         errors: &mut Vec<Value>,
-    ) -> Result<(), Problem> {
-        let Some(line) = input.get("shippingLine") else { return Ok(()) };
+    ) {
+        let Some(line) = input.get("shippingLine") else { return };
         if line.is_null() {
             draft.shipping = None;
-            return Ok(());
+            return;
         }
         if let Some(handle) = line["shippingRateHandle"].as_str() {
-            match self.redeem(handle, draft) {
-                Some(shipping) => draft.shipping = Some(shipping),
-                None => {
-                    // Whether a stale handle is refused or keeps its price is not known.
-                    let field: Vec<&str> = above.iter().copied().chain(["shippingLine", "shippingRateHandle"]).collect();
-                    let message = "The shipping rate is no longer available";
-                    errors.push(user_error(&field, message));
-                }
+            if let Some(shipping) = self.redeem(handle, draft) {
+                draft.shipping = Some(shipping);
+            } else {
+                // Whether a stale handle is refused or keeps its price is not known.
+                let below = ["shippingLine", "shippingRateHandle"];
+                let field: Vec<&str> = above.iter().copied().chain(below).collect();
+                errors.push(user_error(&field, "The shipping rate is no longer available"));
             }
-            return Ok(());
+            return;
         }
         let with = &line["priceWithCurrency"];
         let code = with["currencyCode"].as_str().and_then(money::currency);
@@ -431,7 +421,6 @@ impl Shop {
             currency: code,
             pickup: None,
         });
-        Ok(())
     }
 
     fn applied(&self, input: &Value) -> Option<Applied> {
@@ -481,7 +470,9 @@ impl Shop {
         let over: Vec<u64> = self
             .drafts
             .values()
-            .filter(|draft| !draft.held.is_empty() && draft.reserve_until.is_none_or(|until| until <= now))
+            .filter(|draft| {
+                !draft.held.is_empty() && draft.reserve_until.is_none_or(|until| until <= now)
+            })
             .map(|draft| draft.id)
             .collect();
         for id in over {
@@ -500,13 +491,28 @@ impl Shop {
         let draft = draft.clone();
         self.index.note(&gid("DraftOrder", id), super::search::draft(&draft), now);
         let body = self.draft_payload(&draft);
-        self.announce(topic, &gid("DraftOrder", id), body);
+        self.announce(topic, &body);
     }
 
     /// The answer of a mutation about payment terms that was refused.
     pub(super) fn terms_error(message: &str, code: &str) -> Value {
         json!({ "paymentTerms": null, "userErrors": [coded_error(&[], message, code)] })
     }
+}
+
+fn fill_tags(draft: &mut Draft, tags: &Value, above: &[&str], errors: &mut Vec<Value>) {
+    let tags = tags.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let tags: Vec<String> = tags.map(|tag| tag.trim().to_owned()).collect();
+    for (at, tag) in tags.iter().enumerate() {
+        if tag.chars().count() > 40 {
+            // In an update the count begins behind the tags that are there.
+            let at = (at + draft.tags.len()).to_string();
+            let field: Vec<&str> = above.iter().copied().chain(["tags", &at]).collect();
+            let message = "Title Tag exceeds the maximum length of 40 characters";
+            errors.push(user_error(&field, message));
+        }
+    }
+    draft.tags = tidy_tags(tags);
 }
 
 /// Tags once each, without regard to case, in the order Shopify keeps them.

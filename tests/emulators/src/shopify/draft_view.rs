@@ -13,9 +13,13 @@ impl Shop {
     pub(super) fn draft_json(&self, draft: &Draft) -> Value {
         let priced = self.priced(draft);
         let id = gid("DraftOrder", draft.id);
-        let mut view = self.sums_json(draft, &priced);
-        let lines: Vec<Value> =
-            draft.lines.iter().zip(&priced.lines).map(|(l, p)| self.draft_line(l, p, &priced)).collect();
+        let mut view = sums_json(draft, &priced);
+        let lines: Vec<Value> = draft
+            .lines
+            .iter()
+            .zip(&priced.lines)
+            .map(|(l, p)| self.draft_line(l, p, &priced))
+            .collect();
         let more = json!({
             "__typename": "DraftOrder",
             "id": id,
@@ -57,7 +61,7 @@ impl Shop {
     /// `CalculatedDraftOrder`.
     pub(super) fn calculated_json(&self, draft: &Draft) -> Value {
         let priced = self.priced(draft);
-        let mut view = self.sums_json(draft, &priced);
+        let mut view = sums_json(draft, &priced);
         let lines: Vec<Value> = draft
             .lines
             .iter()
@@ -94,60 +98,18 @@ impl Shop {
         view
     }
 
-    /// What both have.
-    fn sums_json(&self, draft: &Draft, priced: &Priced) -> Value {
-        let bag = |amount: Both| amount.bag(priced.currencies);
-        let shop = priced.currencies.0;
-        let discounts: Vec<Value> =
-            priced.discounts.iter().map(|less| self.platform_discount(less, draft, priced)).collect();
-        let gross: Both = priced.lines.iter().map(|line| line.total - line.off).sum();
-        let plain = |amount: Both| money::plain(amount.shop, shop);
-        json!({
-            "acceptAutomaticDiscounts": draft.automatic,
-            "allVariantPricesOverridden": false,
-            "anyVariantPricesOverridden": false,
-            "amountDueLaterSet": bag(if draft.terms.is_some() { priced.total() } else { Both::default() }),
-            "amountDueNowSet": bag(if draft.terms.is_some() { Both::default() } else { priced.total() }),
-            "appliedDiscount": draft.applied.as_ref().map(|a| applied_json(a, priced.applied, priced.currencies)),
-            "billingAddressMatchesShippingAddress": draft.billing_address == draft.shipping_address,
-            "currencyCode": shop,
-            "customer": draft.customer.map(|customer| link(gid("Customer", customer))),
-            "deposit": null,
-            "discountCodes": draft.codes,
-            "lineItemsSubtotalPrice": bag(gross),
-            "marketName": "United States",
-            "marketRegionCountryCode": "US",
-            "phone": draft.phone,
-            "platformDiscounts": discounts,
-            "presentmentCurrencyCode": priced.currencies.1,
-            "purchasingEntity": draft.customer.map(|customer| link(gid("Customer", customer))),
-            "shippingLine": self.shipping_json(draft, priced),
-            "subtotalPrice": plain(priced.subtotal()),
-            "subtotalPriceSet": bag(priced.subtotal()),
-            "taxLines": tax_lines(&priced.tax_rows(), priced.currencies),
-            "taxesIncluded": priced.taxes_included,
-            "totalDiscountsSet": bag(priced.off()),
-            "totalLineItemsPriceSet": bag(priced.items()),
-            "totalPrice": plain(priced.total()),
-            "totalPriceSet": bag(priced.total()),
-            "totalQuantityOfLineItems": draft.lines.iter().map(|line| line.quantity).sum::<i64>(),
-            "totalShippingPrice": plain(priced.shipping_paid()),
-            "totalShippingPriceSet": bag(priced.shipping_paid()),
-            "totalTax": plain(priced.tax()),
-            "totalTaxSet": bag(priced.tax()),
-            "transformerFingerprint": null,
-            "warnings": priced.warnings,
-        })
-    }
-
     fn draft_line(&self, line: &Line, priced: &PricedLine, all: &Priced) -> Value {
         let bag = |amount: Both| amount.bag(all.currencies);
         let variant = line.variant.and_then(|id| self.catalog.variants.get(&id));
         let product = variant.and_then(|variant| self.catalog.products.get(&variant.product));
-        let title = variant.zip(product).map(|(variant, product)| product.variant_title(variant));
+        let title = variant.map(super::catalog::Variant::title);
         let title = title.filter(|title| title != "Default Title");
-        let name = title.as_ref().map_or_else(|| line.title.clone(), |t| format!("{} - {t}", line.title));
-        let each = |amount: Both| Both { shop: amount.shop / line.quantity, buyer: amount.buyer / line.quantity };
+        let name =
+            title.as_ref().map_or_else(|| line.title.clone(), |t| format!("{} - {t}", line.title));
+        let each = |amount: Both| Both {
+            shop: amount.shop / line.quantity,
+            buyer: amount.buyer / line.quantity,
+        };
         let net = priced.total - priced.off;
         let shop = all.currencies.0;
         json!({
@@ -192,95 +154,6 @@ impl Shop {
         })
     }
 
-    fn platform_discount(&self, less: &Less, draft: &Draft, priced: &Priced) -> Value {
-        let bag = |amount: Both| amount.bag(priced.currencies);
-        let shipping = less.discount.worth == super::catalog::Worth::FreeShipping;
-        let class = if shipping {
-            "SHIPPING"
-        } else if less.discount.products.is_empty() {
-            "ORDER"
-        } else {
-            "PRODUCT"
-        };
-        let mut allocations: Vec<Value> = draft
-            .lines
-            .iter()
-            .zip(&less.shares)
-            .filter(|(_, share)| **share != Both::default())
-            .map(|(line, share)| {
-                json!({
-                    "id": null,
-                    "quantity": line.quantity,
-                    "reductionAmount": money::money(share.buyer, priced.currencies.1),
-                    "reductionAmountSet": bag(*share),
-                    "target": {
-                        "__typename": "DraftOrderLineItem",
-                        "id": gid("DraftOrderLineItem", line.id),
-                        "uuid": line.uuid,
-                        "quantity": line.quantity,
-                    },
-                })
-            })
-            .collect();
-        if shipping {
-            allocations.push(json!({
-                "id": null,
-                "quantity": 1,
-                "reductionAmount": money::money(less.amount.buyer, priced.currencies.1),
-                "reductionAmountSet": bag(less.amount),
-                "target": self.shipping_json(draft, priced).as_object().map(|line| {
-                    let mut line = Value::Object(line.clone());
-                    line["__typename"] = json!("ShippingLine");
-                    line
-                }),
-            }));
-        }
-        json!({
-            "id": gid("DraftOrderPlatformDiscount", less.discount.id),
-            "title": less.discount.title,
-            "code": less.discount.code,
-            "automaticDiscount": less.discount.code.is_none(),
-            "bxgyDiscount": false,
-            "discountClass": class,
-            "discountClasses": [class],
-            "discountNode": null,
-            "presentationLevel": class.to_lowercase(),
-            "shortSummary": less.discount.title,
-            "summary": less.discount.title,
-            "totalAmount": money::money(less.amount.buyer, priced.currencies.1),
-            "totalAmountPriceSet": bag(less.amount),
-            "allocations": allocations,
-        })
-    }
-
-    /// `ShippingLine`.
-    pub(super) fn shipping_json(&self, draft: &Draft, priced: &Priced) -> Value {
-        let Some(line) = &draft.shipping else { return Value::Null };
-        let bag = |amount: Both| amount.bag(priced.currencies);
-        let paid = priced.shipping_paid();
-        json!({
-            "id": null,
-            "title": line.title,
-            "code": line.code.clone().unwrap_or_else(|| "custom".to_owned()),
-            "source": line.source,
-            "custom": line.handle.is_none(),
-            "shippingRateHandle": line.handle,
-            "carrierIdentifier": null,
-            "deliveryCategory": null,
-            "phone": null,
-            "isRemoved": false,
-            "requestedFulfillmentService": null,
-            "discountAllocations": [],
-            "price": money::plain(priced.shipping.shop, priced.currencies.0),
-            "originalPrice": money::money(priced.shipping.shop, priced.currencies.0),
-            "originalPriceSet": bag(priced.shipping),
-            "discountedPrice": money::money(paid.shop, priced.currencies.0),
-            "discountedPriceSet": bag(paid),
-            "currentDiscountedPriceSet": bag(paid),
-            "taxLines": tax_lines(&priced.shipping_taxes, priced.currencies),
-        })
-    }
-
     pub(super) fn weight(&self, draft: &Draft) -> u64 {
         let weights = draft.lines.iter().filter_map(|line| {
             let variant = self.catalog.variants.get(&line.variant?)?;
@@ -290,8 +163,146 @@ impl Shop {
     }
 }
 
+/// What both have.
+fn sums_json(draft: &Draft, priced: &Priced) -> Value {
+    let bag = |amount: Both| amount.bag(priced.currencies);
+    let shop = priced.currencies.0;
+    let discounts: Vec<Value> =
+        priced.discounts.iter().map(|less| platform_discount(less, draft, priced)).collect();
+    let gross: Both = priced.lines.iter().map(|line| line.total - line.off).sum();
+    let plain = |amount: Both| money::plain(amount.shop, shop);
+    json!({
+        "acceptAutomaticDiscounts": draft.automatic,
+        "allVariantPricesOverridden": false,
+        "anyVariantPricesOverridden": false,
+        "amountDueLaterSet": bag(if draft.terms.is_some() { priced.total() } else { Both::default() }),
+        "amountDueNowSet": bag(if draft.terms.is_some() { Both::default() } else { priced.total() }),
+        "appliedDiscount": draft.applied.as_ref().map(|a| applied_json(a, priced.applied, priced.currencies)),
+        "billingAddressMatchesShippingAddress": draft.billing_address == draft.shipping_address,
+        "currencyCode": shop,
+        "customer": draft.customer.map(|customer| link(gid("Customer", customer))),
+        "deposit": null,
+        "discountCodes": draft.codes,
+        "lineItemsSubtotalPrice": bag(gross),
+        "marketName": "United States",
+        "marketRegionCountryCode": "US",
+        "phone": draft.phone,
+        "platformDiscounts": discounts,
+        "presentmentCurrencyCode": priced.currencies.1,
+        "purchasingEntity": draft.customer.map(|customer| link(gid("Customer", customer))),
+        "shippingLine": shipping_json(draft, priced),
+        "subtotalPrice": plain(priced.subtotal()),
+        "subtotalPriceSet": bag(priced.subtotal()),
+        "taxLines": tax_lines(&priced.tax_rows(), priced.currencies),
+        "taxesIncluded": priced.taxes_included,
+        "totalDiscountsSet": bag(priced.off()),
+        "totalLineItemsPriceSet": bag(priced.items()),
+        "totalPrice": plain(priced.total()),
+        "totalPriceSet": bag(priced.total()),
+        "totalQuantityOfLineItems": draft.lines.iter().map(|line| line.quantity).sum::<i64>(),
+        "totalShippingPrice": plain(priced.shipping_paid()),
+        "totalShippingPriceSet": bag(priced.shipping_paid()),
+        "totalTax": plain(priced.tax()),
+        "totalTaxSet": bag(priced.tax()),
+        "transformerFingerprint": null,
+        "warnings": priced.warnings,
+    })
+}
+
+fn platform_discount(less: &Less, draft: &Draft, priced: &Priced) -> Value {
+    let bag = |amount: Both| amount.bag(priced.currencies);
+    let shipping = less.discount.worth == super::catalog::Worth::FreeShipping;
+    let class = if shipping {
+        "SHIPPING"
+    } else if less.discount.products.is_empty() {
+        "ORDER"
+    } else {
+        "PRODUCT"
+    };
+    let mut allocations: Vec<Value> = draft
+        .lines
+        .iter()
+        .zip(&less.shares)
+        .filter(|(_, share)| **share != Both::default())
+        .map(|(line, share)| {
+            json!({
+                "id": null,
+                "quantity": line.quantity,
+                "reductionAmount": money::money(share.buyer, priced.currencies.1),
+                "reductionAmountSet": bag(*share),
+                "target": {
+                    "__typename": "DraftOrderLineItem",
+                    "id": gid("DraftOrderLineItem", line.id),
+                    "uuid": line.uuid,
+                    "quantity": line.quantity,
+                },
+            })
+        })
+        .collect();
+    if shipping {
+        allocations.push(json!({
+            "id": null,
+            "quantity": 1,
+            "reductionAmount": money::money(less.amount.buyer, priced.currencies.1),
+            "reductionAmountSet": bag(less.amount),
+            "target": shipping_json(draft, priced).as_object().map(|line| {
+                let mut line = Value::Object(line.clone());
+                line["__typename"] = json!("ShippingLine");
+                line
+            }),
+        }));
+    }
+    json!({
+        "id": gid("DraftOrderPlatformDiscount", less.discount.id),
+        "title": less.discount.title,
+        "code": less.discount.code,
+        "automaticDiscount": less.discount.code.is_none(),
+        "bxgyDiscount": false,
+        "discountClass": class,
+        "discountClasses": [class],
+        "discountNode": null,
+        "presentationLevel": class.to_lowercase(),
+        "shortSummary": less.discount.title,
+        "summary": less.discount.title,
+        "totalAmount": money::money(less.amount.buyer, priced.currencies.1),
+        "totalAmountPriceSet": bag(less.amount),
+        "allocations": allocations,
+    })
+}
+
+/// `ShippingLine`.
+pub(super) fn shipping_json(draft: &Draft, priced: &Priced) -> Value {
+    let Some(line) = &draft.shipping else { return Value::Null };
+    let bag = |amount: Both| amount.bag(priced.currencies);
+    let paid = priced.shipping_paid();
+    json!({
+        "id": null,
+        "title": line.title,
+        "code": line.code.clone().unwrap_or_else(|| "custom".to_owned()),
+        "source": line.source,
+        "custom": line.handle.is_none(),
+        "shippingRateHandle": line.handle,
+        "carrierIdentifier": null,
+        "deliveryCategory": null,
+        "phone": null,
+        "isRemoved": false,
+        "requestedFulfillmentService": null,
+        "discountAllocations": [],
+        "price": money::plain(priced.shipping.shop, priced.currencies.0),
+        "originalPrice": money::money(priced.shipping.shop, priced.currencies.0),
+        "originalPriceSet": bag(priced.shipping),
+        "discountedPrice": money::money(paid.shop, priced.currencies.0),
+        "discountedPriceSet": bag(paid),
+        "currentDiscountedPriceSet": bag(paid),
+        "taxLines": tax_lines(&priced.shipping_taxes, priced.currencies),
+    })
+}
+
 /// `TaxLine`, one for each tax.
-pub(super) fn tax_lines(rows: &[(super::catalog::Tax, Both)], currencies: (Currency, Currency)) -> Value {
+pub(super) fn tax_lines(
+    rows: &[(super::catalog::Tax, Both)],
+    currencies: (Currency, Currency),
+) -> Value {
     let rows = rows.iter().map(|(tax, amount)| {
         let number = |minor: i64, decimals: usize| {
             let digits = format!("{:0>width$}", minor, width = decimals + 1);

@@ -21,7 +21,7 @@ pub(super) fn link(gid: impl Into<String>) -> Value {
 
 /// A list that is read page by page.
 pub(super) fn pages(items: Vec<Value>) -> Value {
-    json!({ "@page": items })
+    Value::Object(Map::from_iter([("@page".to_owned(), Value::Array(items))]))
 }
 
 /// One field being resolved.
@@ -64,7 +64,7 @@ pub(super) struct Run<'a> {
 /// What a bulk operation collects.
 #[derive(Default)]
 pub(super) struct Lines {
-    pub(super) lines: Vec<Value>,
+    pub(super) written: Vec<Value>,
     pub(super) roots: u64,
     parents: Vec<String>,
 }
@@ -101,16 +101,21 @@ impl<'a> Run<'a> {
         for set in sets {
             self.collect(ty, set, &mut collected);
         }
-        let mut answer = Map::new();
+        // A field that fails does not keep the others from being asked.
+        let (mut answer, mut fine) = (Map::new(), true);
         for (key, fields) in collected {
             path.push(json!(key));
             let value = self.field(ty, view, &fields, path);
             path.pop();
-            if !matches!(&value, Some(Value::Object(gone)) if gone.contains_key("@gone")) {
-                answer.insert(key.to_owned(), value?);
+            match value {
+                Some(Value::Object(gone)) if gone.contains_key("@gone") => {}
+                Some(value) => {
+                    answer.insert(key.to_owned(), value);
+                }
+                None => fine = false,
             }
         }
-        Some(answer.into())
+        fine.then(|| answer.into())
     }
 
     fn collect(&self, ty: &str, set: &'a SelectionSet, into: &mut Vec<(&'a str, Vec<&'a Field>)>) {
@@ -127,7 +132,8 @@ impl<'a> Run<'a> {
                     }
                 }
                 Selection::InlineFragment(fragment) => {
-                    let fits = fragment.type_condition.as_ref().is_none_or(|on| schema::is_a(ty, on));
+                    let fits =
+                        fragment.type_condition.as_ref().is_none_or(|on| schema::is_a(ty, on));
                     if fits {
                         self.collect(ty, &fragment.selection_set, into);
                     }
@@ -198,7 +204,11 @@ impl<'a> Run<'a> {
         }
         let ask = self.ask(field);
         let inner = field.ty().inner_named_type().as_str();
-        let below = if schema::is_connection(field.ty()) { inner.trim_end_matches("Connection") } else { inner };
+        let below = if schema::is_connection(field.ty()) {
+            inner.trim_end_matches("Connection")
+        } else {
+            inner
+        };
         if let Some(access) = schema::type_access(below)
             && !access.granted(self.scopes)
         {
@@ -247,7 +257,8 @@ impl<'a> Run<'a> {
         }
         let key = field.directives.get("idempotent");
         let key = key.and_then(|directive| directive.specified_argument_by_name("key"));
-        let idempotency = key.and_then(|key| literal(key, self.variables).as_str().map(str::to_owned));
+        let idempotency =
+            key.and_then(|key| literal(key, self.variables).as_str().map(str::to_owned));
         Ask { field: field.name.as_str(), args, sent, idempotency, scopes: self.scopes }
     }
 
@@ -327,7 +338,8 @@ impl<'a> Run<'a> {
         if let Some(at) = args.get("before").and_then(position) {
             end = at.max(start);
         }
-        let size = |name| args.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+        let size =
+            |name| args.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
         if let Some(first) = size("first") {
             end = end.min(start + first);
         }
@@ -356,19 +368,27 @@ impl<'a> Run<'a> {
     /// A connection inside a bulk operation: a line for each node, each with its parent.
     fn bulk(&mut self, field: &'a Field, items: Vec<Value>, path: &mut Vec<Value>) {
         let mut sets = Vec::new();
-        for edges in field.selection_set.root_fields(self.document).filter(|part| part.name == "edges") {
-            for node in edges.selection_set.root_fields(self.document).filter(|part| part.name == "node") {
+        for edges in
+            field.selection_set.root_fields(self.document).filter(|part| part.name == "edges")
+        {
+            for node in
+                edges.selection_set.root_fields(self.document).filter(|part| part.name == "node")
+            {
                 sets.push((node, &node.selection_set));
             }
         }
         let Some((node, _)) = sets.first().copied() else { return };
         let parent = self.lines.as_ref().and_then(|lines| lines.parents.last().cloned());
         for item in items {
-            let id = item["@ref"].as_str().or_else(|| item["id"].as_str()).unwrap_or_default().to_owned();
-            let at = self.lines.as_ref().map_or(0, |lines| lines.lines.len());
+            let id = item["@ref"]
+                .as_str()
+                .or_else(|| item["id"].as_str())
+                .unwrap_or_default()
+                .to_owned();
+            let at = self.lines.as_ref().map_or(0, |lines| lines.written.len());
             if let Some(lines) = &mut self.lines {
                 lines.parents.push(id);
-                lines.lines.push(Value::Null);
+                lines.written.push(Value::Null);
                 lines.roots += u64::from(parent.is_none());
             }
             let only: Vec<&SelectionSet> = sets.iter().map(|(_, set)| *set).collect();
@@ -379,7 +399,7 @@ impl<'a> Run<'a> {
             if let (Some(parent), Some(line)) = (&parent, line.as_object_mut()) {
                 line.insert("__parentId".to_owned(), json!(parent));
             }
-            lines.lines[at] = line;
+            lines.written[at] = line;
         }
     }
 }
@@ -396,7 +416,8 @@ fn check_sizes(ask: &Ask<'_>) -> Result<(), Problem> {
     fn walk(value: &Value, path: &mut Vec<String>) -> Result<(), Problem> {
         match value {
             Value::Array(items) => {
-                let most = if path.last().is_some_and(|last| last == "lineItems") { 499 } else { 250 };
+                let most =
+                    if path.last().is_some_and(|last| last == "lineItems") { 499 } else { 250 };
                 if items.len() > most {
                     let below: Vec<&str> = path.iter().map(String::as_str).collect();
                     return Err(Problem::too_many(items.len(), most, &below));

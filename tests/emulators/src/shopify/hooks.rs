@@ -80,16 +80,16 @@ pub struct Delivery {
 
 impl Shop {
     /// Queues an event for every subscription to its topic.
-    pub(super) fn announce(&mut self, topic: &str, _about: &str, body: Value) {
+    pub(super) fn announce(&mut self, topic: &str, body: &Value) {
         let name = topic.replace('/', "_").to_uppercase();
         let meant = self.hooks.list.iter().filter(|hook| hook.topic == name);
-        let meant: Vec<Hook> = meant.filter(|hook| hook.wants(&body)).cloned().collect();
+        let meant: Vec<Hook> = meant.filter(|hook| hook.wants(body)).cloned().collect();
         if meant.is_empty() {
             return;
         }
         let event = self.uuid();
         for hook in meant {
-            let body = hook.shown(&body);
+            let body = hook.shown(body);
             self.enqueue(Some(&hook), topic, &hook.uri.clone(), &body, &event);
         }
     }
@@ -122,7 +122,8 @@ impl Shop {
     pub(super) fn due(&mut self) -> Vec<Delivery> {
         self.finish_bulks();
         let now = self.now();
-        let mut due: Vec<Waiting> = self.hooks.waiting.iter().filter(|w| w.due <= now).cloned().collect();
+        let mut due: Vec<Waiting> =
+            self.hooks.waiting.iter().filter(|w| w.due <= now).cloned().collect();
         due.shuffle(&mut self.chance);
         let times = if self.hooks.twice { 2 } else { 1 };
         let due = due.into_iter().flat_map(|waiting| std::iter::repeat_n(waiting, times));
@@ -146,7 +147,8 @@ impl Shop {
         if let Some(name) = &waiting.name {
             headers.push(("x-shopify-name", name.clone()));
         }
-        let route = self.hooks.routes.iter().find(|(from, _)| waiting.uri.starts_with(from.as_str()));
+        let route =
+            self.hooks.routes.iter().find(|(from, _)| waiting.uri.starts_with(from.as_str()));
         let url = route.map_or_else(
             || waiting.uri.clone(),
             |(from, to)| format!("{to}{}", &waiting.uri[from.len()..]),
@@ -163,7 +165,9 @@ impl Shop {
     /// What became of a delivery: done, or tried again later, or given up with its subscription.
     pub(super) fn settle_hook(&mut self, delivery: &Delivery, fine: bool) {
         let now = self.now();
-        let Some(at) = self.hooks.waiting.iter().position(|w| w.webhook == delivery.webhook) else { return };
+        let Some(at) = self.hooks.waiting.iter().position(|w| w.webhook == delivery.webhook) else {
+            return;
+        };
         let hook = self.hooks.waiting[at].hook;
         if fine {
             self.hooks.waiting.remove(at);
@@ -179,7 +183,9 @@ impl Shop {
                 }
             }
         }
-        let Some(known) = self.hooks.list.iter_mut().find(|known| Some(known.id) == hook) else { return };
+        let Some(known) = self.hooks.list.iter_mut().find(|known| Some(known.id) == hook) else {
+            return;
+        };
         known.failures = if fine { 0 } else { known.failures + 1 };
         if known.failures >= PATIENCE {
             let gone = known.id;
@@ -209,7 +215,9 @@ impl Shop {
         if let Some(scope) = scope_of(&hook.topic).filter(|scope| !self.has_scope(scope)) {
             let topic = hook.topic.to_lowercase();
             // That it is refused is documented; the words are close to what users report.
-            let message = format!("You do not have permission to create or update webhooks with {topic} topic. It needs the {scope} access scope.");
+            let message = format!(
+                "You do not have permission to create or update webhooks with {topic} topic. It needs the {scope} access scope."
+            );
             errors.push(user_error(&["webhookSubscription"], &message));
         }
         self.check_twin(&hook, &mut errors);
@@ -247,14 +255,22 @@ impl Shop {
         let before = self.hooks.list.len();
         self.hooks.list.retain(|hook| hook.id != id);
         if before == self.hooks.list.len() {
-            return Ok(Self::missing("deletedWebhookSubscriptionId", "Webhook subscription does not exist"));
+            return Ok(Self::missing(
+                "deletedWebhookSubscriptionId",
+                "Webhook subscription does not exist",
+            ));
         }
         Ok(json!({ "deletedWebhookSubscriptionId": own, "userErrors": [] }))
     }
 
     /// `webhookSubscription`.
     pub(super) fn hook_by_id(&self, own: &str) -> Value {
-        self.hooks.list.iter().find(|hook| gid("WebhookSubscription", hook.id) == own).map(|hook| self.hook_json(hook)).into()
+        self.hooks
+            .list
+            .iter()
+            .find(|hook| gid("WebhookSubscription", hook.id) == own)
+            .map(view)
+            .into()
     }
 
     /// `webhookSubscriptions`.
@@ -267,31 +283,12 @@ impl Shop {
         pages(meant.map(|hook| link(gid("WebhookSubscription", hook.id))).collect())
     }
 
-    /// `WebhookSubscription`.
-    pub(super) fn hook_json(&self, hook: &Hook) -> Value {
-        json!({
-            "__typename": "WebhookSubscription",
-            "id": gid("WebhookSubscription", hook.id),
-            "legacyResourceId": hook.id.to_string(),
-            "topic": hook.topic,
-            "uri": hook.uri,
-            "callbackUrl": hook.uri,
-            "endpoint": { "__typename": "WebhookHttpEndpoint", "callbackUrl": hook.uri },
-            "format": "JSON",
-            "filter": hook.filter,
-            "includeFields": hook.fields,
-            "metafieldNamespaces": hook.namespaces,
-            "metafields": [],
-            "name": hook.name,
-            "apiVersion": { "handle": schema::VERSION, "displayName": format!("{} (Latest)", schema::VERSION), "supported": true },
-            "createdAt": stamp(hook.created),
-            "updatedAt": stamp(hook.updated),
-        })
-    }
-
     fn check_twin(&self, hook: &Hook, errors: &mut Vec<Value>) {
         let twin = self.hooks.list.iter().any(|known| {
-            known.id != hook.id && known.topic == hook.topic && known.uri == hook.uri && known.filter == hook.filter
+            known.id != hook.id
+                && known.topic == hook.topic
+                && known.uri == hook.uri
+                && known.filter == hook.filter
         });
         if twin {
             let field = ["webhookSubscription", "callbackUrl"];
@@ -311,7 +308,10 @@ impl Hook {
         let uri = input["uri"].as_str().or_else(|| input["callbackUrl"].as_str());
         if let Some(uri) = uri.or(new.then_some("")) {
             let field = ["webhookSubscription", "callbackUrl"];
-            if uri.starts_with("pubsub://") || uri.starts_with("arn:") || uri.starts_with("kafka://") {
+            if uri.starts_with("pubsub://")
+                || uri.starts_with("arn:")
+                || uri.starts_with("kafka://")
+            {
                 return Err(Problem::not_here("deliveries to a queue"));
             }
             errors.extend(uri_fault(uri).map(|message| user_error(&field, &message)));
@@ -323,7 +323,9 @@ impl Hook {
         if let Some(filter) = input.get("filter") {
             let filter = filter.as_str().map(str::to_owned);
             let bad = filter.as_ref().is_some_and(|filter| {
-                filter.split_whitespace().any(|word| !word.contains(':') && !matches!(word, "AND" | "OR" | "NOT"))
+                filter
+                    .split_whitespace()
+                    .any(|word| !word.contains(':') && !matches!(word, "AND" | "OR" | "NOT"))
             });
             if bad {
                 let message = "The specified filter is invalid, please ensure you specify the field(s) you wish to filter on.";
@@ -336,7 +338,8 @@ impl Hook {
             Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
         };
         self.fields = list("includeFields").unwrap_or_else(|| std::mem::take(&mut self.fields));
-        self.namespaces = list("metafieldNamespaces").unwrap_or_else(|| std::mem::take(&mut self.namespaces));
+        self.namespaces =
+            list("metafieldNamespaces").unwrap_or_else(|| std::mem::take(&mut self.namespaces));
         if let Some(name) = input.get("name") {
             self.name = name.as_str().map(str::to_owned);
         }
@@ -355,7 +358,8 @@ impl Hook {
                     text.split(", ").any(|part| part.eq_ignore_ascii_case(wanted))
                 }
                 Value::Null => false,
-                other => other.to_string() == wanted,
+                Value::Number(number) => number.to_string() == wanted,
+                other => *other == wanted,
             }
         })
     }
@@ -371,6 +375,28 @@ impl Hook {
     }
 }
 
+/// `WebhookSubscription`.
+pub(super) fn view(hook: &Hook) -> Value {
+    json!({
+        "__typename": "WebhookSubscription",
+        "id": gid("WebhookSubscription", hook.id),
+        "legacyResourceId": hook.id.to_string(),
+        "topic": hook.topic,
+        "uri": hook.uri,
+        "callbackUrl": hook.uri,
+        "endpoint": { "__typename": "WebhookHttpEndpoint", "callbackUrl": hook.uri },
+        "format": "JSON",
+        "filter": hook.filter,
+        "includeFields": hook.fields,
+        "metafieldNamespaces": hook.namespaces,
+        "metafields": [],
+        "name": hook.name,
+        "apiVersion": { "handle": schema::VERSION, "displayName": format!("{} (Latest)", schema::VERSION), "supported": true },
+        "createdAt": stamp(hook.created),
+        "updatedAt": stamp(hook.updated),
+    })
+}
+
 /// Why an address is not taken.
 fn uri_fault(uri: &str) -> Option<String> {
     if uri.trim().is_empty() {
@@ -384,9 +410,11 @@ fn uri_fault(uri: &str) -> Option<String> {
         return Some(format!("Address protocol {}:// is not supported", parsed.scheme()));
     }
     let host = parsed.host_str().unwrap_or_default();
-    let own = ["shopify.com", "myshopify.com", "shopifycloud.com", "localhost", "internal", "local"];
+    let own =
+        ["shopify.com", "myshopify.com", "shopifycloud.com", "localhost", "internal", "local"];
     let inside = own.iter().any(|name| host == *name || host.ends_with(&format!(".{name}")));
-    let numbered = host.split('.').all(|part| part.bytes().all(|byte| byte.is_ascii_digit())) || host.starts_with('[');
+    let numbered = host.split('.').all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+        || host.starts_with('[');
     (inside || numbered || !host.contains('.'))
         .then(|| "Address cannot be a Shopify or an internal domain".to_owned())
 }

@@ -67,13 +67,17 @@ impl<'a> Lint<'a> {
 
     fn operation(&mut self, operation: &'a Node<OperationDefinition>) {
         let kind = operation.operation_type.name();
-        let name = operation.name.as_ref().map_or_else(|| kind.to_owned(), |n| format!("{kind} {n}"));
+        let name =
+            operation.name.as_ref().map_or_else(|| kind.to_owned(), |n| format!("{kind} {n}"));
         let root = if kind == "mutation" { "Mutation" } else { "QueryRoot" };
         self.variables = operation.variables.iter().map(|v| (v.name.as_str(), &*v.ty)).collect();
         self.used.clear();
         let path = [json!(name)];
         self.selections(root, &operation.selection_set, &path, true);
-        let spoken = operation.name.as_ref().map_or_else(|| format!("anonymous {kind}"), |n| n.to_string());
+        let spoken = operation
+            .name
+            .as_ref()
+            .map_or_else(|| format!("anonymous {kind}"), ToString::to_string);
         for variable in &operation.variables {
             let name = variable.name.as_str();
             if !self.used.contains(name) {
@@ -108,7 +112,8 @@ impl<'a> Lint<'a> {
                     {
                         let found = self.document.definitions.iter().find_map(|definition| {
                             let fragment = definition.as_fragment_definition()?;
-                            (fragment.name == spread.fragment_name).then(|| fragment.type_condition.to_string())
+                            (fragment.name == spread.fragment_name)
+                                .then(|| fragment.type_condition.to_string())
                         });
                         let set = *set;
                         let path = below(path, &json!("..."));
@@ -168,7 +173,9 @@ impl<'a> Lint<'a> {
                  Did you mean '{name} {{ ... }}'?)"
             )
         } else {
-            format!("Selections can't be made on scalars (field '{name}' returns {ty} but has selections)")
+            format!(
+                "Selections can't be made on scalars (field '{name}' returns {ty} but has selections)"
+            )
         };
         let extensions = [
             ("code", json!("selectionMismatch")),
@@ -261,7 +268,9 @@ impl<'a> Lint<'a> {
         let here = place(self.document, value);
         match &**value {
             Literal::Variable(variable) => self.variable(name, ty, variable, here, path, found),
-            Literal::Null if ty.is_non_null() => found.push(incompatible(holder, name, ty, value, path)),
+            Literal::Null if ty.is_non_null() => {
+                found.push(incompatible(holder, name, ty, value, path));
+            }
             Literal::Null => {}
             Literal::List(items) if ty.is_list() => {
                 for item in items {
@@ -272,7 +281,9 @@ impl<'a> Lint<'a> {
             Literal::Object(members) if schema::input(ty.inner_named_type()).is_some() => {
                 self.members(ty, members, here, path, found);
             }
-            Literal::String(text) if ty.inner_named_type() == "ID" && !text.starts_with("gid://") => {
+            Literal::String(text)
+                if ty.inner_named_type() == "ID" && !text.starts_with("gid://") =>
+            {
                 let message = format!("Invalid global id '{text}'");
                 let extensions = [
                     ("code", json!("argumentLiteralsIncompatible")),
@@ -302,7 +313,8 @@ impl<'a> Lint<'a> {
                 self.deprecated.insert(format!("{name}.{member}"));
             }
             let Some(definition) = definition.filter(|_| !(gone && self.strict)) else {
-                let at = member.location().and_then(|span| span.line_column(&self.document.sources));
+                let at =
+                    member.location().and_then(|span| span.line_column(&self.document.sources));
                 let at = at.map(|at| (at.line, at.column));
                 found.push(unaccepted("InputObject", name, member, at, path));
                 continue;
@@ -316,8 +328,9 @@ impl<'a> Lint<'a> {
                 continue;
             }
             let ty = &definition.ty;
-            let message =
-                format!("Argument '{missing}' on InputObject '{name}' is required. Expected type {ty}");
+            let message = format!(
+                "Argument '{missing}' on InputObject '{name}' is required. Expected type {ty}"
+            );
             let extensions = [
                 ("code", json!("missingRequiredInputObjectAttribute")),
                 ("argumentName", json!(missing.as_str())),
@@ -340,7 +353,9 @@ impl<'a> Lint<'a> {
     ) {
         self.used.insert(variable);
         // Without an operation around it a fragment's variables are not judged.
-        if self.variables.is_empty() && path.first().is_some_and(|p| p.as_str().is_some_and(|p| p.starts_with("fragment"))) {
+        if self.variables.is_empty()
+            && path.first().is_some_and(|p| p.as_str().is_some_and(|p| p.starts_with("fragment")))
+        {
             return;
         }
         let Some(has) = self.variables.get(variable) else {
@@ -352,9 +367,12 @@ impl<'a> Lint<'a> {
             found.push(Problem::with(message, &extensions).at(here).on(path));
             return;
         };
-        if has.inner_named_type() != wanted.inner_named_type() || has.is_list() != wanted.is_list() && !wanted.is_list() {
-            let message =
-                format!("Type mismatch on variable ${variable} and argument {name} ({has} / {wanted})");
+        if has.inner_named_type() != wanted.inner_named_type()
+            || has.is_list() != wanted.is_list() && !wanted.is_list()
+        {
+            let message = format!(
+                "Type mismatch on variable ${variable} and argument {name} ({has} / {wanted})"
+            );
             let extensions = [
                 ("code", json!("variableMismatch")),
                 ("variableName", json!(variable)),
@@ -414,7 +432,9 @@ pub(super) fn place<T>(document: &Document, node: &Node<T>) -> Option<(usize, us
 }
 
 /// All operations of a document by name.
-pub(super) fn operations(document: &Document) -> IndexMap<Option<String>, &Node<OperationDefinition>> {
+pub(super) fn operations(
+    document: &Document,
+) -> IndexMap<Option<String>, &Node<OperationDefinition>> {
     let all = document.definitions.iter().filter_map(Definition::as_operation_definition);
     all.map(|operation| (operation.name.as_ref().map(ToString::to_string), operation)).collect()
 }
@@ -470,13 +490,10 @@ fn fits(literal: &Literal, ty: &str) -> bool {
         return matches!(literal, Literal::Enum(word) if words.values.contains_key(word));
     }
     match (ty, literal) {
-        ("Int", Literal::Int(_))
-        | ("Float", Literal::Int(_) | Literal::Float(_))
-        | ("Boolean", Literal::Boolean(_))
-        | ("JSON", _) => true,
-        ("Int" | "Float" | "Boolean", _) => false,
-        ("Decimal" | "Money", Literal::Int(_) | Literal::Float(_)) => true,
-        (_, Literal::String(_)) => true,
-        _ => false,
+        ("Int", literal) => matches!(literal, Literal::Int(_)),
+        ("Float", literal) => matches!(literal, Literal::Int(_) | Literal::Float(_)),
+        ("Boolean", literal) => matches!(literal, Literal::Boolean(_)),
+        ("JSON", _) | ("Decimal" | "Money", Literal::Int(_) | Literal::Float(_)) => true,
+        (_, literal) => matches!(literal, Literal::String(_)),
     }
 }

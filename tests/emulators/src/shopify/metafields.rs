@@ -12,15 +12,15 @@ const MOST: usize = 25;
 
 impl Shop {
     /// `metafieldsSet`: all or none.
-    pub(super) fn set_metafields(&mut self, rows: &Value) -> Result<Value, Problem> {
+    pub(super) fn set_metafields(&mut self, rows: &Value) -> Value {
         let rows = rows.as_array().cloned().unwrap_or_default();
-        let refused = |error: Value| Ok(json!({ "metafields": null, "userErrors": [error] }));
+        let refused = |error: Value| json!({ "metafields": null, "userErrors": [error] });
         if rows.len() > MOST {
             let message = "Exceeded the maximum metafields input limit of 25.";
             return refused(error(&["metafields"], message, "LESS_THAN_OR_EQUAL_TO", None));
         }
         for (at, row) in rows.iter().enumerate() {
-            if let Err(error) = self.check_metafield(row, at)? {
+            if let Err(error) = self.check_metafield(row, at) {
                 return refused(error);
             }
         }
@@ -29,26 +29,28 @@ impl Shop {
         for row in &rows {
             self.touch_owner(row["ownerId"].as_str().unwrap_or_default());
         }
-        Ok(json!({ "metafields": links, "userErrors": [] }))
+        json!({ "metafields": links, "userErrors": [] })
     }
 
-    fn check_metafield(&self, row: &Value, at: usize) -> Result<Result<(), Value>, Problem> {
+    fn check_metafield(&self, row: &Value, at: usize) -> Result<(), Value> {
         let nth = at.to_string();
         let owner = row["ownerId"].as_str().unwrap_or_default();
         if self.view(owner).is_none() {
             let message = "Owner does not exist.";
-            return Ok(Err(error(&["metafields", &nth, "ownerId"], message, "INVALID", Some(at))));
+            return Err(error(&["metafields", &nth, "ownerId"], message, "INVALID", Some(at)));
         }
         let known = self.metafield(owner, &row["namespace"], &row["key"]);
-        let own = row["namespace"].as_str().unwrap_or_default().to_owned() + "." + row["key"].as_str().unwrap_or_default();
+        let own = row["namespace"].as_str().unwrap_or_default().to_owned()
+            + "."
+            + row["key"].as_str().unwrap_or_default();
         let definition = self.definitions.iter().find(|known| known["@key"] == own.as_str());
         if known.is_none() && definition.is_none() && row["type"].is_null() {
             let message = "Type can't be blank";
-            return Ok(Err(error(&["metafields", &nth, "type"], message, "BLANK", Some(at))));
+            return Err(error(&["metafields", &nth, "type"], message, "BLANK", Some(at)));
         }
         if row["value"].as_str().is_none_or(str::is_empty) {
             let message = "Value can't be blank.";
-            return Ok(Err(error(&["metafields", &nth, "value"], message, "BLANK", Some(at))));
+            return Err(error(&["metafields", &nth, "value"], message, "BLANK", Some(at)));
         }
         // A digest, or `null` for a value that must not be there yet.
         if let Some(expected) = row.get("compareDigest") {
@@ -56,10 +58,11 @@ impl Shop {
             if digest.as_deref() != expected.as_str() {
                 let message = "The resource has been updated since it was loaded. Try again with an updated `compareDigest` value.";
                 let field = ["metafields", &nth, "compareDigest"];
-                return Ok(Err(error(&field, message, "STALE_OBJECT", Some(at))));
+                return Err(error(&field, message, "STALE_OBJECT", Some(at)));
             }
         }
-        let unique = definition.is_some_and(|known| known["capabilities"]["uniqueValues"]["enabled"] == true);
+        let unique = definition
+            .is_some_and(|known| known["capabilities"]["uniqueValues"]["enabled"] == true);
         let taken = self.metafields.iter().any(|other| {
             other.owner != owner
                 && format!("{}.{}", other.namespace, other.key) == own
@@ -67,9 +70,9 @@ impl Shop {
         });
         if unique && taken {
             let message = "Value must be unique amongst all metafields with the same definition.";
-            return Ok(Err(error(&["metafields", &nth, "value"], message, "TAKEN", Some(at))));
+            return Err(error(&["metafields", &nth, "value"], message, "TAKEN", Some(at)));
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
     fn write_metafield(&mut self, row: &Value) -> u64 {
@@ -86,7 +89,16 @@ impl Shop {
         }
         let id = self.id();
         let (kind, value) = (text("type"), text("value"));
-        self.metafields.push(Metafield { id, owner, namespace, key, kind, value, created: now, updated: now });
+        self.metafields.push(Metafield {
+            id,
+            owner,
+            namespace,
+            key,
+            kind,
+            value,
+            created: now,
+            updated: now,
+        });
         id
     }
 
@@ -116,48 +128,36 @@ impl Shop {
     }
 
     /// One of a thing; one without a namespace is the app's own.
-    pub(super) fn metafield(&self, owner: &str, namespace: &Value, key: &Value) -> Option<&Metafield> {
+    pub(super) fn metafield(
+        &self,
+        owner: &str,
+        namespace: &Value,
+        key: &Value,
+    ) -> Option<&Metafield> {
         let namespace = namespace.as_str().unwrap_or_default();
         let key = key.as_str()?;
-        self.metafields.iter().find(|known| {
-            known.owner == owner && known.key == key && known.namespace == namespace
-        })
-    }
-
-    /// `Metafield`.
-    pub(super) fn metafield_json(&self, field: &Metafield) -> Value {
-        let kind = field.owner.rsplit('/').nth(1).unwrap_or_default();
-        json!({
-            "__typename": "Metafield",
-            "id": gid("Metafield", field.id),
-            "legacyResourceId": field.id.to_string(),
-            "namespace": field.namespace,
-            "key": field.key,
-            "type": field.kind,
-            "value": field.value,
-            "jsonValue": serde_json::from_str::<Value>(&field.value).unwrap_or_else(|_| json!(field.value)),
-            "compareDigest": digest(&field.value),
-            "sizeInBytes": field.value.len(),
-            "ownerType": if kind == "ProductVariant" { "PRODUCTVARIANT".to_owned() } else { kind.to_uppercase() },
-            "owner": link(field.owner.clone()),
-            "definition": null,
-            "description": null,
-            "reference": null,
-            "references": null,
-            "createdAt": stamp(field.created),
-            "updatedAt": stamp(field.updated),
-        })
+        self.metafields
+            .iter()
+            .find(|known| known.owner == owner && known.key == key && known.namespace == namespace)
     }
 
     /// `metafieldDefinitionCreate`.
-    pub(super) fn define_metafield(&mut self, input: &Value) -> Result<Value, Problem> {
+    pub(super) fn define_metafield(&mut self, input: &Value) -> Value {
         let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
         let key = format!("{}.{}", text("namespace"), text("key"));
-        if self.definitions.iter().any(|known| known["@key"] == key.as_str() && known["ownerType"] == input["ownerType"]) {
-            let message = format!("Key is in use for {} metafields on the '{}' namespace.", text("ownerType"), text("namespace"));
+        if self
+            .definitions
+            .iter()
+            .any(|known| known["@key"] == key.as_str() && known["ownerType"] == input["ownerType"])
+        {
+            let message = format!(
+                "Key is in use for {} metafields on the '{}' namespace.",
+                text("ownerType"),
+                text("namespace")
+            );
             let mut refused = error(&["definition", "key"], &message, "TAKEN", None);
             refused.as_object_mut().map(|members| members.remove("elementIndex"));
-            return Ok(json!({ "createdDefinition": null, "userErrors": [refused] }));
+            return json!({ "createdDefinition": null, "userErrors": [refused] });
         }
         let id = self.id();
         let unique = input["capabilities"]["uniqueValues"]["enabled"] == true;
@@ -178,7 +178,7 @@ impl Shop {
             },
         });
         self.definitions.push(definition.clone());
-        Ok(json!({ "createdDefinition": definition, "userErrors": [] }))
+        json!({ "createdDefinition": definition, "userErrors": [] })
     }
 
     /// `orderByIdentifier`: read at once, without the search.
@@ -208,8 +208,35 @@ impl Shop {
     }
 }
 
+/// `Metafield`.
+pub(super) fn view(field: &Metafield) -> Value {
+    let kind = field.owner.rsplit('/').nth(1).unwrap_or_default();
+    json!({
+        "__typename": "Metafield",
+        "id": gid("Metafield", field.id),
+        "legacyResourceId": field.id.to_string(),
+        "namespace": field.namespace,
+        "key": field.key,
+        "type": field.kind,
+        "value": field.value,
+        "jsonValue": serde_json::from_str::<Value>(&field.value).unwrap_or_else(|_| json!(field.value)),
+        "compareDigest": digest(&field.value),
+        "sizeInBytes": field.value.len(),
+        "ownerType": if kind == "ProductVariant" { "PRODUCTVARIANT".to_owned() } else { kind.to_uppercase() },
+        "owner": link(field.owner.clone()),
+        "definition": null,
+        "description": null,
+        "reference": null,
+        "references": null,
+        "createdAt": stamp(field.created),
+        "updatedAt": stamp(field.updated),
+    })
+}
+
 fn digest(value: &str) -> String {
-    Sha256::digest(value).iter().map(|byte| format!("{byte:02x}")).collect()
+    let bytes = Sha256::digest(value);
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 fn error(field: &[&str], message: &str, code: &str, index: Option<usize>) -> Value {

@@ -214,7 +214,8 @@ impl Shop {
                 known.used += 1;
             }
         }
-        let lines = draft.lines.iter().map(|_| OrderLine { id: self.id(), removed: 0, fulfilled: 0 });
+        let lines =
+            draft.lines.iter().map(|_| OrderLine { id: self.id(), removed: 0, fulfilled: 0 });
         let lines: Vec<OrderLine> = lines.collect();
         let (id, number) = (self.id(), self.order_number());
         draft.completed = Some(now);
@@ -353,7 +354,9 @@ impl Shop {
         if input["email"].as_str().is_some_and(|email| !address::is_email(email)) {
             errors.push(user_error(&["email"], "Email is invalid"));
         }
-        let to = input["shippingAddress"].is_object().then(|| address::view(&input["shippingAddress"], id));
+        let to = input["shippingAddress"]
+            .is_object()
+            .then(|| address::view(&input["shippingAddress"], id));
         for (field, message) in to.as_ref().map(address::faults).unwrap_or_default() {
             errors.push(user_error(&["shippingAddress", field], &message));
         }
@@ -407,7 +410,8 @@ impl Shop {
     pub(super) fn change_tags(&mut self, ask: &Ask<'_>, add: bool) -> Result<Value, Problem> {
         let own = ask.text("id").unwrap_or_default().to_owned();
         let given = ask.value("tags").as_array().cloned().unwrap_or_default();
-        let given: Vec<String> = given.iter().filter_map(Value::as_str).map(|tag| tag.trim().to_owned()).collect();
+        let given: Vec<String> =
+            given.iter().filter_map(Value::as_str).map(|tag| tag.trim().to_owned()).collect();
         let change = |tags: &mut Vec<String>| {
             if add {
                 tags.extend(given.clone());
@@ -416,7 +420,9 @@ impl Shop {
             }
             *tags = tidy_tags(std::mem::take(tags));
         };
-        let missing = || Ok(json!({ "node": null, "userErrors": [user_error(&["id"], "Node does not exist")] }));
+        let missing = || {
+            Ok(json!({ "node": null, "userErrors": [user_error(&["id"], "Node does not exist")] }))
+        };
         if let Ok(id) = number(&own, "Order") {
             let Some(order) = self.orders.get_mut(&id) else { return missing() };
             change(&mut order.draft.tags);
@@ -443,7 +449,7 @@ impl Shop {
         self.index.note(&gid("Order", id), super::search::order(&order), now);
         let body = self.order_payload(&order);
         for topic in topics.iter().copied().chain(["orders/updated"]) {
-            self.announce(topic, &gid("Order", id), body.clone());
+            self.announce(topic, &body);
         }
     }
 
@@ -451,7 +457,7 @@ impl Shop {
     pub(super) fn tell_transactions(&mut self, id: u64) {
         let Some(order) = self.orders.get(&id) else { return };
         let Some(last) = order.transactions.last() else { return };
-        let (own, body) = (gid("OrderTransaction", last.id), self.transaction_payload(order, last));
-        self.announce("order_transactions/create", &own, body);
+        let body = super::payloads::transaction_payload(order, last);
+        self.announce("order_transactions/create", &body);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::draft_view::{merge, tax_lines};
+use super::draft_view::{merge, shipping_json, tax_lines};
 use super::execute::{link, pages};
 use super::money::{self, Both, Currency};
 use super::order::{Fulfillment, Order, Refund, Transaction};
@@ -12,19 +12,27 @@ impl Shop {
     /// `Order`.
     pub(super) fn order_json(&self, order: &Order) -> Value {
         let own = gid("Order", order.id);
-        let mut view = self.order_sums(order);
-        let lines: Vec<Value> = (0..order.lines.len()).map(|at| self.order_line(order, at)).collect();
+        let mut view = order_sums(order);
+        let lines: Vec<Value> =
+            (0..order.lines.len()).map(|at| self.order_line(order, at)).collect();
         let cancelled = order.cancelled.as_ref();
-        let shipping = self.shipping_json(&order.draft, &order.priced);
+        let shipping = shipping_json(&order.draft, &order.priced);
         let shipping = if shipping.is_object() {
             let mut line = shipping;
-            merge(&mut line, json!({ "__typename": "ShippingLine", "id": gid("ShippingLine", order.id) }));
+            merge(
+                &mut line,
+                json!({ "__typename": "ShippingLine", "id": gid("ShippingLine", order.id) }),
+            );
             line
         } else {
             Value::Null
         };
-        let discounts: Vec<&str> =
-            order.priced.discounts.iter().filter_map(|less| less.discount.code.as_deref()).collect();
+        let discounts: Vec<&str> = order
+            .priced
+            .discounts
+            .iter()
+            .filter_map(|less| less.discount.code.as_deref())
+            .collect();
         let transactions: Vec<Value> =
             order.transactions.iter().map(|t| link(gid("OrderTransaction", t.id))).collect();
         let refunds: Vec<Value> = order.refunds.iter().map(|r| link(gid("Refund", r.id))).collect();
@@ -103,76 +111,25 @@ impl Shop {
         view
     }
 
-    fn order_sums(&self, order: &Order) -> Value {
-        let currencies = order.priced.currencies;
-        let bag = |amount: Both| amount.bag(currencies);
-        let priced = &order.priced;
-        let nothing = Both::default();
-        let open = order.outstanding();
-        let mut gateways: Vec<&str> = order.transactions.iter().map(|t| t.gateway.as_str()).collect();
-        gateways.dedup();
-        let plain = |amount: Both| money::plain(amount.shop, currencies.0);
-        let back: Both = order.refunds.iter().map(|refund| refund.shipping).sum();
-        json!({
-            "currencyCode": currencies.0,
-            "presentmentCurrencyCode": currencies.1,
-            "taxesIncluded": priced.taxes_included,
-            "dutiesIncluded": false,
-            "estimatedTaxes": false,
-            "taxLines": tax_lines(&priced.tax_rows(), currencies),
-            "currentTaxLines": tax_lines(&priced.tax_rows(), currencies),
-            "paymentGatewayNames": gateways,
-            "canMarkAsPaid": open != nothing,
-            "unpaid": open != nothing,
-            "fullyPaid": open == nothing,
-            "capturable": false,
-            "refundable": order.received() != order.refunded(),
-            "restockable": true,
-            "subtotalPrice": plain(priced.subtotal()),
-            "subtotalPriceSet": bag(priced.subtotal()),
-            "currentSubtotalPriceSet": bag(priced.subtotal()),
-            "cartDiscountAmountSet": bag(priced.applied),
-            "currentCartDiscountAmountSet": bag(priced.applied),
-            "totalDiscounts": plain(priced.off()),
-            "totalDiscountsSet": bag(priced.off()),
-            "currentTotalDiscountsSet": bag(priced.off()),
-            "totalShippingPrice": plain(priced.shipping_paid()),
-            "totalShippingPriceSet": bag(priced.shipping_paid()),
-            "currentShippingPriceSet": bag(priced.shipping_paid()),
-            "totalRefundedShippingSet": bag(back),
-            "totalTax": plain(priced.tax()),
-            "totalTaxSet": bag(priced.tax()),
-            "currentTotalTaxSet": bag(priced.tax()),
-            "totalPrice": plain(priced.total()),
-            "totalPriceSet": bag(priced.total()),
-            "originalTotalPriceSet": bag(priced.total()),
-            "currentTotalPriceSet": bag(order.current()),
-            "totalOutstandingSet": bag(open),
-            "totalReceived": plain(order.received()),
-            "totalReceivedSet": bag(order.received()),
-            "totalRefunded": plain(order.refunded()),
-            "totalRefundedSet": bag(order.refunded()),
-            "netPayment": plain(order.received() - order.refunded()),
-            "netPaymentSet": bag(order.received() - order.refunded()),
-            "totalCapturable": plain(nothing),
-            "totalCapturableSet": bag(nothing),
-            "totalTipReceivedSet": bag(nothing),
-            "refundDiscrepancySet": bag(nothing),
-            "transactionsCount": { "count": order.transactions.len(), "precision": "EXACT" },
-        })
-    }
-
     /// `LineItem`.
     pub(super) fn order_line(&self, order: &Order, at: usize) -> Value {
-        let (line, row, priced) = (&order.lines[at], &order.draft.lines[at], &order.priced.lines[at]);
+        let (line, row, priced) =
+            (&order.lines[at], &order.draft.lines[at], &order.priced.lines[at]);
         let currencies = order.priced.currencies;
         let bag = |amount: Both| amount.bag(currencies);
         let variant = row.variant.and_then(|id| self.catalog.variants.get(&id));
         let product = variant.and_then(|variant| self.catalog.products.get(&variant.product));
-        let title = variant.zip(product).map(|(variant, product)| product.variant_title(variant));
+        let title = variant.map(super::catalog::Variant::title);
         let title = title.filter(|title| title != "Default Title");
-        let each = |amount: Both| Both { shop: amount.shop / row.quantity, buyer: amount.buyer / row.quantity };
-        let left = if order.cancelled.is_some() { 0 } else { row.quantity - line.removed - line.fulfilled };
+        let each = |amount: Both| Both {
+            shop: amount.shop / row.quantity,
+            buyer: amount.buyer / row.quantity,
+        };
+        let left = if order.cancelled.is_some() {
+            0
+        } else {
+            row.quantity - line.removed - line.fulfilled
+        };
         let net = priced.total - priced.off;
         json!({
             "__typename": "LineItem",
@@ -212,46 +169,6 @@ impl Shop {
             "discountedUnitPriceAfterAllDiscountsSet": bag(each(net - priced.order_off)),
             "priceAfterAllDiscountsBeforeTaxesSet": bag(net - priced.order_off),
             "totalDiscountSet": bag(priced.off),
-        })
-    }
-
-    /// `OrderTransaction`.
-    pub(super) fn transaction_json(&self, order: &Order, money: &Transaction) -> Value {
-        let currencies = order.priced.currencies;
-        json!({
-            "__typename": "OrderTransaction",
-            "id": gid("OrderTransaction", money.id),
-            "kind": money.kind,
-            "status": money.status,
-            "gateway": money.gateway,
-            "formattedGateway": if money.gateway == "manual" { "Manual" } else { &money.gateway },
-            "manualPaymentGateway": true,
-            "manuallyCapturable": false,
-            "multiCapturable": false,
-            "test": false,
-            "createdAt": stamp(money.processed),
-            "processedAt": stamp(money.processed),
-            "paymentId": format!("#{}.1", order.number),
-            "parentTransaction": money.parent.map(|parent| link(gid("OrderTransaction", parent))),
-            "order": link(gid("Order", order.id)),
-            "amount": money::plain(money.amount.shop, currencies.0),
-            "amountV2": money::money(money.amount.shop, currencies.0),
-            "amountSet": money.amount.bag(currencies),
-            "amountRoundingSet": null,
-            "maximumRefundableV2": null,
-            "totalUnsettledSet": Both::default().bag(currencies),
-            "accountNumber": null,
-            "authorizationExpiresAt": null,
-            "errorCode": null,
-            "fees": [],
-            "location": null,
-            "device": null,
-            "user": null,
-            "paymentDetails": null,
-            "receiptJson": "{}",
-            "settlementCurrency": null,
-            "settlementCurrencyRate": null,
-            "currencyExchangeAdjustment": null,
         })
     }
 
@@ -323,9 +240,9 @@ impl Shop {
                 })
             })
             .collect();
-        let tracking = parcel.tracking.iter().map(|(company, number, url)| {
-            json!({ "company": company, "number": number, "url": url })
-        });
+        let tracking = parcel.tracking.iter().map(
+            |(company, number, url)| json!({ "company": company, "number": number, "url": url }),
+        );
         json!({
             "__typename": "Fulfillment",
             "id": gid("Fulfillment", parcel.id),
@@ -350,6 +267,105 @@ impl Shop {
             "service": null,
         })
     }
+}
+
+fn order_sums(order: &Order) -> Value {
+    let currencies = order.priced.currencies;
+    let bag = |amount: Both| amount.bag(currencies);
+    let priced = &order.priced;
+    let nothing = Both::default();
+    let open = order.outstanding();
+    let mut gateways: Vec<&str> = order.transactions.iter().map(|t| t.gateway.as_str()).collect();
+    gateways.dedup();
+    let plain = |amount: Both| money::plain(amount.shop, currencies.0);
+    let back: Both = order.refunds.iter().map(|refund| refund.shipping).sum();
+    json!({
+        "currencyCode": currencies.0,
+        "presentmentCurrencyCode": currencies.1,
+        "taxesIncluded": priced.taxes_included,
+        "dutiesIncluded": false,
+        "estimatedTaxes": false,
+        "taxLines": tax_lines(&priced.tax_rows(), currencies),
+        "currentTaxLines": tax_lines(&priced.tax_rows(), currencies),
+        "paymentGatewayNames": gateways,
+        "canMarkAsPaid": open != nothing,
+        "unpaid": open != nothing,
+        "fullyPaid": open == nothing,
+        "capturable": false,
+        "refundable": order.received() != order.refunded(),
+        "restockable": true,
+        "subtotalPrice": plain(priced.subtotal()),
+        "subtotalPriceSet": bag(priced.subtotal()),
+        "currentSubtotalPriceSet": bag(priced.subtotal()),
+        "cartDiscountAmountSet": bag(priced.applied),
+        "currentCartDiscountAmountSet": bag(priced.applied),
+        "totalDiscounts": plain(priced.off()),
+        "totalDiscountsSet": bag(priced.off()),
+        "currentTotalDiscountsSet": bag(priced.off()),
+        "totalShippingPrice": plain(priced.shipping_paid()),
+        "totalShippingPriceSet": bag(priced.shipping_paid()),
+        "currentShippingPriceSet": bag(priced.shipping_paid()),
+        "totalRefundedShippingSet": bag(back),
+        "totalTax": plain(priced.tax()),
+        "totalTaxSet": bag(priced.tax()),
+        "currentTotalTaxSet": bag(priced.tax()),
+        "totalPrice": plain(priced.total()),
+        "totalPriceSet": bag(priced.total()),
+        "originalTotalPriceSet": bag(priced.total()),
+        "currentTotalPriceSet": bag(order.current()),
+        "totalOutstandingSet": bag(open),
+        "totalReceived": plain(order.received()),
+        "totalReceivedSet": bag(order.received()),
+        "totalRefunded": plain(order.refunded()),
+        "totalRefundedSet": bag(order.refunded()),
+        "netPayment": plain(order.received() - order.refunded()),
+        "netPaymentSet": bag(order.received() - order.refunded()),
+        "totalCapturable": plain(nothing),
+        "totalCapturableSet": bag(nothing),
+        "totalTipReceivedSet": bag(nothing),
+        "refundDiscrepancySet": bag(nothing),
+        "transactionsCount": { "count": order.transactions.len(), "precision": "EXACT" },
+    })
+}
+
+/// `OrderTransaction`.
+pub(super) fn transaction_json(order: &Order, money: &Transaction) -> Value {
+    let currencies = order.priced.currencies;
+    json!({
+        "__typename": "OrderTransaction",
+        "id": gid("OrderTransaction", money.id),
+        "kind": money.kind,
+        "status": money.status,
+        "gateway": money.gateway,
+        "formattedGateway": if money.gateway == "manual" { "Manual" } else { &money.gateway },
+        "manualPaymentGateway": true,
+        "manuallyCapturable": false,
+        "multiCapturable": false,
+        "test": false,
+        "createdAt": stamp(money.processed),
+        "processedAt": stamp(money.processed),
+        "paymentId": format!("#{}.1", order.number),
+        "parentTransaction": money.parent.map(|parent| link(gid("OrderTransaction", parent))),
+        "order": link(gid("Order", order.id)),
+        "amount": money::plain(money.amount.shop, currencies.0),
+        "amountV2": money::money(money.amount.shop, currencies.0),
+        "amountSet": money.amount.bag(currencies),
+        "amountRoundingSet": null,
+        "maximumRefundableV2": null,
+        "totalUnsettledSet": Both::default().bag(currencies),
+        "accountNumber": null,
+        "authorizationExpiresAt": null,
+        "errorCode": null,
+        "fees": [],
+        "location": null,
+        "device": null,
+        "user": null,
+        "paymentDetails": null,
+        "receiptJson": "{}",
+        "settlementCurrency": null,
+        "settlementCurrencyRate": null,
+        "currencyExchangeAdjustment": null,
+    })
 }
 
 /// An amount as a webhook writes it, both currencies.

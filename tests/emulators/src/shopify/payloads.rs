@@ -15,9 +15,12 @@ impl Shop {
         let currencies = order.priced.currencies;
         let priced = &order.priced;
         let plain = |amount: Both| money::plain(amount.shop, currencies.0);
-        let lines: Vec<Value> = (0..order.lines.len()).map(|at| self.line_payload(order, at)).collect();
-        let refunds: Vec<Value> = order.refunds.iter().map(|refund| self.refund_payload(order, refund)).collect();
-        let mut gateways: Vec<&str> = order.transactions.iter().map(|t| t.gateway.as_str()).collect();
+        let lines: Vec<Value> =
+            (0..order.lines.len()).map(|at| self.line_payload(order, at)).collect();
+        let refunds: Vec<Value> =
+            order.refunds.iter().map(|refund| refund_payload(order, refund)).collect();
+        let mut gateways: Vec<&str> =
+            order.transactions.iter().map(|t| t.gateway.as_str()).collect();
         gateways.dedup();
         json!({
             "id": order.id,
@@ -92,7 +95,8 @@ impl Shop {
     }
 
     fn line_payload(&self, order: &Order, at: usize) -> Value {
-        let (line, row, priced) = (&order.lines[at], &order.draft.lines[at], &order.priced.lines[at]);
+        let (line, row, priced) =
+            (&order.lines[at], &order.draft.lines[at], &order.priced.lines[at]);
         let currencies = order.priced.currencies;
         let variant = row.variant.and_then(|id| self.catalog.variants.get(&id));
         json!({
@@ -113,56 +117,6 @@ impl Shop {
             "taxable": row.taxable,
             "gift_card": false,
             "properties": attributes(&row.attributes),
-        })
-    }
-
-    /// `refunds/create`.
-    pub(super) fn refund_payload(&self, order: &Order, refund: &Refund) -> Value {
-        let currencies = order.priced.currencies;
-        let money = order.transactions.iter().filter(|t| refund.transactions.contains(&t.id));
-        json!({
-            "id": refund.id,
-            "admin_graphql_api_id": gid("Refund", refund.id),
-            "order_id": order.id,
-            "created_at": stamp(refund.created),
-            "processed_at": stamp(refund.created),
-            "note": refund.note,
-            "restock": refund.lines.iter().any(|line| line.restock != "NO_RESTOCK"),
-            "user_id": null,
-            "return": null,
-            "order_adjustments": [],
-            "transactions": money.map(|t| self.transaction_payload(order, t)).collect::<Vec<_>>(),
-            "refund_line_items": refund.lines.iter().map(|line| json!({
-                "id": line.id,
-                "line_item_id": line.line,
-                "quantity": line.quantity,
-                "restock_type": line.restock.to_lowercase(),
-                "location_id": line.location,
-                "subtotal": money::plain(line.subtotal.shop, currencies.0),
-                "subtotal_set": set(line.subtotal, currencies),
-                "total_tax": money::plain(line.tax.shop, currencies.0),
-                "total_tax_set": set(line.tax, currencies),
-            })).collect::<Vec<_>>(),
-        })
-    }
-
-    /// `order_transactions/create`.
-    pub(super) fn transaction_payload(&self, order: &Order, money_: &Transaction) -> Value {
-        let currencies = order.priced.currencies;
-        json!({
-            "id": money_.id,
-            "admin_graphql_api_id": gid("OrderTransaction", money_.id),
-            "order_id": order.id,
-            "kind": money_.kind.to_lowercase(),
-            "status": money_.status.to_lowercase(),
-            "gateway": money_.gateway,
-            "amount": money::plain(money_.amount.buyer, currencies.1),
-            "currency": currencies.1,
-            "parent_id": money_.parent,
-            "created_at": stamp(money_.processed),
-            "processed_at": stamp(money_.processed),
-            "manual_payment_gateway": true,
-            "test": false,
         })
     }
 
@@ -200,7 +154,7 @@ impl Shop {
                     "id": variant.id,
                     "admin_graphql_api_id": gid("ProductVariant", variant.id),
                     "product_id": product.id,
-                    "title": product.variant_title(variant),
+                    "title": variant.title(),
                     "sku": variant.sku,
                     "barcode": variant.barcode,
                     "price": money::plain(variant.price, shop),
@@ -238,7 +192,7 @@ impl Shop {
         let product = product.clone();
         self.index_product(&product);
         let body = self.product_payload(&product);
-        self.announce(topic, &gid("Product", id), body);
+        self.announce(topic, &body);
     }
 
     /// Puts a product before the search.
@@ -252,8 +206,13 @@ impl Shop {
     pub(super) fn stock_changed(&mut self, changed: &[Taken]) {
         for taken in changed {
             let Some(variant) = self.catalog.variants.get(&taken.variant) else { continue };
-            let Some(level) = self.catalog.levels.get(&(taken.variant, taken.location)) else { continue };
-            let own = format!("gid://shopify/InventoryLevel/{}?inventory_item_id={}", taken.location, variant.item);
+            let Some(level) = self.catalog.levels.get(&(taken.variant, taken.location)) else {
+                continue;
+            };
+            let own = format!(
+                "gid://shopify/InventoryLevel/{}?inventory_item_id={}",
+                taken.location, variant.item
+            );
             let body = json!({
                 "admin_graphql_api_id": own,
                 "inventory_item_id": variant.item,
@@ -261,9 +220,59 @@ impl Shop {
                 "available": level.available,
                 "updated_at": stamp(level.updated),
             });
-            self.announce("inventory_levels/update", &own, body);
+            self.announce("inventory_levels/update", &body);
         }
     }
+}
+
+/// `refunds/create`.
+pub(super) fn refund_payload(order: &Order, refund: &Refund) -> Value {
+    let currencies = order.priced.currencies;
+    let money = order.transactions.iter().filter(|t| refund.transactions.contains(&t.id));
+    json!({
+        "id": refund.id,
+        "admin_graphql_api_id": gid("Refund", refund.id),
+        "order_id": order.id,
+        "created_at": stamp(refund.created),
+        "processed_at": stamp(refund.created),
+        "note": refund.note,
+        "restock": refund.lines.iter().any(|line| line.restock != "NO_RESTOCK"),
+        "user_id": null,
+        "return": null,
+        "order_adjustments": [],
+        "transactions": money.map(|t| transaction_payload(order, t)).collect::<Vec<_>>(),
+        "refund_line_items": refund.lines.iter().map(|line| json!({
+            "id": line.id,
+            "line_item_id": line.line,
+            "quantity": line.quantity,
+            "restock_type": line.restock.to_lowercase(),
+            "location_id": line.location,
+            "subtotal": money::plain(line.subtotal.shop, currencies.0),
+            "subtotal_set": set(line.subtotal, currencies),
+            "total_tax": money::plain(line.tax.shop, currencies.0),
+            "total_tax_set": set(line.tax, currencies),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// `order_transactions/create`.
+pub(super) fn transaction_payload(order: &Order, payment: &Transaction) -> Value {
+    let currencies = order.priced.currencies;
+    json!({
+        "id": payment.id,
+        "admin_graphql_api_id": gid("OrderTransaction", payment.id),
+        "order_id": order.id,
+        "kind": payment.kind.to_lowercase(),
+        "status": payment.status.to_lowercase(),
+        "gateway": payment.gateway,
+        "amount": money::plain(payment.amount.buyer, currencies.1),
+        "currency": currencies.1,
+        "parent_id": payment.parent,
+        "created_at": stamp(payment.processed),
+        "processed_at": stamp(payment.processed),
+        "manual_payment_gateway": true,
+        "test": false,
+    })
 }
 
 /// `[{key, value}]` as `[{name, value}]`.

@@ -78,7 +78,10 @@ impl Priced {
         let mut rows: Vec<(Tax, Both)> = Vec::new();
         let all = self.lines.iter().flat_map(|line| &line.taxes).chain(&self.shipping_taxes);
         for (tax, amount) in all {
-            match rows.iter_mut().find(|(known, _)| known.title == tax.title && known.rate == tax.rate) {
+            match rows
+                .iter_mut()
+                .find(|(known, _)| known.title == tax.title && known.rate == tax.rate)
+            {
                 Some((_, sum)) => *sum = *sum + *amount,
                 None => rows.push((*tax, *amount)),
             }
@@ -101,7 +104,8 @@ struct Sums {
 impl Shop {
     /// The currency a draft is shown in.
     pub(super) fn presentment(&self, draft: &Draft) -> Currency {
-        let market = draft.shipping_address.as_ref().and_then(|address| address["countryCodeV2"].as_str());
+        let market =
+            draft.shipping_address.as_ref().and_then(|address| address["countryCodeV2"].as_str());
         let market = market.and_then(|country| self.market(country)).map(|market| market.currency);
         draft.presentment.or(market).unwrap_or(self.settings.currency)
     }
@@ -140,7 +144,11 @@ impl Shop {
                 for (nth, discount) in discounts.iter().enumerate() {
                     let share = |sums: &Sums| sums.less[nth].1.get(at).copied().unwrap_or(0);
                     let share = both(share(&shop), share(&seen));
-                    let into = if discount.products.is_empty() { &mut line.order_off } else { &mut line.off };
+                    let into = if discount.products.is_empty() {
+                        &mut line.order_off
+                    } else {
+                        &mut line.off
+                    };
                     *into = *into + share;
                 }
                 line
@@ -170,7 +178,8 @@ impl Shop {
     }
 
     fn sums(&self, draft: &Draft, discounts: &[Discount], currency: Currency) -> Sums {
-        let country = draft.shipping_address.as_ref().and_then(|address| address["countryCodeV2"].as_str());
+        let country =
+            draft.shipping_address.as_ref().and_then(|address| address["countryCodeV2"].as_str());
         let units: Vec<i64> =
             draft.lines.iter().map(|line| self.unit(line, country, currency)).collect();
         let totals: Vec<i64> =
@@ -181,7 +190,8 @@ impl Shop {
             .zip(&totals)
             .map(|(line, total)| line.applied.as_ref().map_or(0, |a| worth(a, *total, currency)))
             .collect();
-        let mut left: Vec<i64> = totals.iter().zip(&applied).map(|(total, off)| total - off).collect();
+        let mut left: Vec<i64> =
+            totals.iter().zip(&applied).map(|(total, off)| total - off).collect();
         let whole: i64 = left.iter().sum();
         let order = draft.applied.as_ref().map_or(0, |applied| worth(applied, whole, currency));
         let order_applied = shared(order, &left);
@@ -201,7 +211,9 @@ impl Shop {
             let base: i64 = meant.iter().sum();
             let amount = match discount.worth {
                 Worth::Percent(rate) => divided(base * rate, 10_000),
-                Worth::Fixed(amount) => converted(amount, self.settings.currency, currency).min(base),
+                Worth::Fixed(amount) => {
+                    converted(amount, self.settings.currency, currency).min(base)
+                }
                 Worth::FreeShipping => {
                     shipping_off = price;
                     less.push((price, Vec::new()));
@@ -244,7 +256,9 @@ impl Shop {
             });
             match known.map(|discount| (discount, self.obstacle(discount, draft))) {
                 Some((discount, None)) => fit.push(discount),
-                Some((discount, Some(why))) => warnings.push(warning(code, Some(&discount.title), why)),
+                Some((discount, Some(why))) => {
+                    warnings.push(warning(code, Some(&discount.title), why));
+                }
                 None => warnings.push(warning(code, None, "is not valid")),
             }
         }
@@ -256,8 +270,8 @@ impl Shop {
         fit.sort_by_key(|discount| std::cmp::Reverse(value(discount)));
         let mut taken: Vec<Discount> = Vec::new();
         for discount in fit {
-            let free = taken.is_empty()
-                || discount.combines && taken.iter().all(|known| known.combines);
+            let free =
+                taken.is_empty() || discount.combines && taken.iter().all(|known| known.combines);
             if free {
                 taken.push(discount.clone());
             } else if let Some(code) = &discount.code {
@@ -274,7 +288,8 @@ impl Shop {
         let shop = self.settings.currency;
         let sums = self.sums(draft, &[], shop);
         let rows = draft.lines.iter().zip(&sums.totals);
-        let base: i64 = rows.filter(|(line, _)| self.meant(discount, line)).map(|(_, total)| *total).sum();
+        let base: i64 =
+            rows.filter(|(line, _)| self.meant(discount, line)).map(|(_, total)| *total).sum();
         if discount.starts > now {
             Some("is not active yet")
         } else if discount.ends.is_some_and(|ends| ends <= now) {

@@ -61,8 +61,8 @@ impl Shop {
             "collections": pages(Vec::new()),
             "events": pages(Vec::new()),
             "metafields": pages(self.metafields_of(&gid("Product", product.id))),
-            "resourcePublications": pages(self.publications_of(product, false)),
-            "resourcePublicationsV2": pages(self.publications_of(product, true)),
+            "resourcePublications": pages(publications_of(product, false)),
+            "resourcePublicationsV2": pages(publications_of(product, true)),
             "priceRangeV2": {
                 "minVariantPrice": money::money(low, shop), "maxVariantPrice": money::money(high, shop),
             },
@@ -75,7 +75,7 @@ impl Shop {
     pub(super) fn variant_json(&self, variant: &Variant) -> Option<Value> {
         let product = self.catalog.products.get(&variant.product)?;
         let shop = self.settings.currency;
-        let title = product.variant_title(variant);
+        let title = variant.title();
         let available = self.catalog.available(variant.id);
         let for_sale = self.catalog.for_sale(variant);
         let named = product.options.iter().zip(&variant.values);
@@ -83,7 +83,8 @@ impl Shop {
             .map(|((name, _), value)| json!({ "name": name, "value": value, "optionValue": null }))
             .collect();
         if selected.is_empty() {
-            selected.push(json!({ "name": "Title", "value": "Default Title", "optionValue": null }));
+            selected
+                .push(json!({ "name": "Title", "value": "Default Title", "optionValue": null }));
         }
         let picture = product.images.get(variant.position).or(product.images.first());
         let own: Vec<Value> = picture.map(media).into_iter().collect();
@@ -133,7 +134,8 @@ impl Shop {
     /// `InventoryItem`.
     pub(super) fn item_json(&self, variant: &Variant) -> Value {
         let levels = self.catalog.stocked(variant.id);
-        let levels: Vec<Value> = levels.map(|(place, level)| self.level_json(variant, place, level)).collect();
+        let levels: Vec<Value> =
+            levels.map(|(place, level)| level_json(variant, place, level)).collect();
         json!({
             "__typename": "InventoryItem",
             "id": gid("InventoryItem", variant.item),
@@ -159,40 +161,6 @@ impl Shop {
             "variants": pages(vec![link(gid("ProductVariant", variant.id))]),
             "createdAt": stamp(variant.updated),
             "updatedAt": stamp(variant.updated),
-        })
-    }
-
-    /// `InventoryLevel`, whose quantities are asked for by name.
-    pub(super) fn level_json(&self, variant: &Variant, place: u64, level: &Level) -> Value {
-        let amounts = [
-            ("available", level.available),
-            ("committed", level.committed),
-            ("reserved", level.reserved),
-            ("incoming", 0),
-            ("damaged", 0),
-            ("quality_control", 0),
-            ("safety_stock", 0),
-            ("on_hand", level.available + level.committed + level.reserved),
-        ];
-        let amounts = amounts.map(|(name, quantity)| {
-            json!({
-                "id": format!("gid://shopify/InventoryQuantity/{place}?inventory_item_id={}&name={name}", variant.item),
-                "name": name,
-                "quantity": quantity,
-                "updatedAt": stamp(level.updated),
-            })
-        });
-        json!({
-            "__typename": "InventoryLevel",
-            "id": format!("gid://shopify/InventoryLevel/{place}?inventory_item_id={}", variant.item),
-            "isActive": true,
-            "canDeactivate": false,
-            "deactivationAlert": null,
-            "item": link(gid("InventoryItem", variant.item)),
-            "location": link(gid("Location", place)),
-            "@quantities": amounts,
-            "createdAt": stamp(level.updated),
-            "updatedAt": stamp(level.updated),
         })
     }
 
@@ -231,7 +199,12 @@ impl Shop {
     }
 
     /// Fields of products and variants that need their arguments.
-    pub(super) fn product_detail(&self, ty: &str, view: &Value, ask: &Ask<'_>) -> Option<Result<Value, Problem>> {
+    pub(super) fn product_detail(
+        &self,
+        ty: &str,
+        view: &Value,
+        ask: &Ask<'_>,
+    ) -> Option<Result<Value, Problem>> {
         let own = view["id"].as_str().unwrap_or_default();
         match (ty, ask.field) {
             ("Product" | "ProductVariant", "publishedOnPublication") => {
@@ -255,7 +228,8 @@ impl Shop {
             ("InventoryLevel", "quantities") => {
                 let names = ask.value("names").as_array().cloned().unwrap_or_default();
                 let all = view["@quantities"].as_array().cloned().unwrap_or_default();
-                let asked = names.iter().map(|name| all.iter().find(|row| row["name"] == *name).cloned());
+                let asked =
+                    names.iter().map(|name| all.iter().find(|row| row["name"] == *name).cloned());
                 let asked: Option<Vec<Value>> = asked.collect();
                 Some(asked.map(Value::from).ok_or_else(|| {
                     Problem::new("BAD_REQUEST", "The specified quantity name is invalid.")
@@ -267,7 +241,7 @@ impl Shop {
                 let place = number(ask.text("locationId").unwrap_or_default(), "Location");
                 Some(place.map(|place| {
                     let level = self.catalog.levels.get(&(variant.id, place));
-                    level.map(|level| self.level_json(variant, place, level)).into()
+                    level.map(|level| level_json(variant, place, level)).into()
                 }))
             }
             ("Image", "url") => Some(Ok(view["url"].clone())),
@@ -277,16 +251,16 @@ impl Shop {
 
     fn published_on(&self, own: &str, publication: &str) -> Result<Value, Problem> {
         let publication = number(publication, "Publication")?;
-        let product = match number(own, "Product") {
-            Ok(id) => self.catalog.products.get(&id),
-            Err(_) => {
-                let variant = number(own, "ProductVariant")?;
-                let variant = self.catalog.variants.get(&variant);
-                variant.and_then(|variant| self.catalog.products.get(&variant.product))
-            }
+        let product = if let Ok(id) = number(own, "Product") {
+            self.catalog.products.get(&id)
+        } else {
+            let variant = number(own, "ProductVariant")?;
+            let variant = self.catalog.variants.get(&variant);
+            variant.and_then(|variant| self.catalog.products.get(&variant.product))
         };
         // A product that is not active is published nowhere, whatever its list says.
-        let shown = product.is_some_and(|p| p.published.contains(&publication) && p.status == "ACTIVE");
+        let shown =
+            product.is_some_and(|p| p.published.contains(&publication) && p.status == "ACTIVE");
         Ok(json!(shown))
     }
 
@@ -309,7 +283,8 @@ impl Shop {
         let variants = product.variants.iter().filter_map(|id| self.catalog.variants.get(id));
         let mut variants: Vec<&Variant> = variants.collect();
         variants.sort_by_key(|variant| variant.price);
-        let of = |variant: Option<&&Variant>| variant.map(|variant| self.contextual(variant, country));
+        let of =
+            |variant: Option<&&Variant>| variant.map(|variant| self.contextual(variant, country));
         let (low, high) = (of(variants.first()), of(variants.last()));
         let price = |view: &Option<Value>| view.as_ref().map(|view| view["price"].clone());
         json!({
@@ -324,20 +299,54 @@ impl Shop {
     pub(super) fn online_store(&self) -> u64 {
         self.publications.first().map_or(0, |(id, _)| *id)
     }
+}
 
-    fn publications_of(&self, product: &Product, second: bool) -> Vec<Value> {
-        let kind = if second { "ResourcePublicationV2" } else { "ResourcePublication" };
-        let all = product.published.iter().map(|id| {
-            json!({
-                "__typename": kind,
-                "isPublished": product.status == "ACTIVE",
-                "publishDate": stamp(product.created),
-                "publication": link(gid("Publication", *id)),
-                "publishable": link(gid("Product", product.id)),
-            })
-        });
-        all.collect()
-    }
+/// `InventoryLevel`, whose quantities are asked for by name.
+fn level_json(variant: &Variant, place: u64, level: &Level) -> Value {
+    let amounts = [
+        ("available", level.available),
+        ("committed", level.committed),
+        ("reserved", level.reserved),
+        ("incoming", 0),
+        ("damaged", 0),
+        ("quality_control", 0),
+        ("safety_stock", 0),
+        ("on_hand", level.available + level.committed + level.reserved),
+    ];
+    let amounts = amounts.map(|(name, quantity)| {
+        json!({
+            "id": format!("gid://shopify/InventoryQuantity/{place}?inventory_item_id={}&name={name}", variant.item),
+            "name": name,
+            "quantity": quantity,
+            "updatedAt": stamp(level.updated),
+        })
+    });
+    json!({
+        "__typename": "InventoryLevel",
+        "id": format!("gid://shopify/InventoryLevel/{place}?inventory_item_id={}", variant.item),
+        "isActive": true,
+        "canDeactivate": false,
+        "deactivationAlert": null,
+        "item": link(gid("InventoryItem", variant.item)),
+        "location": link(gid("Location", place)),
+        "@quantities": amounts,
+        "createdAt": stamp(level.updated),
+        "updatedAt": stamp(level.updated),
+    })
+}
+
+fn publications_of(product: &Product, second: bool) -> Vec<Value> {
+    let kind = if second { "ResourcePublicationV2" } else { "ResourcePublication" };
+    let all = product.published.iter().map(|id| {
+        json!({
+            "__typename": kind,
+            "isPublished": product.status == "ACTIVE",
+            "publishDate": stamp(product.created),
+            "publication": link(gid("Publication", *id)),
+            "publishable": link(gid("Product", product.id)),
+        })
+    });
+    all.collect()
 }
 
 /// `Image`.

@@ -16,7 +16,8 @@ impl Shop {
         run: impl FnOnce(&mut Self) -> Result<Value, Problem>,
     ) -> Result<Value, Problem> {
         let Some(key) = ask.idempotency.as_deref().filter(|key| !key.is_empty()) else {
-            let message = "The @idempotent directive is required for this mutation but was not provided.";
+            let message =
+                "The @idempotent directive is required for this mutation but was not provided.";
             return Err(Problem::new("BAD_REQUEST", message));
         };
         let key = format!("{} {key}", ask.field);
@@ -38,14 +39,19 @@ impl Shop {
     pub(super) fn refund(&mut self, input: &Value) -> Result<Value, Problem> {
         let id = number(input["orderId"].as_str().unwrap_or_default(), "Order")?;
         let order_link = link(gid("Order", id));
-        let refused = |error: Value| Ok(json!({ "refund": null, "order": order_link, "userErrors": [error] }));
+        let refused = |error: Value| {
+            Ok(json!({ "refund": null, "order": order_link, "userErrors": [error] }))
+        };
         let Some(mut order) = self.orders.get(&id).cloned() else {
             let error = user_error(&["orderId"], "Order does not exist");
             return Ok(json!({ "refund": null, "order": null, "userErrors": [error] }));
         };
         let seen = order.priced.currencies.1;
         if input["currency"].as_str().is_some_and(|code| code != seen) {
-            return refused(user_error(&["currency"], "Currency must match the order's presentment currency"));
+            return refused(user_error(
+                &["currency"],
+                "Currency must match the order's presentment currency",
+            ));
         }
         let lines = match self.refund_lines(&mut order, &input["refundLineItems"])? {
             Ok(lines) => lines,
@@ -57,7 +63,10 @@ impl Shop {
         };
         let rows = input["transactions"].as_array().cloned().unwrap_or_default();
         if rows.is_empty() && lines.is_empty() && shipping == Both::default() {
-            return refused(user_error(&[], "Refund must have at least one refund line item, shipping or transaction"));
+            return refused(user_error(
+                &[],
+                "Refund must have at least one refund line item, shipping or transaction",
+            ));
         }
         let (mut left, mut transactions) = (order.received() - order.refunded(), Vec::new());
         for row in &rows {
@@ -86,10 +95,16 @@ impl Shop {
         self.order_changed(id, &[]);
         self.tell_refund(id);
         self.tell_transactions(id);
-        Ok(json!({ "refund": link(gid("Refund", refund_id)), "order": order_link, "userErrors": [] }))
+        Ok(
+            json!({ "refund": link(gid("Refund", refund_id)), "order": order_link, "userErrors": [] }),
+        )
     }
 
-    fn refund_lines(&mut self, order: &mut Order, rows: &Value) -> Result<Result<Vec<RefundLine>, Value>, Problem> {
+    fn refund_lines(
+        &mut self,
+        order: &mut Order,
+        rows: &Value,
+    ) -> Result<Result<Vec<RefundLine>, Value>, Problem> {
         let mut lines = Vec::new();
         for (nth, row) in rows.as_array().into_iter().flatten().enumerate() {
             let line = number(row["lineItemId"].as_str().unwrap_or_default(), "LineItem")?;
@@ -102,7 +117,10 @@ impl Shop {
             let bought = order.draft.lines[at].quantity;
             if quantity < 1 || quantity > bought - order.lines[at].removed {
                 let field = ["refundLineItems", &nth, "quantity"];
-                return Ok(Err(user_error(&field, "Quantity cannot refund more items than were purchased")));
+                return Ok(Err(user_error(
+                    &field,
+                    "Quantity cannot refund more items than were purchased",
+                )));
             }
             order.lines[at].removed += quantity;
             let priced = &order.priced.lines[at];
@@ -115,7 +133,9 @@ impl Shop {
                 line,
                 quantity,
                 restock: row["restockType"].as_str().unwrap_or("NO_RESTOCK").to_owned(),
-                location: row["locationId"].as_str().and_then(|place| number(place, "Location").ok()),
+                location: row["locationId"]
+                    .as_str()
+                    .and_then(|place| number(place, "Location").ok()),
                 subtotal: part(priced.total - priced.off - priced.order_off),
                 tax: part(priced.taxes.iter().map(|(_, amount)| *amount).sum()),
             });
@@ -137,7 +157,10 @@ impl Shop {
         let parent = row["parentId"].as_str().and_then(|id| number(id, "OrderTransaction").ok());
         let parent = order.transactions.iter().find(|t| Some(t.id) == parent);
         let Some(parent) = parent.filter(|t| t.status == "SUCCESS") else {
-            return Err(user_error(&["transactions"], "Transactions require a parent_id associated with the order"));
+            return Err(user_error(
+                &["transactions"],
+                "Transactions require a parent_id associated with the order",
+            ));
         };
         let (shop, seen) = order.priced.currencies;
         let amount = row["amount"].as_str().and_then(|text| money::parsed(text, seen)).unwrap_or(0);
@@ -188,7 +211,10 @@ fn shipping_part(order: &Order, input: &Value) -> Result<Both, Value> {
         return Ok(Both::default());
     };
     if amount > left.buyer {
-        return Err(user_error(&["shipping"], "Shipping refund amount cannot be greater than the remaining shipping"));
+        return Err(user_error(
+            &["shipping"],
+            "Shipping refund amount cannot be greater than the remaining shipping",
+        ));
     }
     Ok(Both { shop: converted(amount, seen, shop), buyer: amount })
 }

@@ -41,14 +41,18 @@ impl Shop {
         let by_id = |kind: &str| number(&id, kind).map(|_| Found::from(link(id.clone())));
         let query = ask.text("query").map(str::to_owned);
         let sort = ask.text("sortKey").unwrap_or("ID").to_owned();
-        let list = |shop: &Self, kind, fields: &[&str]| Ok(shop.search(kind, query.as_deref(), &sort, fields));
+        let list = |shop: &Self, kind, fields: &[&str]| {
+            Ok(shop.search(kind, query.as_deref(), &sort, fields))
+        };
         let found = match ask.field {
             "draftOrder" => return by_id("DraftOrder"),
             "order" => return by_id("Order"),
             "product" => return by_id("Product"),
             "productVariant" => return by_id("ProductVariant"),
             "inventoryItem" => return by_id("InventoryItem"),
-            "location" if id.is_empty() => self.locations.first().map(|l| link(gid("Location", l.id))).into(),
+            "location" if id.is_empty() => {
+                self.locations.first().map(|l| link(gid("Location", l.id))).into()
+            }
             "location" => return by_id("Location"),
             "publication" => return by_id("Publication"),
             "market" => return by_id("Market"),
@@ -65,7 +69,7 @@ impl Shop {
                 self.catalog.products.values().find(by).map(|p| link(gid("Product", p.id))).into()
             }
             "node" => {
-                if self.kind_of(&id).is_none() {
+                if kind_of(&id).is_none() {
                     return Err(Problem::invalid_id(&id));
                 }
                 link(id)
@@ -84,17 +88,18 @@ impl Shop {
             "currentAppInstallation" => self.installation_json(),
             "publicApiVersions" => super::versions::listed(),
             "locations" => self.locations_list(ask),
-            "publications" => {
-                pages(self.publications.iter().map(|(id, _)| link(gid("Publication", *id))).collect())
-            }
+            "publications" => pages(
+                self.publications.iter().map(|(id, _)| link(gid("Publication", *id))).collect(),
+            ),
             "publicationsCount" => count(self.publications.len()),
             "markets" => pages(self.markets.iter().map(|m| link(gid("Market", m.id))).collect()),
             "draftOrderAvailableDeliveryOptions" => {
-                let pickups = ask.value("localPickupCount").as_u64().and_then(|n| usize::try_from(n).ok());
+                let pickups =
+                    ask.value("localPickupCount").as_u64().and_then(|n| usize::try_from(n).ok());
                 self.delivery_options(ask.value("input"), pickups)?
             }
             "orderByIdentifier" => self.order_by_identifier(ask.value("identifier"))?,
-            "paymentTermsTemplates" => self.templates(ask.text("paymentTermsType")),
+            "paymentTermsTemplates" => super::terms::templates(ask.text("paymentTermsType")),
             "job" => self.job_json(&id),
             "bulkOperation" => {
                 number(&id, "BulkOperation")?;
@@ -135,10 +140,10 @@ impl Shop {
             "tagsRemove" => self.change_tags(ask, false),
             "paymentTermsCreate" => self.create_terms(ask),
             "paymentTermsDelete" => self.delete_terms(input),
-            "metafieldsSet" => self.set_metafields(ask.value("metafields")),
-            "metafieldDefinitionCreate" => self.define_metafield(ask.value("definition")),
+            "metafieldsSet" => Ok(self.set_metafields(ask.value("metafields"))),
+            "metafieldDefinitionCreate" => Ok(self.define_metafield(ask.value("definition"))),
             "inventorySetQuantities" => self.idempotent(ask, |shop| shop.set_quantities(input)),
-            "bulkOperationRunQuery" => self.start_bulk(ask),
+            "bulkOperationRunQuery" => Ok(self.start_bulk(ask)),
             "bulkOperationCancel" => self.cancel_bulk(id),
             "webhookSubscriptionCreate" => self.create_hook(ask),
             "webhookSubscriptionUpdate" => self.update_hook(ask),
@@ -149,7 +154,7 @@ impl Shop {
 
     /// A thing by its id.
     pub(super) fn view(&self, own: &str) -> Option<Value> {
-        let kind = self.kind_of(own)?;
+        let kind = kind_of(own)?;
         let id = number(own, kind).ok()?;
         let view = match kind {
             "DraftOrder" => self.draft_json(self.drafts.get(&id)?),
@@ -162,7 +167,7 @@ impl Shop {
                 let mut orders = self.orders.values();
                 orders.find_map(|order| {
                     let money = order.transactions.iter().find(|money| money.id == id)?;
-                    Some(self.transaction_json(order, money))
+                    Some(super::order_view::transaction_json(order, money))
                 })?
             }
             "Refund" => {
@@ -173,23 +178,27 @@ impl Shop {
                 })?
             }
             "PaymentTerms" => self.terms_json(self.terms.get(&id)?),
-            "Metafield" => self.metafield_json(self.metafields.iter().find(|field| field.id == id)?),
+            "Metafield" => {
+                super::metafields::view(self.metafields.iter().find(|field| field.id == id)?)
+            }
             "Publication" => self.publication_json(id)?,
             "Market" => self.market_json(self.markets.iter().find(|market| market.id == id)?),
             "Customer" => self.customer_json(self.customers.get(&id)?),
-            "WebhookSubscription" => self.hook_json(self.hooks.list.iter().find(|hook| hook.id == id)?),
+            "WebhookSubscription" => {
+                super::hooks::view(self.hooks.list.iter().find(|hook| hook.id == id)?)
+            }
             _ => return None,
         };
         Some(view)
     }
 
-    /// The kind of thing an id is of.
-    pub(super) fn kind_of<'a>(&self, own: &'a str) -> Option<&'a str> {
-        own.strip_prefix("gid://shopify/")?.split_once('/').map(|(kind, _)| kind)
-    }
-
     /// Fields that need their arguments; `None` for the others.
-    pub(super) fn detail(&self, ty: &str, view: &Value, ask: &Ask<'_>) -> Option<Result<Value, Problem>> {
+    pub(super) fn detail(
+        &self,
+        ty: &str,
+        view: &Value,
+        ask: &Ask<'_>,
+    ) -> Option<Result<Value, Problem>> {
         let own = view["id"].as_str().unwrap_or_default();
         let first = |items: &Value| {
             let size = ask.value("first").as_u64().and_then(|size| usize::try_from(size).ok());
@@ -198,8 +207,8 @@ impl Shop {
             Ok(items.into_iter().take(size).collect::<Value>())
         };
         match (ty, ask.field) {
-            ("Order", "transactions" | "refunds" | "fulfillments") => Some(first(&view[ask.field])),
-            ("Fulfillment", "trackingInfo") => Some(first(&view[ask.field])),
+            ("Order", "transactions" | "refunds" | "fulfillments")
+            | ("Fulfillment", "trackingInfo") => Some(first(&view[ask.field])),
             (_, "metafield") => {
                 let found = self.metafield(own, ask.value("namespace"), ask.value("key"));
                 Some(Ok(found.map(|field| link(gid("Metafield", field.id))).into()))
@@ -216,7 +225,8 @@ impl Shop {
 
     /// `inventorySetQuantities`, which compares before it sets.
     fn set_quantities(&mut self, input: &Value) -> Result<Value, Problem> {
-        let refused = |error: Value| Ok(json!({ "inventoryAdjustmentGroup": null, "userErrors": [error] }));
+        let refused =
+            |error: Value| Ok(json!({ "inventoryAdjustmentGroup": null, "userErrors": [error] }));
         let name = input["name"].as_str().unwrap_or_default();
         if !matches!(name, "available" | "on_hand") {
             let message = "The quantity name must be either 'available' or 'on_hand'.";
@@ -230,10 +240,15 @@ impl Shop {
                 let message = "InventoryQuantityInput must include the following argument: changeFromQuantity.";
                 return Err(Problem::new("INVALID_FIELD_ARGUMENTS", message));
             }
-            let item = number(row["inventoryItemId"].as_str().unwrap_or_default(), "InventoryItem")?;
+            let item =
+                number(row["inventoryItemId"].as_str().unwrap_or_default(), "InventoryItem")?;
             let place = number(row["locationId"].as_str().unwrap_or_default(), "Location")?;
             let refuse = |field: &str, message: &str, code: &str| {
-                refused(super::shop::coded_error(&["input", "quantities", &nth, field], message, code))
+                refused(super::shop::coded_error(
+                    &["input", "quantities", &nth, field],
+                    message,
+                    code,
+                ))
             };
             let Some(variant) = self.catalog.item(item).map(|variant| variant.id) else {
                 let message = "The specified inventory item could not be found.";
@@ -247,7 +262,8 @@ impl Shop {
             let quantity = row["quantity"].as_i64().unwrap_or(0);
             let expected = row["changeFromQuantity"].as_i64();
             if expected.is_some_and(|expected| expected != level.available + other) {
-                let message = "The changeFromQuantity argument no longer matches the persisted quantity.";
+                let message =
+                    "The changeFromQuantity argument no longer matches the persisted quantity.";
                 return refuse("changeFromQuantity", message, "CHANGE_FROM_QUANTITY_STALE");
             }
             changes.push((variant, place, quantity - other));
@@ -276,6 +292,11 @@ impl Shop {
     pub(super) fn missing(member: &str, message: &str) -> Value {
         json!({ member: null, "userErrors": [user_error(&["id"], message)] })
     }
+}
+
+/// The kind of thing an id is of.
+fn kind_of(own: &str) -> Option<&str> {
+    own.strip_prefix("gid://shopify/")?.split_once('/').map(|(kind, _)| kind)
 }
 
 fn count(count: usize) -> Value {

@@ -78,7 +78,13 @@ struct Term {
 
 impl Shop {
     /// All things of a kind the query finds, in the order of the key.
-    pub(super) fn search(&self, kind: &str, query: Option<&str>, sort: &str, fields: &[&str]) -> Found {
+    pub(super) fn search(
+        &self,
+        kind: &str,
+        query: Option<&str>,
+        sort: &str,
+        fields: &[&str],
+    ) -> Found {
         let now = self.now();
         let terms = query.map(terms).unwrap_or_default();
         let unknown: Vec<&Term> = terms
@@ -142,7 +148,9 @@ fn terms(query: &str) -> Vec<Term> {
     let mut rest = query.trim();
     let mut or = false;
     while !rest.is_empty() {
-        rest = rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '(' || letter == ')');
+        rest = rest.trim_start_matches(|letter: char| {
+            letter.is_whitespace() || letter == '(' || letter == ')'
+        });
         if let Some(after) = rest.strip_prefix("AND ") {
             rest = after;
             continue;

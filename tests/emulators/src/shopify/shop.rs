@@ -227,7 +227,8 @@ impl Shop {
 
     /// Whether a token opens the shop.
     pub(super) fn admits(&self, token: &str) -> bool {
-        let issued = self.app.issued.iter().any(|(known, ends)| known == token && *ends > self.now());
+        let issued =
+            self.app.issued.iter().any(|(known, ends)| known == token && *ends > self.now());
         self.app.installed && (issued || token == self.app.admin_token)
     }
 
@@ -263,7 +264,11 @@ pub(super) fn number(gid: &str, kind: &str) -> Result<u64, Problem> {
 
 /// A user error: `{field, message}`.
 pub(super) fn user_error(field: &[&str], message: &str) -> Value {
-    let field = if field.is_empty() { Value::Null } else { field.iter().map(|part| Value::from(*part)).collect() };
+    let field = if field.is_empty() {
+        Value::Null
+    } else {
+        field.iter().map(|part| Value::from(*part)).collect()
+    };
     serde_json::json!({ "field": field, "message": message })
 }
 

@@ -34,23 +34,23 @@ pub(super) struct Terms {
     pub(super) completed: Option<Timestamp>,
 }
 
-impl Shop {
-    /// `paymentTermsTemplates`.
-    pub(super) fn templates(&self, kind: Option<&str>) -> Value {
-        let meant = TEMPLATES.iter().filter(|(.., of)| kind.is_none_or(|kind| kind == *of));
-        let all = meant.map(|(id, name, description, days, kind)| {
-            json!({
-                "id": gid("PaymentTermsTemplate", *id),
-                "name": name,
-                "description": description,
-                "dueInDays": days,
-                "paymentTermsType": kind,
-                "translatedName": name,
-            })
-        });
-        all.collect()
-    }
+/// `paymentTermsTemplates`.
+pub(super) fn templates(kind: Option<&str>) -> Value {
+    let meant = TEMPLATES.iter().filter(|(.., of)| kind.is_none_or(|kind| kind == *of));
+    let all = meant.map(|(id, name, description, days, kind)| {
+        json!({
+            "id": gid("PaymentTermsTemplate", *id),
+            "name": name,
+            "description": description,
+            "dueInDays": days,
+            "paymentTermsType": kind,
+            "translatedName": name,
+        })
+    });
+    all.collect()
+}
 
+impl Shop {
     /// `paymentTermsCreate`.
     pub(super) fn create_terms(&mut self, ask: &Ask<'_>) -> Result<Value, Problem> {
         const CODE: &str = "PAYMENT_TERMS_CREATION_UNSUCCESSFUL";
@@ -66,7 +66,9 @@ impl Shop {
                 return refused(&format!("Cannot find the specific Order with id {id}."));
             };
             if order.outstanding() == money::Both::default() {
-                return refused("Cannot create payment terms on an Order that has already been paid in full.");
+                return refused(
+                    "Cannot create payment terms on an Order that has already been paid in full.",
+                );
             }
         }
         match self.terms_of(&owner, ask.value("paymentTermsAttributes")) {
@@ -153,10 +155,13 @@ impl Shop {
     /// `PaymentTerms`.
     pub(super) fn terms_json(&self, terms: &Terms) -> Value {
         let draft = number(&terms.owner, "DraftOrder").ok().and_then(|id| self.drafts.get(&id));
-        let order = number(&terms.owner, "Order").ok().or_else(|| draft.and_then(|draft| draft.order));
+        let order =
+            number(&terms.owner, "Order").ok().or_else(|| draft.and_then(|draft| draft.order));
         let order = order.and_then(|id| self.orders.get(&id));
         let open = match (order, draft) {
-            (Some(order), _) => (order.outstanding().buyer, order.priced.total().buyer, order.priced.currencies.1),
+            (Some(order), _) => {
+                (order.outstanding().buyer, order.priced.total().buyer, order.priced.currencies.1)
+            }
             (None, Some(draft)) => {
                 let priced = self.priced(draft);
                 (priced.total().buyer, priced.total().buyer, priced.currencies.1)

@@ -37,7 +37,9 @@ pub(super) fn coerced(
                 faults.push(Fault { path: Vec::new(), explanation: NOT_NULL.to_owned() });
                 None
             }
-            (Some(value), _) => Some(value_of(&definition.ty, value, strict, &mut Vec::new(), &mut faults)),
+            (Some(value), _) => {
+                Some(value_of(&definition.ty, value, strict, &mut Vec::new(), &mut faults))
+            }
         };
         if faults.is_empty() {
             values.extend(value.map(|value| (name.to_owned(), value)));
@@ -89,7 +91,8 @@ fn problem(
             format!("{} ({})", path.collect::<Vec<_>>().join("."), fault.explanation)
         })
         .collect();
-    let tail = if spoken.is_empty() { String::new() } else { format!(" for {}", spoken.join(", ")) };
+    let tail =
+        if spoken.is_empty() { String::new() } else { format!(" for {}", spoken.join(", ")) };
     let message = format!("Variable ${name} of type {ty} was provided invalid value{tail}");
     let listed = faults.into_iter().map(|fault| {
         let mut problem = json!({ "path": fault.path, "explanation": fault.explanation });
@@ -106,7 +109,13 @@ fn problem(
     Problem::with(message, &extensions).at(place(document, definition))
 }
 
-fn value_of(ty: &Type, value: &Value, strict: bool, path: &mut Vec<Value>, faults: &mut Vec<Fault>) -> Value {
+fn value_of(
+    ty: &Type,
+    value: &Value,
+    strict: bool,
+    path: &mut Vec<Value>,
+    faults: &mut Vec<Fault>,
+) -> Value {
     if value.is_null() {
         if ty.is_non_null() {
             faults.push(Fault { path: path.clone(), explanation: NOT_NULL.to_owned() });
@@ -133,8 +142,10 @@ fn value_of(ty: &Type, value: &Value, strict: bool, path: &mut Vec<Value>, fault
             let known = value.as_str().is_some_and(|word| words.values.contains_key(word));
             if !known {
                 let spoken = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                let listed: Vec<&str> = words.values.keys().map(apollo_compiler::Name::as_str).collect();
-                let explanation = format!("Expected \"{spoken}\" to be one of: {}", listed.join(", "));
+                let listed: Vec<&str> =
+                    words.values.keys().map(apollo_compiler::Name::as_str).collect();
+                let explanation =
+                    format!("Expected \"{spoken}\" to be one of: {}", listed.join(", "));
                 faults.push(Fault { path: path.clone(), explanation });
             }
             value.clone()
@@ -148,9 +159,17 @@ fn value_of(ty: &Type, value: &Value, strict: bool, path: &mut Vec<Value>, fault
     }
 }
 
-fn members(name: &str, value: &Value, strict: bool, path: &mut Vec<Value>, faults: &mut Vec<Fault>) -> Value {
+fn members(
+    name: &str,
+    value: &Value,
+    strict: bool,
+    path: &mut Vec<Value>,
+    faults: &mut Vec<Fault>,
+) -> Value {
     let (Some(input), Some(sent)) = (schema::input(name), value.as_object()) else {
-        let explanation = format!("Expected {value} to be a key-value object responding to `to_h` or `to_unsafe_h`.");
+        let explanation = format!(
+            "Expected {value} to be a key-value object responding to `to_h` or `to_unsafe_h`."
+        );
         faults.push(Fault { path: path.clone(), explanation });
         return Value::Null;
     };
@@ -182,8 +201,11 @@ fn members(name: &str, value: &Value, strict: bool, path: &mut Vec<Value>, fault
         }
         path.pop();
     }
-    if input.directives.has("oneOf") && members.values().filter(|value| !value.is_null()).count() != 1 {
-        let explanation = format!("'{name}' requires exactly one argument, but {} were provided.", members.len());
+    if input.directives.has("oneOf")
+        && members.values().filter(|value| !value.is_null()).count() != 1
+    {
+        let explanation =
+            format!("'{name}' requires exactly one argument, but {} were provided.", members.len());
         faults.push(Fault { path: path.clone(), explanation });
     }
     Value::Object(members)

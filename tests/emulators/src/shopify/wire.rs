@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use apollo_compiler::ast::{Definition, Document, Selection};
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::ast::{Definition, Document, OperationDefinition, Selection};
+use apollo_compiler::executable::Operation;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
@@ -71,6 +73,7 @@ pub(super) fn names(body: &[u8]) -> Vec<String> {
 }
 
 /// What became of a document.
+#[derive(Default)]
 struct Outcome {
     body: Value,
     requested: u64,
@@ -78,14 +81,35 @@ struct Outcome {
     deprecated: BTreeSet<String>,
 }
 
+impl Outcome {
+    /// Nothing ran.
+    fn refused(mut self, problems: &[Problem]) -> Self {
+        self.body = json!({ "errors": problems.iter().map(Problem::json).collect::<Vec<_>>() });
+        self
+    }
+
+    /// Nothing ran, and the bucket is to blame, or at least asked.
+    fn unpaid(self, problems: &[Problem], status: &Value) -> Self {
+        let mut outcome = self.refused(problems);
+        outcome.body["extensions"] = json!({ "cost": {
+            "requestedQueryCost": outcome.requested,
+            "actualQueryCost": null,
+            "throttleStatus": status,
+        } });
+        outcome
+    }
+}
+
 impl Shop {
     /// The token endpoint of the client credentials grant.
     pub(super) fn grant(&mut self, headers: &HeaderMap, body: &[u8]) -> Answer {
-        let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind =
+            headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let form: Map<String, Value> = if kind.contains("json") {
             serde_json::from_slice(body).unwrap_or_default()
         } else {
-            let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).unwrap_or_default();
+            let pairs: Vec<(String, String)> =
+                serde_urlencoded::from_bytes(body).unwrap_or_default();
             pairs.into_iter().map(|(name, value)| (name, value.into())).collect()
         };
         let is = |name: &str, value: &str| form.get(name).and_then(Value::as_str) == Some(value);
@@ -111,15 +135,20 @@ impl Shop {
 
     /// A file of a bulk operation. Whoever shows an access token here gives it to a stranger.
     pub(super) fn storage(&mut self, token: &str, headers: &HeaderMap) -> Answer {
-        let leaked = headers.contains_key("x-shopify-access-token") || headers.contains_key("authorization");
+        let leaked =
+            headers.contains_key("x-shopify-access-token") || headers.contains_key("authorization");
         let found = if leaked { Err(400) } else { self.bulk_lines(token) };
         let answer = match found {
-            Ok(body) => Answer { status: 200, headers: Vec::new(), kind: "application/jsonl", body },
+            Ok(body) => {
+                Answer { status: 200, headers: Vec::new(), kind: "application/jsonl", body }
+            }
             Err(status) => Answer {
                 status,
                 headers: Vec::new(),
                 kind: "application/xml; charset=UTF-8",
-                body: "<?xml version='1.0' encoding='UTF-8'?><Error><Code>AccessDenied</Code></Error>".to_owned(),
+                body:
+                    "<?xml version='1.0' encoding='UTF-8'?><Error><Code>AccessDenied</Code></Error>"
+                        .to_owned(),
             },
         };
         self.journal.push(json!({ "call": "bulk-results", "status": answer.status }));
@@ -133,9 +162,12 @@ impl Shop {
         let Some(version) = versions::served(asked) else {
             return self.refuse(asked, 404, &json!({ "errors": "Not Found" }));
         };
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let header = |name: &str| {
+            headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        };
         if !self.admits(header("x-shopify-access-token")) {
-            let text = "[API] Invalid API key or access token (unrecognized login or wrong password)";
+            let text =
+                "[API] Invalid API key or access token (unrecognized login or wrong password)";
             return self.refuse(asked, 401, &json!({ "errors": text }));
         }
         if !header("content-type").starts_with("application/json") {
@@ -173,53 +205,30 @@ impl Shop {
         Answer::json(status, body).with("x-request-id", request)
     }
 
-    /// Parses, judges, pays for and carries out a document.
+    /// Parses and judges a document, and carries it out if there is nothing wrong with it.
     fn run(&mut self, query: &str, call: &Value) -> Outcome {
-        let mut outcome = Outcome { body: json!({}), requested: 0, actual: None, deprecated: BTreeSet::new() };
-        let failed = |mut outcome: Outcome, problems: &[Problem]| {
-            outcome.body = json!({ "errors": problems.iter().map(Problem::json).collect::<Vec<_>>() });
-            outcome
-        };
-        let document = match Document::parse(query, "query.graphql") {
-            Ok(document) if query.trim().is_empty() || document.definitions.is_empty() => {
-                return failed(outcome, &[Problem::new("PARSE_ERROR", "syntax error, unexpected end of file")]);
-            }
-            Ok(document) => document,
-            Err(broken) => {
-                let message = format!("syntax error, {}", one_line(&broken.errors.to_string()));
-                return failed(outcome, &[Problem::new("PARSE_ERROR", message)]);
-            }
-        };
+        let mut outcome = Outcome::default();
         let strict = !self.settings.quirks.deprecated_still_works;
+        let document = match parsed(query) {
+            Ok(document) => document,
+            Err(problem) => return outcome.refused(&[problem]),
+        };
         let lint = Lint::of(&document, strict);
         outcome.deprecated = lint.deprecated;
         if !lint.problems.is_empty() {
-            return failed(outcome, &lint.problems);
+            return outcome.refused(&lint.problems);
         }
         let executable = match document.to_executable_validate(schema::schema()) {
             Ok(executable) => executable,
             Err(broken) => {
-                let problems: Vec<Problem> = broken
-                    .errors
-                    .iter()
-                    .map(|found| Problem::new("INVALID_DOCUMENT", found.to_json().message))
-                    .collect();
-                return failed(outcome, &problems);
+                let found = broken.errors.iter().map(|found| found.to_json().message);
+                let problems = found.map(|message| Problem::new("INVALID_DOCUMENT", message));
+                return outcome.refused(&problems.collect::<Vec<_>>());
             }
         };
-        let name = call["operationName"].as_str();
-        let all = operations(&document);
-        let chosen = match name {
-            Some(name) => all.get(&Some(name.to_owned())),
-            None if all.len() == 1 => all.first().map(|(_, operation)| operation),
-            None => None,
-        };
-        let Some(definition) = chosen else {
-            let message = match name {
-                Some(name) => format!("No operation named \"{name}\""),
-                None => "An operation name is required".to_owned(),
-            };
-            return failed(outcome, &[Problem::new("BAD_REQUEST", message)]);
+        let definition = match chosen(&document, call["operationName"].as_str()) {
+            Ok(definition) => definition,
+            Err(problem) => return outcome.refused(&[problem]),
         };
         let empty = Map::new();
         let sent = call["variables"].as_object().unwrap_or(&empty);
@@ -228,36 +237,41 @@ impl Shop {
                 deprecated_members(&variable.ty, value, &mut outcome.deprecated);
             }
         }
-        let variables = match variables::coerced(&document, definition, sent, strict) {
-            Ok(variables) => variables,
-            Err(problems) => return failed(outcome, &problems),
-        };
-        let Ok(operation) = executable.operations.get(definition.name.as_ref().map(|name| name.as_str())) else {
-            return failed(outcome, &[Problem::new("BAD_REQUEST", "No such operation")]);
-        };
-        outcome.requested = cost::requested(&executable, operation, &variables);
+        let name = definition.name.as_ref().map(apollo_compiler::Name::as_str);
+        match (
+            variables::coerced(&document, definition, sent, strict),
+            executable.operations.get(name),
+        ) {
+            (Ok(variables), Ok(operation)) => {
+                self.carry_out(outcome, &executable, operation, &variables)
+            }
+            (Err(problems), _) => outcome.refused(&problems),
+            (_, Err(_)) => outcome.refused(&[Problem::new("BAD_REQUEST", "No such operation")]),
+        }
+    }
+
+    /// Pays for an operation and carries it out.
+    fn carry_out(
+        &mut self,
+        mut outcome: Outcome,
+        document: &ExecutableDocument,
+        operation: &Operation,
+        variables: &Map<String, Value>,
+    ) -> Outcome {
+        outcome.requested = cost::requested(document, operation, variables);
         if outcome.requested > cost::MOST {
             let problem = too_dear(outcome.requested);
-            return failed(outcome, &[problem]);
+            return outcome.refused(&[problem]);
         }
         let now = self.now();
-        let unpaid = |outcome: Outcome, problems: &[Problem], status: Value| {
-            let mut outcome = failed(outcome, problems);
-            outcome.body["extensions"] = json!({ "cost": {
-                "requestedQueryCost": outcome.requested,
-                "actualQueryCost": null,
-                "throttleStatus": status,
-            } });
-            outcome
-        };
         if !self.bucket.take(outcome.requested, now) {
-            return unpaid(outcome, &[throttled()], self.bucket.status());
+            return outcome.unpaid(&[throttled()], &self.bucket.status());
         }
         let scopes = self.app.scopes.clone();
         let mut run = Run {
             shop: self,
-            document: &executable,
-            variables: &variables,
+            document,
+            variables,
             scopes: &scopes,
             problems: Vec::new(),
             search: Vec::new(),
@@ -265,11 +279,11 @@ impl Shop {
         };
         let oversized = run.oversized(operation);
         if !oversized.is_empty() {
-            return unpaid(outcome, &oversized, self.bucket.status());
+            return outcome.unpaid(&oversized, &self.bucket.status());
         }
         let data = run.operation(operation);
         let (problems, search) = (run.problems, run.search);
-        let actual = cost::actual(&executable, operation, &variables, &data).min(outcome.requested);
+        let actual = cost::actual(document, operation, variables, &data).min(outcome.requested);
         self.bucket.give_back(outcome.requested - actual);
         let mut body = Map::new();
         if !problems.is_empty() {
@@ -289,6 +303,33 @@ impl Shop {
         outcome.body = body.into();
         outcome
     }
+}
+
+fn parsed(query: &str) -> Result<Document, Problem> {
+    let syntax = |what: &str| Problem::new("PARSE_ERROR", format!("syntax error, {what}"));
+    match Document::parse(query, "query.graphql") {
+        Ok(document) if document.definitions.is_empty() => Err(syntax("unexpected end of file")),
+        Ok(document) => Ok(document),
+        Err(broken) => Err(syntax(&one_line(&broken.errors.to_string()))),
+    }
+}
+
+/// The operation that is meant.
+fn chosen<'a>(
+    document: &'a Document,
+    name: Option<&str>,
+) -> Result<&'a OperationDefinition, Problem> {
+    let all = operations(document);
+    let found = match name {
+        Some(name) => all.get(&Some(name.to_owned())),
+        None if all.len() == 1 => all.first().map(|(_, operation)| operation),
+        None => None,
+    };
+    let message = || match name {
+        Some(name) => format!("No operation named \"{name}\""),
+        None => "An operation name is required".to_owned(),
+    };
+    found.map(|operation| &***operation).ok_or_else(|| Problem::new("BAD_REQUEST", message()))
 }
 
 /// The error of an empty bucket.

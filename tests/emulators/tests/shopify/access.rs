@@ -12,7 +12,8 @@ use tower::ServiceExt;
 use crate::bench::{Bench, Reply};
 
 async fn token(bench: &Bench, body: Value) -> Reply {
-    let request = Request::post("/admin/oauth/access_token").header("content-type", "application/json");
+    let request =
+        Request::post("/admin/oauth/access_token").header("content-type", "application/json");
     bench.send(request.body(Body::from(body.to_string())).unwrap()).await
 }
 
@@ -22,13 +23,25 @@ async fn tokens_by_client_credentials_end() {
     let (id, secret) = bench.store.client();
     let wrong = json!({ "client_id": id, "client_secret": "shpss_wrong", "grant_type": "client_credentials" });
     assert_eq!(token(&bench, wrong).await.status, 401);
-    let kind = json!({ "client_id": id, "client_secret": secret, "grant_type": "authorization_code" });
+    let kind =
+        json!({ "client_id": id, "client_secret": secret, "grant_type": "authorization_code" });
     assert_eq!(token(&bench, kind).await.status, 400);
-    let granted = token(&bench, json!({ "client_id": id, "client_secret": secret, "grant_type": "client_credentials" })).await;
+    let granted = token(
+        &bench,
+        json!({ "client_id": id, "client_secret": secret, "grant_type": "client_credentials" }),
+    )
+    .await;
     assert_eq!((granted.status, &granted.body["expires_in"]), (200, &json!(86_399)));
-    assert!(granted.body["scope"].as_str().unwrap().split(',').any(|scope| scope == "write_draft_orders"));
+    assert!(
+        granted.body["scope"]
+            .as_str()
+            .unwrap()
+            .split(',')
+            .any(|scope| scope == "write_draft_orders")
+    );
     let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
-    let request = Request::post("/admin/oauth/access_token").header("content-type", "application/x-www-form-urlencoded");
+    let request = Request::post("/admin/oauth/access_token")
+        .header("content-type", "application/x-www-form-urlencoded");
     assert_eq!(bench.send(request.body(Body::from(form)).unwrap()).await.status, 200);
     let token = granted.body["access_token"].as_str().unwrap().to_owned();
     let ask = json!({ "query": "{ shop { name } }" });
@@ -36,7 +49,10 @@ async fn tokens_by_client_credentials_end() {
     bench.wait(86_399);
     let refused = bench.send_as(&token, "2026-10", ask.clone()).await;
     assert_eq!(refused.status, 401);
-    assert_eq!(refused.body["errors"], "[API] Invalid API key or access token (unrecognized login or wrong password)");
+    assert_eq!(
+        refused.body["errors"],
+        "[API] Invalid API key or access token (unrecognized login or wrong password)"
+    );
     assert_eq!(bench.send_as(&bench.store.admin_token(), "2026-10", ask.clone()).await.status, 200);
     bench.store.uninstall();
     assert_eq!(bench.send_as(&bench.store.admin_token(), "2026-10", ask).await.status, 401);
@@ -46,10 +62,21 @@ async fn tokens_by_client_credentials_end() {
 async fn versions_fall_forward() {
     let bench = Bench::new();
     let token = bench.store.admin_token();
-    let ask = async |version: &str| bench.send_as(&token, version, json!({ "query": "{ shop { name } }" })).await;
-    for (asked, served) in [("2026-10", "2026-10"), ("2026-04", "2026-04"), ("2024-07", "2026-01"), ("unstable", "unstable")] {
+    let ask = async |version: &str| {
+        bench.send_as(&token, version, json!({ "query": "{ shop { name } }" })).await
+    };
+    for (asked, served) in [
+        ("2026-10", "2026-10"),
+        ("2026-04", "2026-04"),
+        ("2024-07", "2026-01"),
+        ("unstable", "unstable"),
+    ] {
         let reply = ask(asked).await;
-        assert_eq!((reply.status, reply.headers["x-shopify-api-version"].to_str().unwrap()), (200, served), "{asked}");
+        assert_eq!(
+            (reply.status, reply.headers["x-shopify-api-version"].to_str().unwrap()),
+            (200, served),
+            "{asked}"
+        );
         assert!(reply.headers.contains_key("x-request-id"));
     }
     for nonsense in ["2030-01", "2026-11", "v1"] {
@@ -57,8 +84,12 @@ async fn versions_fall_forward() {
     }
     let bare = bench.send_as(&token, "2026-10", json!({ "variables": {} })).await;
     assert_eq!((bare.status, bare.body["errors"]["query"].is_string()), (400, true));
-    let request = Request::post("/admin/api/2026-10/graphql.json").header("x-shopify-access-token", &token);
-    assert_eq!(bench.send(request.body(Body::from("{ shop { name } }")).unwrap()).await.status, 415);
+    let request =
+        Request::post("/admin/api/2026-10/graphql.json").header("x-shopify-access-token", &token);
+    assert_eq!(
+        bench.send(request.body(Body::from("{ shop { name } }")).unwrap()).await.status,
+        415
+    );
 }
 
 #[tokio::test]
@@ -67,20 +98,32 @@ async fn a_missing_scope_takes_its_fields_and_no_more() {
     bench.store.grant_scopes(&["read_products", "read_inventory"]);
     let query = "{ products(first: 1) { nodes { id title resourcePublications(first: 1) { nodes { isPublished } } } } shop { name shopPolicies { type } } orders(first: 1) { nodes { id } } }";
     let answer = bench.ask(query, json!({})).await;
-    let denied: Vec<&str> = answer["errors"].as_array().unwrap().iter().map(|error| error["message"].as_str().unwrap()).collect();
-    assert_eq!(denied, [
-        "Access denied for resourcePublications field. Required access: `read_publications` access scope.",
-        "Access denied for shopPolicies field. Required access: `read_legal_policies` access scope.",
-        "Access denied for orders field. Required access: `read_orders` access scope, `read_marketplace_orders` access scope or `read_quick_sale` access scope.",
-    ]);
+    let denied: Vec<&str> = answer["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["message"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        denied,
+        [
+            "Access denied for resourcePublications field. Required access: `read_publications` access scope.",
+            "Access denied for shopPolicies field. Required access: `read_legal_policies` access scope.",
+            "Access denied for orders field. Required access: `read_orders` access scope, `read_marketplace_orders` access scope or `read_quick_sale` access scope.",
+        ]
+    );
     assert_eq!(answer["errors"][0]["extensions"]["code"], "ACCESS_DENIED");
-    assert_eq!(answer["errors"][0]["path"], json!(["products", "nodes", 0, "resourcePublications"]));
+    assert_eq!(
+        answer["errors"][0]["path"],
+        json!(["products", "nodes", 0, "resourcePublications"])
+    );
     assert_eq!(answer["data"], Value::Null, "a null that must not stand takes everything above it");
     let fine = bench.data("{ products(first: 1) { nodes { id title } } }", json!({})).await;
     assert_eq!(fine["products"]["nodes"][0]["title"], "Beanie");
     bench.store.grant_scopes(&["write_draft_orders", "read_products"]);
     bench.draft(&[("BEANIE-1", 1)], json!({})).await;
-    let listed = bench.data("{ currentAppInstallation { accessScopes { handle } } }", json!({})).await;
+    let listed =
+        bench.data("{ currentAppInstallation { accessScopes { handle } } }", json!({})).await;
     assert_eq!(listed["currentAppInstallation"]["accessScopes"][0]["handle"], "write_draft_orders");
 }
 
@@ -94,14 +137,18 @@ async fn search_is_late_and_reads_are_not() {
     };
     let count = |answer: &Value| answer["data"]["draftOrders"]["nodes"].as_array().unwrap().len();
     assert_eq!(count(&find("tag:acp").await), 0);
-    let read = bench.data("query R($id: ID!) { draftOrder(id: $id) { tags } }", json!({ "id": id })).await;
+    let read =
+        bench.data("query R($id: ID!) { draftOrder(id: $id) { tags } }", json!({ "id": id })).await;
     assert_eq!(read["draftOrder"]["tags"], json!(["acp"]));
     bench.wait(4);
     assert_eq!(count(&find("tag:acp status:open").await), 1);
     let place = "mutation P($id: ID!) { draftOrderComplete(id: $id) { draftOrder { id } userErrors { message } } }";
     bench.done(place, json!({ "id": id })).await;
     let stale = find("tag:acp status:open").await;
-    assert_eq!(stale["data"]["draftOrders"]["nodes"][0]["status"], "COMPLETED", "found by what it was, shown as it is");
+    assert_eq!(
+        stale["data"]["draftOrders"]["nodes"][0]["status"], "COMPLETED",
+        "found by what it was, shown as it is"
+    );
     bench.wait(4);
     assert_eq!(count(&find("tag:acp status:open").await), 0);
     // A field nobody knows is passed over, and all are found.
@@ -109,12 +156,18 @@ async fn search_is_late_and_reads_are_not() {
     bench.wait(4);
     let loose = find("label:acp").await;
     assert_eq!(count(&loose), 2);
-    assert_eq!(loose["extensions"]["search"][0]["warnings"][0], json!({ "field": "label", "message": "Invalid search field for this query.", "code": "invalid_field" }));
+    assert_eq!(
+        loose["extensions"]["search"][0]["warnings"][0],
+        json!({ "field": "label", "message": "Invalid search field for this query.", "code": "invalid_field" })
+    );
     assert_eq!(loose["extensions"]["search"][0]["path"], json!(["draftOrders"]));
     // A time without quotes ends at its first colon.
-    assert_eq!(count(&find("updated_at:>='2026-11-23T18:00:10Z'").await), 1);
-    let cut = find("updated_at:>=2026-11-23T18:00:10Z").await;
-    assert_eq!((count(&cut), &cut["extensions"]["search"][0]["warnings"][0]["field"]), (2, &json!("00")));
+    assert_eq!(count(&find("updated_at:>='2026-11-23T18:00:05Z'").await), 1);
+    let cut = find("updated_at:>=2026-11-23T18:00:05Z").await;
+    assert_eq!(
+        (count(&cut), &cut["extensions"]["search"][0]["warnings"][0]["field"]),
+        (2, &json!("00"))
+    );
 }
 
 #[tokio::test]
@@ -140,14 +193,24 @@ async fn faults_strike_by_operation() {
     assert_eq!(orders(), 0, "nothing happened so far");
     faults.nth("POST", "graphql.json/PlaceOrder", 2, Fault::HalfJson);
     faults.next("POST", "graphql.json/PlaceOrder", Fault::DropAfter);
-    let request = Request::post("/admin/api/2026-10/graphql.json").header("content-type", "application/json").header("x-shopify-access-token", &token);
-    let response = bench.store.faulty(&faults).oneshot(request.body(Body::from(place.to_string())).unwrap()).await.unwrap();
+    let request = Request::post("/admin/api/2026-10/graphql.json")
+        .header("content-type", "application/json")
+        .header("x-shopify-access-token", &token);
+    let response = bench
+        .store
+        .faulty(&faults)
+        .oneshot(request.body(Body::from(place.to_string())).unwrap())
+        .await
+        .unwrap();
     assert!(response.extensions().get::<Dropped>().is_some());
     assert_eq!(orders(), 1, "dropped after the effect");
     assert_eq!(send().await.body, Value::Null, "half an answer");
     faults.next("POST", "graphql.json/PlaceOrder", internal_error(true));
     assert_eq!(send().await.body["errors"][0]["extensions"]["code"], "INTERNAL_SERVER_ERROR");
-    assert_eq!(send().await.body["data"]["draftOrderComplete"]["userErrors"][0]["message"], "This order has been paid");
+    assert_eq!(
+        send().await.body["data"]["draftOrderComplete"]["userErrors"][0]["message"],
+        "This order has been paid"
+    );
     assert_eq!((orders(), faults.pending()), (1, 0));
     faults.next("POST", "graphql.json/PlaceOrder", Fault::Delay(Duration::from_millis(1)));
     assert_eq!(send().await.status, 200);
@@ -174,11 +237,20 @@ async fn the_demo_catalog_has_one_of_each() {
     let first = |title: &str, member: &str| of(title)["variants"]["nodes"][0][member].clone();
     assert_eq!(products.len(), 15);
     assert_eq!(first("Hoodie with Zipper", "compareAtPrice"), "60.00");
-    assert_eq!(first("Field Guide (PDF)", "inventoryItem"), json!({ "tracked": false, "requiresShipping": false }));
-    assert_eq!((first("Sold-out Scarf", "availableForSale"), first("Backorder Boots", "availableForSale")), (json!(false), json!(true)));
+    assert_eq!(
+        first("Field Guide (PDF)", "inventoryItem"),
+        json!({ "tracked": false, "requiresShipping": false })
+    );
+    assert_eq!(
+        (first("Sold-out Scarf", "availableForSale"), first("Backorder Boots", "availableForSale")),
+        (json!(false), json!(true))
+    );
     assert_eq!(first("Olive Oil 500 ml", "unitPrice")["amount"], "3.7");
     assert_eq!(of("Gift Card")["isGiftCard"], true);
     assert_eq!(of("Coffee Subscription")["requiresSellingPlan"], true);
     let shown = |title: &str| of(title)["publishedOnPublication"].clone();
-    assert_eq!([shown("Beanie"), shown("Staff Jacket"), shown("Next Season's Coat"), shown("Retired Cap")], [json!(true), json!(false), json!(false), json!(false)]);
+    assert_eq!(
+        [shown("Beanie"), shown("Staff Jacket"), shown("Next Season's Coat"), shown("Retired Cap")],
+        [json!(true), json!(false), json!(false), json!(false)]
+    );
 }

@@ -114,7 +114,9 @@ impl Bench {
     }
 
     pub(crate) fn lines(&self, rows: &[(&str, i64)]) -> Value {
-        rows.iter().map(|(sku, quantity)| json!({ "variantId": self.sku(sku), "quantity": quantity })).collect()
+        rows.iter()
+            .map(|(sku, quantity)| json!({ "variantId": self.sku(sku), "quantity": quantity }))
+            .collect()
     }
 
     /// The first rate to an address for these SKUs.
@@ -163,7 +165,8 @@ fn shared(folder: &str) -> Option<PathBuf> {
 
 /// A recording, or nothing (said loudly) where the recordings are not at hand.
 pub(crate) fn recording(name: &str) -> Option<Value> {
-    let text = std::fs::read_to_string(shared("captures/shopify")?.join(format!("{name}.json"))).unwrap();
+    let text =
+        std::fs::read_to_string(shared("captures/shopify")?.join(format!("{name}.json"))).unwrap();
     Some(serde_json::from_str(&text).unwrap())
 }
 
@@ -175,7 +178,10 @@ pub(crate) fn recordings() -> Vec<(String, Value)> {
         for file in std::fs::read_dir(group.unwrap().path()).unwrap() {
             let path = file.unwrap().path();
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            all.push((name, serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()));
+            all.push((
+                name,
+                serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap(),
+            ));
         }
     }
     all.sort_by(|one, other| one.0.cmp(&other.0));
@@ -217,14 +223,23 @@ pub(crate) fn calls(recording: &Value) -> Vec<(String, Value, Value)> {
         match value {
             Value::Object(members) => {
                 let query = members.get("query").or_else(|| members.get("document"));
-                if let Some(query) = query.and_then(Value::as_str).filter(|text| text.contains('{')) {
-                    let answer = members.get("response").or_else(|| members.get("mutation").map(|m| &m["response"]));
+                if let Some(query) = query.and_then(Value::as_str).filter(|text| text.contains('{'))
+                {
+                    let answer = members
+                        .get("response")
+                        .or_else(|| members.get("mutation").map(|m| &m["response"]));
                     let answer = answer.cloned().unwrap_or_default();
                     let answer = ["payload", "body"]
                         .iter()
-                        .find_map(|name| answer.get(*name).filter(|inner| inner.is_object()).cloned())
+                        .find_map(|name| {
+                            answer.get(*name).filter(|inner| inner.is_object()).cloned()
+                        })
                         .unwrap_or(answer);
-                    into.push((query.to_owned(), members.get("variables").cloned().unwrap_or_default(), answer));
+                    into.push((
+                        query.to_owned(),
+                        members.get("variables").cloned().unwrap_or_default(),
+                        answer,
+                    ));
                 }
                 members.values().for_each(|value| walk(value, into));
             }
@@ -251,9 +266,15 @@ pub(crate) fn shape(value: &Value) -> BTreeSet<String> {
         into.insert(format!("{path}: {kind}"));
         match value {
             Value::Object(members) => {
-                members.iter().for_each(|(name, value)| walk(&format!("{path}.{name}"), value, into));
+                members
+                    .iter()
+                    .for_each(|(name, value)| walk(&format!("{path}.{name}"), value, into));
             }
-            Value::Array(items) => items.iter().for_each(|item| walk(&format!("{path}[]"), item, into)),
+            Value::Array(items) => {
+                for item in items {
+                    walk(&format!("{path}[]"), item, into);
+                }
+            }
             _ => {}
         }
     }
@@ -268,10 +289,17 @@ pub(crate) fn like(name: &str, ours: &Value, theirs: &Value) {
     let (mine, wanted) = (shape(&ours["data"]), shape(&theirs["data"]));
     let missing: Vec<_> = wanted.difference(&mine).collect();
     let extra: Vec<_> = mine.difference(&wanted).collect();
-    assert!(missing.is_empty() && extra.is_empty(), "{name}: missing {missing:?}, extra {extra:?}\n{ours}");
+    assert!(
+        missing.is_empty() && extra.is_empty(),
+        "{name}: missing {missing:?}, extra {extra:?}\n{ours}"
+    );
     assert_eq!(refusals(ours), refusals(theirs), "{name}");
     if theirs["extensions"]["cost"].is_object() {
-        assert_eq!(shape(&ours["extensions"]["cost"]), shape(&theirs["extensions"]["cost"]), "{name}");
+        assert_eq!(
+            shape(&ours["extensions"]["cost"]),
+            shape(&theirs["extensions"]["cost"]),
+            "{name}"
+        );
     }
 }
 
@@ -281,7 +309,9 @@ fn refusals(value: &Value) -> Vec<Value> {
         Value::Object(members) => members
             .iter()
             .flat_map(|(name, value)| match name.as_str() {
-                "userErrors" | "orderCancelUserErrors" => value.as_array().cloned().unwrap_or_default(),
+                "userErrors" | "orderCancelUserErrors" => {
+                    value.as_array().cloned().unwrap_or_default()
+                }
                 _ => refusals(value),
             })
             .collect(),

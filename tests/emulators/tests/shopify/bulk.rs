@@ -41,14 +41,25 @@ async fn a_catalog_as_lines() {
     let url = done["url"].as_str().unwrap();
     assert_eq!(fetch(&bench, url, true).await.0, 400, "a token shown there is a token given away");
     let (status, lines) = fetch(&bench, url, false).await;
-    assert_eq!((status, lines.len().to_string()), (200, done["objectCount"].as_str().unwrap().to_owned()));
-    let parents: Vec<&str> = lines.iter().filter(|line| line.get("__parentId").is_none()).map(|line| line["id"].as_str().unwrap()).collect();
+    assert_eq!(
+        (status, lines.len().to_string()),
+        (200, done["objectCount"].as_str().unwrap().to_owned())
+    );
+    let parents: Vec<&str> = lines
+        .iter()
+        .filter(|line| line.get("__parentId").is_none())
+        .map(|line| line["id"].as_str().unwrap())
+        .collect();
     assert_eq!(parents.len(), 15);
-    let tees = lines.iter().filter(|line| line["sku"].as_str().is_some_and(|sku| sku.starts_with("TEE-")));
+    let tees =
+        lines.iter().filter(|line| line["sku"].as_str().is_some_and(|sku| sku.starts_with("TEE-")));
     let tees: Vec<&Value> = tees.collect();
     assert_eq!(tees.len(), 4);
     assert!(tees.iter().all(|tee| tee["__parentId"] == tees[0]["__parentId"]));
-    assert!(lines.iter().all(|line| line.get("variants").is_none()), "children are lines of their own");
+    assert!(
+        lines.iter().all(|line| line.get("variants").is_none()),
+        "children are lines of their own"
+    );
     bench.wait(7 * 24 * 3600 + 1);
     assert_eq!(fetch(&bench, url, false).await.0, 403);
     assert_eq!(poll(&bench, &id).await["url"], Value::Null);
@@ -65,10 +76,15 @@ async fn the_whole_catalog_query_runs() {
     let done = poll(&bench, &id).await;
     assert_eq!((&done["status"], &done["errorCode"]), (&json!("COMPLETED"), &Value::Null));
     let (_, lines) = fetch(&bench, done["url"].as_str().unwrap(), false).await;
-    let kinds = |kind: &str| lines.iter().filter(|line| line["id"].as_str().is_some_and(|id| id.contains(kind))).count();
+    let kinds = |kind: &str| {
+        lines.iter().filter(|line| line["id"].as_str().is_some_and(|id| id.contains(kind))).count()
+    };
     // The search knows "active"; drafts, archived and unlisted products are not in it.
     assert_eq!((kinds("/Product/"), kinds("/ProductVariant/")), (12, 16));
-    assert!(lines.iter().any(|line| line["publication"]["id"].is_string()), "a line without an id of its own");
+    assert!(
+        lines.iter().any(|line| line["publication"]["id"].is_string()),
+        "a line without an id of its own"
+    );
 }
 
 #[tokio::test]
@@ -77,7 +93,10 @@ async fn one_at_a_time_cancelled_and_broken() {
     let first = start(&bench, ALL).await;
     let refused = bench.data(START, json!({ "query": ALL })).await["bulkOperationRunQuery"].clone();
     assert_eq!(refused["userErrors"][0]["code"], "OPERATION_IN_PROGRESS");
-    assert_eq!(refused["userErrors"][0]["message"], format!("A bulk query operation for this app and shop is already in progress: {first}."));
+    assert_eq!(
+        refused["userErrors"][0]["message"],
+        format!("A bulk query operation for this app and shop is already in progress: {first}.")
+    );
     let cancel = "mutation Stop($id: ID!) { bulkOperationCancel(id: $id) { bulkOperation { id status } userErrors { field message } } }";
     let payload = bench.done(cancel, json!({ "id": first })).await;
     assert_eq!(payload["bulkOperation"]["status"], "CANCELING");
@@ -86,12 +105,20 @@ async fn one_at_a_time_cancelled_and_broken() {
     let broken = start(&bench, ALL).await;
     bench.store.finish_bulk();
     let failed = poll(&bench, &broken).await;
-    assert_eq!((&failed["status"], &failed["errorCode"], &failed["url"]), (&json!("FAILED"), &json!("INTERNAL_SERVER_ERROR"), &Value::Null));
+    assert_eq!(
+        (&failed["status"], &failed["errorCode"], &failed["url"]),
+        (&json!("FAILED"), &json!("INTERNAL_SERVER_ERROR"), &Value::Null)
+    );
     assert_eq!(fetch(&bench, failed["partialDataUrl"].as_str().unwrap(), false).await.1.len(), 5);
-    let empty = start(&bench, "{ products(query: \"sku:NOTHING\") { edges { node { id } } } }").await;
+    let empty =
+        start(&bench, "{ products(query: \"sku:NOTHING\") { edges { node { id } } } }").await;
     bench.store.finish_bulk();
     let done = poll(&bench, &empty).await;
-    assert_eq!((&done["status"], &done["url"]), (&json!("COMPLETED"), &Value::Null), "nothing found, nothing to fetch");
+    assert_eq!(
+        (&done["status"], &done["url"]),
+        (&json!("COMPLETED"), &Value::Null),
+        "nothing found, nothing to fetch"
+    );
     bench.store.grant_scopes(&["read_orders"]);
     let denied = start(&bench, ALL).await;
     bench.store.finish_bulk();
@@ -101,11 +128,16 @@ async fn one_at_a_time_cancelled_and_broken() {
 #[tokio::test]
 async fn inner_queries_are_refused_in_the_recorded_words() {
     let bench = Bench::new();
-    bench.store.quirks(|quirks| (quirks.deprecated_still_works, quirks.bulk_operations_at_once) = (true, 5));
-    for name in ["bulk-operation-run-query-validators", "bulk-operation-run-query-user-error-codes"] {
+    bench.store.quirks(|quirks| {
+        (quirks.deprecated_still_works, quirks.bulk_operations_at_once) = (true, 5);
+    });
+    for name in ["bulk-operation-run-query-validators", "bulk-operation-run-query-user-error-codes"]
+    {
         let Some(recorded) = recording(&format!("bulk-operations/{name}")) else { return };
         for (case, content) in recorded["validations"].as_object().unwrap() {
-            let outer = calls(content).into_iter().find(|(query, ..)| query.contains("bulkOperationRunQuery"));
+            let outer = calls(content)
+                .into_iter()
+                .find(|(query, ..)| query.contains("bulkOperationRunQuery"));
             let Some((query, variables, theirs)) = outer else { continue };
             like(case, &bench.ask(&query, variables).await, &theirs);
         }

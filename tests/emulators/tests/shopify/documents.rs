@@ -34,7 +34,9 @@ const OTHERWISE: [(&str, &str); 6] = [
 #[tokio::test]
 async fn every_operation_is_taken() {
     let bench = Bench::new();
-    for (name, text) in operations().into_iter().filter(|(name, _)| name != "33_bulk_catalogue_inner") {
+    for (name, text) in
+        operations().into_iter().filter(|(name, _)| name != "33_bulk_catalogue_inner")
+    {
         bench.wait(60);
         let answer = bench.ask(&text, json!({})).await;
         for error in answer["errors"].as_array().into_iter().flatten() {
@@ -72,16 +74,21 @@ async fn recorded_costs_are_met() {
     for (_, recording) in recordings() {
         for (query, variables, theirs) in calls(&recording) {
             let cost = &theirs["extensions"]["cost"];
-            let recorded = cost["requestedQueryCost"].as_u64().zip(cost["actualQueryCost"].as_u64());
+            let recorded =
+                cost["requestedQueryCost"].as_u64().zip(cost["actualQueryCost"].as_u64());
             let ours = weigh(&query, &variables, &theirs["data"]);
-            let (Some((most, real)), Some((ours_most, ours_real))) = (recorded, ours) else { continue };
+            let (Some((most, real)), Some((ours_most, ours_real))) = (recorded, ours) else {
+                continue;
+            };
             all += 1;
             most_met += u32::from(ours_most == most);
             real_met += u32::from(ours_real == real);
             near += u32::from(ours_real.abs_diff(real) * 10 <= real);
         }
     }
-    say(&format!("{all} recorded costs: {most_met} asked for, {real_met} (within a tenth {near}) taken\n"));
+    say(&format!(
+        "{all} recorded costs: {most_met} asked for, {real_met} (within a tenth {near}) taken\n"
+    ));
     assert!(most_met * 100 >= all * 97, "the most a call may cost");
     assert!(near * 100 >= all * 80, "what a call did cost");
 }
@@ -99,8 +106,14 @@ async fn words_for_mistakes() {
     assert_eq!(error["path"], json!(["query", "shop", "nonsense"]));
     assert_eq!(error["extensions"]["code"], "undefinedField");
     assert_eq!(code("{ shop }").await["extensions"]["code"], "selectionMismatch");
-    assert_eq!(code("query Q($x: ID!) { shop { id } }").await["extensions"]["code"], "variableNotUsed");
-    assert_eq!(code("query Q { order(id: $x) { id } }").await["extensions"]["code"], "variableNotDefined");
+    assert_eq!(
+        code("query Q($x: ID!) { shop { id } }").await["extensions"]["code"],
+        "variableNotUsed"
+    );
+    assert_eq!(
+        code("query Q { order(id: $x) { id } }").await["extensions"]["code"],
+        "variableNotDefined"
+    );
     let error = code("query Q($x: String!) { order(id: $x) { id } }").await;
     assert_eq!(error["extensions"]["code"], "variableMismatch");
     assert_eq!(code("{ shop { id }").await["extensions"]["code"], "PARSE_ERROR");
@@ -108,7 +121,12 @@ async fn words_for_mistakes() {
     let answer = bench.ask("{ order(id: \"gid://shopify/Product/1\") { id } }", json!({})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "RESOURCE_NOT_FOUND");
     assert_eq!(answer["data"]["order"], Value::Null);
-    let answer = bench.ask("{ orders(first: 5) { nodes { id } } shopifyFunctions(first: 1) { nodes { id } } }", json!({})).await;
+    let answer = bench
+        .ask(
+            "{ orders(first: 5) { nodes { id } } shopifyFunctions(first: 1) { nodes { id } } }",
+            json!({}),
+        )
+        .await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_EMULATED", "never silently null");
 }
 
@@ -118,7 +136,10 @@ async fn what_is_deprecated_is_gone() {
     let id = bench.draft(&[("BEANIE-1", 1)], json!({})).await;
     let query = "mutation M($id: ID!) { draftOrderComplete(id: $id, paymentPending: true) { draftOrder { order { id displayFinancialStatus } } userErrors { message } } }";
     let answer = bench.ask(query, json!({ "id": id })).await;
-    assert_eq!(answer["errors"][0]["message"], "Field 'draftOrderComplete' doesn't accept argument 'paymentPending'");
+    assert_eq!(
+        answer["errors"][0]["message"],
+        "Field 'draftOrderComplete' doesn't accept argument 'paymentPending'"
+    );
     let input = json!({ "lineItems": [{ "title": "Wrapping", "quantity": 1, "originalUnitPrice": "1.00" }] });
     let create = "mutation M($input: DraftOrderInput!) { draftOrderCreate(input: $input) { draftOrder { id } userErrors { message } } }";
     let answer = bench.ask(create, json!({ "input": input })).await;
@@ -129,7 +150,8 @@ async fn what_is_deprecated_is_gone() {
     assert_eq!(payload["draftOrder"]["order"]["displayFinancialStatus"], "PENDING");
     bench.done(create, json!({ "input": input })).await;
     let journal = bench.store.journal();
-    let used: Vec<&Value> = journal.iter().map(|call| &call["deprecated"]).filter(|used| **used != json!([])).collect();
+    let used: Vec<&Value> =
+        journal.iter().map(|call| &call["deprecated"]).filter(|used| **used != json!([])).collect();
     assert!(used.contains(&&json!(["Mutation.draftOrderComplete(paymentPending)"])), "{used:?}");
     assert!(used.contains(&&json!(["DraftOrderLineItemInput.originalUnitPrice"])), "{used:?}");
 }
@@ -137,7 +159,8 @@ async fn what_is_deprecated_is_gone() {
 #[tokio::test]
 async fn the_bucket_empties_and_fills() {
     let bench = Bench::new();
-    let page = "{ products(first: 100) { nodes { id title variants(first: 5) { nodes { id } } } } }";
+    let page =
+        "{ products(first: 100) { nodes { id title variants(first: 5) { nodes { id } } } } }";
     let cost = |answer: &Value| answer["extensions"]["cost"].clone();
     let first = cost(&bench.ask(page, json!({})).await);
     assert_eq!(first["requestedQueryCost"], 56);
@@ -158,14 +181,18 @@ async fn the_bucket_empties_and_fills() {
     assert_eq!(answer["errors"][0]["extensions"]["code"], "MAX_COST_EXCEEDED");
     bench.store.set_plan(Plan::Plus);
     let status = cost(&bench.ask(page, json!({})).await)["throttleStatus"].clone();
-    assert_eq!((&status["maximumAvailable"], &status["restoreRate"]), (&json!(20_000), &json!(1000)));
+    assert_eq!(
+        (&status["maximumAvailable"], &status["restoreRate"]),
+        (&json!(20_000), &json!(1000))
+    );
 }
 
 #[tokio::test]
 async fn pages_need_a_size_from_one_end() {
     let bench = Bench::new();
     let why = async |args: &str| {
-        let answer = bench.ask(&format!("{{ products{args} {{ nodes {{ id }} }} }}"), json!({})).await;
+        let answer =
+            bench.ask(&format!("{{ products{args} {{ nodes {{ id }} }} }}"), json!({})).await;
         answer["errors"][0]["message"].as_str().unwrap_or("fine").to_owned()
     };
     assert_eq!(why("").await, "you must provide one of first or last");
@@ -192,7 +219,8 @@ async fn pages_need_a_size_from_one_end() {
 /// The errors that came before anything ran, without what depends on the order of members.
 fn early(answer: &Value) -> Vec<Value> {
     let errors = answer["errors"].as_array().into_iter().flatten();
-    let early = errors.filter(|error| BEFORE.iter().any(|code| error["extensions"]["code"] == *code));
+    let early =
+        errors.filter(|error| BEFORE.iter().any(|code| error["extensions"]["code"] == *code));
     let mut early: Vec<Value> = early.cloned().collect();
     for error in &mut early {
         let message = error["message"].as_str().unwrap();

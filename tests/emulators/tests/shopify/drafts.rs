@@ -55,7 +55,11 @@ async fn mistakes_are_refused_in_the_recorded_words() {
     let asked = |name: &str| tags[name]["variables"].clone();
     let made = bench.ask(query, asked("setupCreate")).await;
     like("tags", &made, &tags["setupCreate"]["response"]);
-    like("a long tag", &bench.ask(query, asked("createLongTag")).await, &tags["createLongTag"]["response"]);
+    like(
+        "a long tag",
+        &bench.ask(query, asked("createLongTag")).await,
+        &tags["createLongTag"]["response"],
+    );
     let ours = bench.ask(query, asked("createTooManyTags")).await;
     assert_eq!(ours["errors"], tags["createTooManyTags"]["response"]["errors"]);
     let mut long = asked("updateLongTag");
@@ -67,7 +71,9 @@ async fn mistakes_are_refused_in_the_recorded_words() {
 async fn rates_and_handles_as_recorded() {
     let bench = Bench::new();
     bench.store.quirks(|quirks| quirks.deprecated_still_works = true);
-    let Some(rates) = recording("orders/draftOrderCalculate-validation-and-shipping-rates") else { return };
+    let Some(rates) = recording("orders/draftOrderCalculate-validation-and-shipping-rates") else {
+        return;
+    };
     let mut variables = rates["variables"].clone();
     for input in variables.as_object_mut().unwrap().values_mut() {
         for line in input["lineItems"].as_array_mut().into_iter().flatten() {
@@ -118,12 +124,16 @@ async fn sums_add_up() {
     // 36.00 of taxable goods at 7.25 and 1.375 percent; shipping is not taxed in California.
     assert_eq!(amount(&draft, "totalTaxSet"), "3.11");
     assert_eq!(amount(&draft, "totalPriceSet"), "61.74");
-    let refused: Vec<&Value> = draft["warnings"].as_array().unwrap().iter().map(|w| &w["discountCode"]).collect();
+    let refused: Vec<&Value> =
+        draft["warnings"].as_array().unwrap().iter().map(|w| &w["discountCode"]).collect();
     assert_eq!(refused, [&json!("NOPE"), &json!("EXPIRED"), &json!("MIN100")]);
     assert_eq!(draft["platformDiscounts"][0]["code"], "SAVE10");
     assert_eq!(draft["platformDiscounts"][0]["allocations"].as_array().unwrap().len(), 2);
     let line = &draft["lineItems"]["nodes"][0];
-    assert_eq!(line["discountedTotalSet"]["presentmentMoney"]["amount"], "40.0", "an order's discount is not the row's");
+    assert_eq!(
+        line["discountedTotalSet"]["presentmentMoney"]["amount"], "40.0",
+        "an order's discount is not the row's"
+    );
     assert_eq!(line["taxLines"][0]["ratePercentage"].to_string(), "7.25");
 }
 
@@ -133,7 +143,9 @@ async fn discounts_by_themselves_alone_and_for_shipping() {
     let rows = [("BOOTS-1", 2)];
     let rates = bench.rate(&rows, ada()).await;
     assert_eq!(rates["title"], "Free over 100", "the cheapest first");
-    let draft = open(&bench, json!({ "lineItems": bench.lines(&rows), "acceptAutomaticDiscounts": true })).await;
+    let draft =
+        open(&bench, json!({ "lineItems": bench.lines(&rows), "acceptAutomaticDiscounts": true }))
+            .await;
     assert_eq!(draft["platformDiscounts"][0]["automaticDiscount"], true);
     assert_eq!(amount(&draft, "totalDiscountsSet"), "12.0");
     let quiet = open(&bench, json!({ "lineItems": bench.lines(&rows) })).await;
@@ -159,22 +171,32 @@ async fn discounts_by_themselves_alone_and_for_shipping() {
 async fn a_market_decides_the_currency_unless_it_is_named() {
     let bench = Bench::new();
     let rows = [("BEANIE-1", 1)];
-    let abroad = open(&bench, json!({ "lineItems": bench.lines(&rows), "shippingAddress": toronto() })).await;
+    let abroad =
+        open(&bench, json!({ "lineItems": bench.lines(&rows), "shippingAddress": toronto() }))
+            .await;
     assert_eq!(abroad["presentmentCurrencyCode"], "CAD");
     // 20.00 at 1.361, and ten percent more in this market.
     let unit = &abroad["lineItems"]["nodes"][0]["originalUnitPriceSet"];
-    assert_eq!((&unit["presentmentMoney"]["amount"], &unit["shopMoney"]["amount"]), (&json!("29.94"), &json!("20.0")));
+    assert_eq!(
+        (&unit["presentmentMoney"]["amount"], &unit["shopMoney"]["amount"]),
+        (&json!("29.94"), &json!("20.0"))
+    );
     let named = open(&bench, json!({
         "lineItems": bench.lines(&rows), "shippingAddress": toronto(), "presentmentCurrencyCode": "USD",
     }))
     .await;
     assert_eq!(named["totalPriceSet"]["presentmentMoney"], named["totalPriceSet"]["shopMoney"]);
-    let yen = open(&bench, json!({ "lineItems": bench.lines(&rows), "presentmentCurrencyCode": "JPY" })).await;
+    let yen =
+        open(&bench, json!({ "lineItems": bench.lines(&rows), "presentmentCurrencyCode": "JPY" }))
+            .await;
     assert_eq!(amount(&yen, "totalPriceSet"), "3102.0");
     let query = format!("{CREATE} {SUMS}");
     let input = json!({ "lineItems": bench.lines(&rows), "presentmentCurrencyCode": "GBP" });
     let refused = bench.data(&query, json!({ "input": input })).await;
-    assert_eq!(refused["draftOrderCreate"]["userErrors"][0]["field"], json!(["presentmentCurrencyCode"]));
+    assert_eq!(
+        refused["draftOrderCreate"]["userErrors"][0]["field"],
+        json!(["presentmentCurrencyCode"])
+    );
 }
 
 #[tokio::test]
@@ -186,7 +208,10 @@ async fn taxes_can_be_in_the_price() {
         "lineItems": bench.lines(&[("BEANIE-1", 1)]), "shippingAddress": german, "presentmentCurrencyCode": "USD",
     }))
     .await;
-    assert_eq!((amount(&draft, "totalPriceSet"), amount(&draft, "totalTaxSet")), ("20.0".to_owned(), "3.19".to_owned()));
+    assert_eq!(
+        (amount(&draft, "totalPriceSet"), amount(&draft, "totalTaxSet")),
+        ("20.0".to_owned(), "3.19".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -195,12 +220,16 @@ async fn handles_go_stale() {
     let rows = [("BEANIE-1", 1)];
     let rate = bench.rate(&rows, ada()).await;
     let query = format!("{CREATE} {SUMS}");
-    let with = |handle: &Value, to: Value| {
-        json!({ "input": { "lineItems": bench.lines(&rows), "shippingAddress": to, "shippingLine": { "shippingRateHandle": handle } } })
+    let with = |handle: &Value, to: Value| json!({ "input": { "lineItems": bench.lines(&rows), "shippingAddress": to, "shippingLine": { "shippingRateHandle": handle } } });
+    let refused = async |variables: Value| {
+        bench.data(&query, variables).await["draftOrderCreate"]["userErrors"][0].clone()
     };
-    let refused = async |variables: Value| bench.data(&query, variables).await["draftOrderCreate"]["userErrors"][0].clone();
     assert_eq!(refused(with(&rate["handle"], ada())).await, Value::Null);
-    assert_ne!(refused(with(&json!("eyJhbGciOiJIUzI1NiJ9.e30.x"), ada())).await, Value::Null, "forged");
+    assert_ne!(
+        refused(with(&json!("eyJhbGciOiJIUzI1NiJ9.e30.x"), ada())).await,
+        Value::Null,
+        "forged"
+    );
     let elsewhere = json!({ "address1": "1 Elsewhere", "city": "Portland", "provinceCode": "OR", "countryCode": "US", "zip": "97209" });
     assert_ne!(refused(with(&rate["handle"], elsewhere)).await, Value::Null, "for another address");
     bench.store.set_rate("US", "Standard", 799);
@@ -236,14 +265,24 @@ async fn nothing_to_choose_without_a_whole_address_or_for_what_is_not_sent() {
     let seattle = json!({ "address1": "1 Pike", "city": "Seattle", "provinceCode": "WA", "countryCode": "US", "zip": "98101" });
     let found = options(&[("BEANIE-1", 1)], seattle.clone(), Some(5)).await;
     let place = &found["availableLocalPickupOptions"][0];
-    let draft = open(&bench, json!({
-        "lineItems": bench.lines(&[("BEANIE-1", 1)]), "shippingAddress": seattle,
-        "shippingLine": { "shippingRateHandle": place["handle"] },
-    }))
+    let draft = open(
+        &bench,
+        json!({
+            "lineItems": bench.lines(&[("BEANIE-1", 1)]), "shippingAddress": seattle,
+            "shippingLine": { "shippingRateHandle": place["handle"] },
+        }),
+    )
     .await;
     assert_eq!(amount(&draft, "totalShippingPriceSet"), "0.0");
-    assert_eq!(draft["lineItems"]["nodes"][0]["taxLines"][0]["title"], "California State Tax", "taxed where it is fetched");
-    assert_eq!(options(&[("LAST-1", 1)], ada(), Some(5)).await["availableLocalPickupOptions"], json!([]), "not there");
+    assert_eq!(
+        draft["lineItems"]["nodes"][0]["taxLines"][0]["title"], "California State Tax",
+        "taxed where it is fetched"
+    );
+    assert_eq!(
+        options(&[("LAST-1", 1)], ada(), Some(5)).await["availableLocalPickupOptions"],
+        json!([]),
+        "not there"
+    );
 }
 
 #[tokio::test]
@@ -253,15 +292,22 @@ async fn holds_take_stock_away_until_they_end() {
     let id = bench.draft(&[("LAST-1", 1)], json!({})).await;
     assert_eq!(bench.store.stock(&lamp), Some(1), "a draft holds nothing by itself");
     let query = format!("{UPDATE} {SUMS}");
-    let hold = async |until: Value| bench.data(&query, json!({ "id": id, "input": { "reserveInventoryUntil": until } })).await;
+    let hold = async |until: Value| {
+        bench.data(&query, json!({ "id": id, "input": { "reserveInventoryUntil": until } })).await
+    };
     let refused = hold(json!("2020-01-01T00:00:00Z")).await;
-    assert_eq!(refused["draftOrderUpdate"]["userErrors"][0]["message"], "Reserve until can't be in the past");
+    assert_eq!(
+        refused["draftOrderUpdate"]["userErrors"][0]["message"],
+        "Reserve until can't be in the past"
+    );
     hold(json!(bench.later(900))).await;
     assert_eq!(bench.store.stock(&lamp), Some(0));
     let reserved = |bench: &Bench| {
         let ledger = bench.store.ledger();
         let rows = ledger["stock"].as_array().unwrap().iter();
-        rows.filter(|row| row["sku"] == "LAST-1").map(|row| row["reserved"].as_i64().unwrap()).sum::<i64>()
+        rows.filter(|row| row["sku"] == "LAST-1")
+            .map(|row| row["reserved"].as_i64().unwrap())
+            .sum::<i64>()
     };
     assert_eq!(reserved(&bench), 1);
     hold(Value::Null).await;
@@ -281,8 +327,11 @@ async fn holds_take_stock_away_until_they_end() {
 async fn updates_replace_what_they_name_and_clear_what_is_null() {
     let bench = Bench::new();
     let query = format!("{UPDATE} {SUMS}");
-    let id = bench.draft(&[("BEANIE-1", 1)], json!({ "note": "ring twice", "tags": ["acp"] })).await;
-    let revise = async |input: Value| bench.done(&query, json!({ "id": id, "input": input })).await["draftOrder"].clone();
+    let id =
+        bench.draft(&[("BEANIE-1", 1)], json!({ "note": "ring twice", "tags": ["acp"] })).await;
+    let revise = async |input: Value| {
+        bench.done(&query, json!({ "id": id, "input": input })).await["draftOrder"].clone()
+    };
     let draft = revise(json!({ "lineItems": bench.lines(&[("HOODIE-ZIP", 2)]) })).await;
     assert_eq!(draft["lineItems"]["nodes"][0]["sku"], "HOODIE-ZIP");
     assert_eq!((&draft["note2"], &draft["tags"]), (&json!("ring twice"), &json!(["acp"])), "kept");
@@ -293,7 +342,8 @@ async fn updates_replace_what_they_name_and_clear_what_is_null() {
     assert_eq!(draft["lineItems"]["nodes"][0]["title"], "Beanie");
     let gone = bench.data(&query, json!({ "id": "gid://shopify/DraftOrder/1", "input": {} })).await;
     assert_eq!(gone["draftOrderUpdate"]["draftOrder"], Value::Null);
-    let read = bench.data("{ draftOrder(id: \"gid://shopify/DraftOrder/1\") { id } }", json!({})).await;
+    let read =
+        bench.data("{ draftOrder(id: \"gid://shopify/DraftOrder/1\") { id } }", json!({})).await;
     assert_eq!(read["draftOrder"], Value::Null, "null, and no error");
     let delete = "mutation D($id: ID!) { draftOrderDelete(input: { id: $id }) { deletedId userErrors { message } } }";
     assert_eq!(bench.done(delete, json!({ "id": id })).await["deletedId"], json!(id));
@@ -310,16 +360,28 @@ async fn the_operations_written_for_it_answer_in_full() {
     for name in ["01_preflight", "22_policies", "37_locations_publications", "38_markets"] {
         run(name, json!({})).await;
     }
-    let ids = json!([bench.sku("TEE-RED-S"), bench.sku("GIFT-10"), "gid://shopify/ProductVariant/1"]);
-    let found = run("35_variants_by_id", json!({ "ids": ids, "country": "CA", "publication": publication })).await;
-    assert_eq!(found["nodes"][0]["contextualPricing"]["price"], json!({ "amount": "37.43", "currencyCode": "CAD" }));
+    let ids =
+        json!([bench.sku("TEE-RED-S"), bench.sku("GIFT-10"), "gid://shopify/ProductVariant/1"]);
+    let found = run(
+        "35_variants_by_id",
+        json!({ "ids": ids, "country": "CA", "publication": publication }),
+    )
+    .await;
+    assert_eq!(
+        found["nodes"][0]["contextualPricing"]["price"],
+        json!({ "amount": "37.43", "currencyCode": "CAD" })
+    );
     assert_eq!(found["nodes"][2], Value::Null);
     assert_eq!(found["nodes"][1]["product"]["isGiftCard"], true);
     let item = found["nodes"][0]["inventoryItem"]["id"].clone();
     let levels = run("36_inventory_levels", json!({ "ids": [item] })).await;
     assert_eq!(levels["nodes"][0]["inventoryLevels"]["nodes"][0]["quantities"][0]["quantity"], 25);
     let product = bench.store.product_of(&bench.sku("TEE-RED-S")).unwrap();
-    run("34b_product_detail", json!({ "id": product, "country": "US", "publication": publication })).await;
+    run(
+        "34b_product_detail",
+        json!({ "id": product, "country": "US", "publication": publication }),
+    )
+    .await;
     let filter = json!({ "filter": "status:active", "country": "US", "publication": publication });
     run("34a_changed_page", filter).await;
     run("34_changed_ids", json!({ "filter": "status:active" })).await;
@@ -337,10 +399,14 @@ async fn the_operations_written_for_it_answer_in_full() {
     let read = run("06_get_session", json!({ "id": id })).await;
     assert_eq!(read["draftOrder"]["customAttributes"][0]["value"], "cs_1");
     let attributes = json!([{ "key": "acp_session", "value": "cs_1" }]);
-    run("07_hold_stock", json!({ "id": id, "until": bench.later(900), "attributes": attributes })).await;
+    run("07_hold_stock", json!({ "id": id, "until": bench.later(900), "attributes": attributes }))
+        .await;
     let placed = run("08_complete", json!({ "id": id })).await;
     let order = placed["draftOrderComplete"]["draftOrder"]["order"].clone();
-    assert_eq!((&order["displayFinancialStatus"], &order["paymentGatewayNames"]), (&json!("PAID"), &json!(["manual"])));
+    assert_eq!(
+        (&order["displayFinancialStatus"], &order["paymentGatewayNames"]),
+        (&json!("PAID"), &json!(["manual"]))
+    );
     let order = order["id"].clone();
     let stamp = json!({ "id": order, "customAttributes": [{ "key": "stripe_payment_intent", "value": "pi_1" }] });
     run("11_stamp_order", json!({ "order": stamp, "id": order, "tags": ["acp"] })).await;
@@ -348,7 +414,11 @@ async fn the_operations_written_for_it_answer_in_full() {
     run("12_stamp_metafields", json!({ "metafields": fields })).await;
     let definition = json!({ "name": "Key", "namespace": "acp", "key": "session", "type": "id", "ownerType": "ORDER", "capabilities": { "uniqueValues": { "enabled": true } } });
     run("13_define_order_key", json!({ "definition": definition })).await;
-    let found = run("14_find_order_by_key", json!({ "namespace": "acp", "key": "session", "value": "cs_1" })).await;
+    let found = run(
+        "14_find_order_by_key",
+        json!({ "namespace": "acp", "key": "session", "value": "cs_1" }),
+    )
+    .await;
     assert_eq!(found["orderByIdentifier"]["id"], order);
     run("17_order_state", json!({ "id": order })).await;
     run("20_events_since", json!({ "filter": "updated_at:>='2026-11-23T00:00:00Z'" })).await;

@@ -63,25 +63,46 @@ async fn subscriptions_as_recorded() {
     like("create", &ours, &theirs(&made));
     let id = ours["data"]["webhookSubscriptionCreate"]["webhookSubscription"]["id"].clone();
     let update = "mutation U($id: ID!, $webhookSubscription: WebhookSubscriptionInput!) { webhookSubscriptionUpdate(id: $id, webhookSubscription: $webhookSubscription) { webhookSubscription { id topic format includeFields metafieldNamespaces filter createdAt updatedAt endpoint { __typename ... on WebhookHttpEndpoint { callbackUrl } } } userErrors { field message } } }";
-    for (group, name) in [("lifecycle", "update"), ("updateValidation", "updateBlankUri"), ("updateValidation", "updateHttpUri")] {
+    for (group, name) in [
+        ("lifecycle", "update"),
+        ("updateValidation", "updateBlankUri"),
+        ("updateValidation", "updateHttpUri"),
+    ] {
         let case = case(group, name);
         let mut variables = case["variables"].clone();
         variables["id"] = id.clone();
         like(name, &bench.ask(update, variables).await, &theirs(&case));
     }
-    for (group, name) in [("filterDefault", "createWithoutFilter"), ("filterDefault", "createWithEmptyFilter")] {
+    for (group, name) in
+        [("filterDefault", "createWithoutFilter"), ("filterDefault", "createWithEmptyFilter")]
+    {
         let case = case(group, name);
         like(name, &bench.ask(SUBSCRIBE, case["variables"].clone()).await, &theirs(&case));
     }
     let bogus = case("filterValidation", "createInvalidFilter");
     like("a filter", &bench.ask(SUBSCRIBE, bogus["variables"].clone()).await, &theirs(&bogus));
     let read = "query R($id: ID!) { webhookSubscription(id: $id) { id topic format includeFields metafieldNamespaces filter createdAt updatedAt endpoint { __typename ... on WebhookHttpEndpoint { callbackUrl } } } }";
-    like("read", &bench.ask(read, json!({ "id": id })).await, &theirs(&case("lifecycle", "detailAfterUpdate")));
+    like(
+        "read",
+        &bench.ask(read, json!({ "id": id })).await,
+        &theirs(&case("lifecycle", "detailAfterUpdate")),
+    );
     let delete = "mutation D($id: ID!) { webhookSubscriptionDelete(id: $id) { deletedWebhookSubscriptionId userErrors { field message } } }";
-    like("delete", &bench.ask(delete, json!({ "id": id })).await, &theirs(&case("lifecycle", "delete")));
-    like("gone", &bench.ask(read, json!({ "id": id })).await, &theirs(&case("lifecycle", "postDeleteDetail")));
+    like(
+        "delete",
+        &bench.ask(delete, json!({ "id": id })).await,
+        &theirs(&case("lifecycle", "delete")),
+    );
+    like(
+        "gone",
+        &bench.ask(read, json!({ "id": id })).await,
+        &theirs(&case("lifecycle", "postDeleteDetail")),
+    );
     let again = bench.data(delete, json!({ "id": id })).await;
-    assert_eq!(again["webhookSubscriptionDelete"]["userErrors"][0]["message"], "Webhook subscription does not exist");
+    assert_eq!(
+        again["webhookSubscriptionDelete"]["userErrors"][0]["message"],
+        "Webhook subscription does not exist"
+    );
     let recorded = recording("webhooks/webhook-subscription-scheme-allowlist").unwrap();
     for (name, case) in recorded["cases"].as_object().unwrap() {
         let uri = case["variables"]["webhookSubscription"]["uri"].as_str().unwrap_or_default();
@@ -98,10 +119,22 @@ async fn addresses_and_topics_that_are_refused() {
         let payload = subscribe(&bench, topic, json!({ "uri": uri })).await;
         payload["userErrors"][0]["message"].as_str().unwrap_or("fine").to_owned()
     };
-    for uri in ["https://localhost/h", "https://127.0.0.1/h", "https://demo.myshopify.com/h", "https://shop.shopify.com"] {
-        assert_eq!(why("ORDERS_CREATE", uri).await, "Address cannot be a Shopify or an internal domain", "{uri}");
+    for uri in [
+        "https://localhost/h",
+        "https://127.0.0.1/h",
+        "https://demo.myshopify.com/h",
+        "https://shop.shopify.com",
+    ] {
+        assert_eq!(
+            why("ORDERS_CREATE", uri).await,
+            "Address cannot be a Shopify or an internal domain",
+            "{uri}"
+        );
     }
-    assert_eq!(why("ORDERS_CREATE", "http://127.0.0.1:1/h").await, "Address protocol http:// is not supported");
+    assert_eq!(
+        why("ORDERS_CREATE", "http://127.0.0.1:1/h").await,
+        "Address protocol http:// is not supported"
+    );
     assert_eq!(why("ORDERS_CREATE", BRIDGE).await, "fine");
     assert_eq!(why("ORDERS_CREATE", BRIDGE).await, "Address for this topic has already been taken");
     bench.store.grant_scopes(&["read_products"]);
@@ -114,14 +147,36 @@ async fn addresses_and_topics_that_are_refused() {
 async fn deliveries_as_data_are_signed_and_whole() {
     let bench = Bench::new();
     let (_, secret) = bench.store.client();
-    for topic in ["ORDERS_CREATE", "ORDERS_PAID", "ORDERS_UPDATED", "REFUNDS_CREATE", "INVENTORY_LEVELS_UPDATE", "DRAFT_ORDERS_UPDATE", "PRODUCTS_UPDATE", "PRODUCTS_DELETE", "BULK_OPERATIONS_FINISH", "APP_UNINSTALLED", "ORDERS_CANCELLED", "FULFILLMENTS_CREATE"] {
+    for topic in [
+        "ORDERS_CREATE",
+        "ORDERS_PAID",
+        "ORDERS_UPDATED",
+        "REFUNDS_CREATE",
+        "INVENTORY_LEVELS_UPDATE",
+        "DRAFT_ORDERS_UPDATE",
+        "PRODUCTS_UPDATE",
+        "PRODUCTS_DELETE",
+        "BULK_OPERATIONS_FINISH",
+        "APP_UNINSTALLED",
+        "ORDERS_CANCELLED",
+        "FULFILLMENTS_CREATE",
+    ] {
         assert_eq!(subscribe(&bench, topic, json!({})).await["userErrors"], json!([]), "{topic}");
     }
     let order = bench.order(&[("BEANIE-1", 1)], json!({ "tags": ["acp"] })).await;
     let due = bench.store.hooks();
     let mut topics: Vec<&str> = due.iter().map(|delivery| delivery.topic.as_str()).collect();
     topics.sort_unstable();
-    assert_eq!(topics, ["draft_orders/update", "inventory_levels/update", "orders/create", "orders/paid", "orders/updated"]);
+    assert_eq!(
+        topics,
+        [
+            "draft_orders/update",
+            "inventory_levels/update",
+            "orders/create",
+            "orders/paid",
+            "orders/updated"
+        ]
+    );
     for delivery in &due {
         assert_eq!(header(delivery, "x-shopify-hmac-sha256"), signature(&secret, &delivery.body));
         assert_eq!(header(delivery, "x-shopify-shop-domain"), "demo-store.myshopify.com");
@@ -133,21 +188,33 @@ async fn deliveries_as_data_are_signed_and_whole() {
     }
     let made = due.iter().find(|delivery| delivery.topic == "orders/create").unwrap();
     let body: Value = serde_json::from_slice(&made.body).unwrap();
-    assert_eq!((&body["admin_graphql_api_id"], &body["tags"], &body["financial_status"]), (&json!(order), &json!("acp"), &json!("paid")));
+    assert_eq!(
+        (&body["admin_graphql_api_id"], &body["tags"], &body["financial_status"]),
+        (&json!(order), &json!("acp"), &json!("paid"))
+    );
     assert!(body["id"].as_u64().unwrap() > 1 << 53, "no id fits a floating-point number");
     assert_eq!(bench.store.hooks().len(), 0, "delivered once");
     bench.store.set_price(&bench.sku("BEANIE-1"), 2100);
     bench.store.delete_product(&bench.sku("OLD-1"));
     bench.store.uninstall();
-    let topics: Vec<String> = bench.store.hooks().into_iter().map(|delivery| delivery.topic).collect();
+    let topics: Vec<String> =
+        bench.store.hooks().into_iter().map(|delivery| delivery.topic).collect();
     assert_eq!(topics.len(), 3);
-    assert!(topics.contains(&"app/uninstalled".to_owned()) && topics.contains(&"products/delete".to_owned()));
+    assert!(
+        topics.contains(&"app/uninstalled".to_owned())
+            && topics.contains(&"products/delete".to_owned())
+    );
 }
 
 #[tokio::test]
 async fn filters_and_fields_cut_what_is_sent() {
     let bench = Bench::new();
-    subscribe(&bench, "ORDERS_UPDATED", json!({ "filter": "tags:acp", "includeFields": ["id", "updated_at"] })).await;
+    subscribe(
+        &bench,
+        "ORDERS_UPDATED",
+        json!({ "filter": "tags:acp", "includeFields": ["id", "updated_at"] }),
+    )
+    .await;
     bench.order(&[("BEANIE-1", 1)], json!({})).await;
     assert_eq!(bench.store.hooks().len(), 0);
     bench.order(&[("BEANIE-1", 1)], json!({ "tags": ["acp"] })).await;
@@ -172,7 +239,8 @@ async fn failures_are_tried_again_until_the_subscription_is_gone() {
     }
     assert_eq!(bench.store.subscriptions().len(), 0, "eight in a row");
     let letters = letters.lock().unwrap();
-    let ids: Vec<&[u8]> = letters.iter().map(|(headers, _)| headers["x-shopify-webhook-id"].as_bytes()).collect();
+    let ids: Vec<&[u8]> =
+        letters.iter().map(|(headers, _)| headers["x-shopify-webhook-id"].as_bytes()).collect();
     assert_eq!(ids.len(), 8);
     assert!(ids.iter().all(|id| *id == ids[0]), "the same delivery, tried again");
 }
@@ -189,7 +257,8 @@ async fn deliveries_come_twice_and_in_no_order() {
     bench.order(&[("BEANIE-1", 1)], json!({})).await;
     assert_eq!(bench.store.deliver_hooks().await, 4);
     let letters = letters.lock().unwrap();
-    let mut ids: Vec<&[u8]> = letters.iter().map(|(headers, _)| headers["x-shopify-webhook-id"].as_bytes()).collect();
+    let mut ids: Vec<&[u8]> =
+        letters.iter().map(|(headers, _)| headers["x-shopify-webhook-id"].as_bytes()).collect();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!((letters.len(), ids.len()), (4, 2));
@@ -210,6 +279,15 @@ async fn compliance_goes_where_the_configuration_says() {
     assert_eq!((due.len(), due[0].topic.as_str()), (1, "customers/redact"));
     let signed = header(&due[0], "x-shopify-hmac-sha256");
     assert!(signed == signature(&new, &due[0].body) && signed != signature(&old, &due[0].body));
-    let refused = bench.ask(SUBSCRIBE, json!({ "topic": "CUSTOMERS_REDACT", "webhookSubscription": { "uri": BRIDGE } })).await;
-    assert_eq!(refused["errors"][0]["extensions"]["code"], "INVALID_VARIABLE", "no topic of the API");
+    bench.store.quirks(|quirks| quirks.deprecated_still_works = true);
+    let refused = bench
+        .ask(
+            SUBSCRIBE,
+            json!({ "topic": "CUSTOMERS_REDACT", "webhookSubscription": { "uri": BRIDGE } }),
+        )
+        .await;
+    assert_eq!(
+        refused["errors"][0]["extensions"]["code"], "INVALID_VARIABLE",
+        "no topic of the API"
+    );
 }

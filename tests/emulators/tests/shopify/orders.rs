@@ -26,7 +26,9 @@ async fn completing_twice_gives_the_same_order() {
     let attributes = json!([{ "key": "acp_session", "value": "cs_1" }]);
     let more = json!({ "note": "ring twice", "tags": ["acp"], "customAttributes": attributes, "shippingAddress": ada() });
     let id = bench.draft(&[("BEANIE-1", 2)], more).await;
-    let wrong = bench.data(COMPLETE, json!({ "id": id, "gateway": "gid://shopify/PaymentGateway/1" })).await;
+    let wrong = bench
+        .data(COMPLETE, json!({ "id": id, "gateway": "gid://shopify/PaymentGateway/1" }))
+        .await;
     assert_eq!(wrong["draftOrderComplete"]["userErrors"][0]["message"], "Invalid payment gateway");
     assert_eq!(wrong["draftOrderComplete"]["draftOrder"]["status"], "OPEN", "nothing changed");
     let first = bench.done(COMPLETE, json!({ "id": id })).await["draftOrder"].clone();
@@ -36,10 +38,16 @@ async fn completing_twice_gives_the_same_order() {
     let beanie = bench.sku("BEANIE-1");
     assert_eq!(bench.store.stock(&beanie), Some(118), "taken once");
     let order = read(&bench, first["order"]["id"].as_str().unwrap()).await;
-    assert_eq!((&order["note"], &order["tags"], &order["customAttributes"]), (&json!("ring twice"), &json!(["acp"]), &attributes));
+    assert_eq!(
+        (&order["note"], &order["tags"], &order["customAttributes"]),
+        (&json!("ring twice"), &json!(["acp"]), &attributes)
+    );
     let ledger = bench.store.ledger();
     assert_eq!(ledger["orders"].as_array().unwrap().len(), 1);
-    assert_eq!((&ledger["orders"][0]["received"], &ledger["orders"][0]["paid"]), (&ledger["orders"][0]["total"], &json!(true)));
+    assert_eq!(
+        (&ledger["orders"][0]["received"], &ledger["orders"][0]["paid"]),
+        (&ledger["orders"][0]["total"], &json!(true))
+    );
     assert_eq!(ledger["drafts"], json!([]));
 }
 
@@ -47,7 +55,10 @@ async fn completing_twice_gives_the_same_order() {
 async fn completing_sells_what_is_not_there() {
     let bench = Bench::new();
     let lamp = bench.sku("LAST-1");
-    let drafts = [bench.draft(&[("LAST-1", 1)], json!({})).await, bench.draft(&[("LAST-1", 1)], json!({})).await];
+    let drafts = [
+        bench.draft(&[("LAST-1", 1)], json!({})).await,
+        bench.draft(&[("LAST-1", 1)], json!({})).await,
+    ];
     for id in &drafts {
         bench.done(COMPLETE, json!({ "id": id })).await;
     }
@@ -71,24 +82,46 @@ async fn attributes_may_get_lost() {
 async fn terms_leave_an_order_waiting_for_its_money() {
     let bench = Bench::new();
     let id = bench.draft(&[("BEANIE-1", 1)], json!({})).await;
-    let Some(recorded) = recording("orders/draft-order-complete-payment-terms-pending") else { return };
+    let Some(recorded) = recording("orders/draft-order-complete-payment-terms-pending") else {
+        return;
+    };
     let (create, mut variables) = document(&recorded, "DraftOrderCompletePaymentTermsCreateTerms");
     variables["referenceId"] = json!(id);
-    like("terms", &bench.ask(&create, variables).await, &recorded["setup"]["paymentTermsCreate"]["response"]);
-    like("complete", &bench.ask(COMPLETE, json!({ "id": id })).await, &recorded["mutation"]["response"]);
+    like(
+        "terms",
+        &bench.ask(&create, variables).await,
+        &recorded["setup"]["paymentTermsCreate"]["response"],
+    );
+    like(
+        "complete",
+        &bench.ask(COMPLETE, json!({ "id": id })).await,
+        &recorded["mutation"]["response"],
+    );
     let ledger = bench.store.ledger();
     let order = ledger["orders"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(ledger["orders"][0]["pending"], true);
     let (query, _) = document(&recorded, "PendingOrderRead");
-    like("read", &bench.ask(&query, json!({ "id": order })).await, &recorded["orderRead"]["response"]);
+    like(
+        "read",
+        &bench.ask(&query, json!({ "id": order })).await,
+        &recorded["orderRead"]["response"],
+    );
     let pay = "mutation Pay($input: OrderMarkAsPaidInput!) { orderMarkAsPaid(input: $input) { order { id displayFinancialStatus } userErrors { field message } } }";
     let paid = bench.done(pay, json!({ "input": { "id": order } })).await;
     assert_eq!(paid["order"]["displayFinancialStatus"], "PAID");
     let twice = bench.data(pay, json!({ "input": { "id": order } })).await;
-    assert_eq!(twice["orderMarkAsPaid"]["userErrors"][0]["message"], "Order cannot be marked as paid.");
+    assert_eq!(
+        twice["orderMarkAsPaid"]["userErrors"][0]["message"],
+        "Order cannot be marked as paid."
+    );
     let after = read(&bench, &order).await;
     assert_eq!(after["totalOutstandingSet"]["presentmentMoney"]["amount"], "0.0");
-    let paid: Vec<&Value> = after["transactions"].as_array().unwrap().iter().filter(|t| t["status"] == "SUCCESS").collect();
+    let paid: Vec<&Value> = after["transactions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|t| t["status"] == "SUCCESS")
+        .collect();
     assert_eq!(paid.len(), 1);
 }
 
@@ -96,7 +129,11 @@ async fn terms_leave_an_order_waiting_for_its_money() {
 async fn terms_are_refused_in_the_recorded_words() {
     let bench = Bench::new();
     bench.store.quirks(|quirks| quirks.deprecated_still_works = true);
-    let Some(recorded) = recording("payments/payment-terms-create-template-and-schedule-validation") else { return };
+    let Some(recorded) =
+        recording("payments/payment-terms-create-template-and-schedule-validation")
+    else {
+        return;
+    };
     let (query, variables) = document(&recorded, "PaymentTermsTemplatesRead");
     like("templates", &bench.ask(&query, variables).await, &recorded["templates"]["response"]);
     for (name, case) in recorded["cases"].as_object().unwrap() {
@@ -109,7 +146,9 @@ async fn terms_are_refused_in_the_recorded_words() {
         variables["referenceId"] = json!(id);
         like(name, &bench.ask(&query, variables).await, &theirs);
     }
-    let Some(recorded) = recording("payments/payment-terms-create-order-eligibility") else { return };
+    let Some(recorded) = recording("payments/payment-terms-create-order-eligibility") else {
+        return;
+    };
     let (query, mut variables, theirs) = calls(&recorded["cases"]["paid"]).remove(0);
     variables["referenceId"] = json!(bench.order(&[("BEANIE-1", 1)], json!({})).await);
     like("paid", &bench.ask(&query, variables).await, &theirs);
@@ -122,7 +161,9 @@ async fn manual_payments_by_amount_need_plus() {
     let placed = bench.done(COMPLETE, json!({ "id": id })).await;
     let order = placed["draftOrder"]["order"]["id"].clone();
     let query = "mutation Pay($id: ID!, $amount: MoneyInput) {\n  orderCreateManualPayment(id: $id, amount: $amount) { order { id displayFinancialStatus } userErrors { field message code } } }";
-    let refused = bench.ask(query, json!({ "id": order, "amount": { "amount": "1.00", "currencyCode": "USD" } })).await;
+    let refused = bench
+        .ask(query, json!({ "id": order, "amount": { "amount": "1.00", "currencyCode": "USD" } }))
+        .await;
     if let Some(recorded) = recording("orders/orderCreateManualPayment-access-denied-parity") {
         let theirs = &recorded["mutation"]["response"];
         let theirs = theirs.get("payload").unwrap_or(theirs);
@@ -131,7 +172,10 @@ async fn manual_payments_by_amount_need_plus() {
         assert_eq!(refused["data"], theirs["data"]);
     }
     let missing = bench.data(query, json!({ "id": "gid://shopify/Order/1" })).await;
-    assert_eq!(missing["orderCreateManualPayment"]["userErrors"][0]["message"], "Order does not exist");
+    assert_eq!(
+        missing["orderCreateManualPayment"]["userErrors"][0]["message"],
+        "Order does not exist"
+    );
     let paid = bench.done(query, json!({ "id": order })).await;
     assert_eq!(paid["order"]["displayFinancialStatus"], "PAID");
 }
@@ -147,12 +191,20 @@ async fn cancelling_takes_its_time() {
     assert_eq!(job["done"], false);
     assert_eq!(read(&bench, &order).await["cancelledAt"], Value::Null, "not yet");
     let again = bench.data(CANCEL, undo.clone()).await;
-    assert_eq!(again["orderCancel"]["orderCancelUserErrors"][0]["message"], "Cancellation is already in progress");
+    assert_eq!(
+        again["orderCancel"]["orderCancelUserErrors"][0]["message"],
+        "Cancellation is already in progress"
+    );
     bench.wait(2);
-    let done = bench.data("query J($id: ID!) { job(id: $id) { id done } }", json!({ "id": job["id"] })).await;
+    let done = bench
+        .data("query J($id: ID!) { job(id: $id) { id done } }", json!({ "id": job["id"] }))
+        .await;
     assert_eq!(done["job"]["done"], true);
     let after = read(&bench, &order).await;
-    assert_eq!((&after["displayFinancialStatus"], &after["closed"]), (&json!("REFUNDED"), &json!(true)));
+    assert_eq!(
+        (&after["displayFinancialStatus"], &after["closed"]),
+        (&json!("REFUNDED"), &json!(true))
+    );
     assert_eq!(after["currentTotalPriceSet"]["presentmentMoney"]["amount"], "0.0");
     assert_eq!(after["transactions"][1]["kind"], "REFUND");
     assert_eq!(bench.store.stock(&beanie), Some(120));
@@ -182,8 +234,12 @@ async fn cancelling_is_refused_in_the_recorded_words() {
     }
     let sent = bench.order(&[("BEANIE-1", 1)], json!({})).await;
     bench.store.fulfill(&sent, None);
-    let refused = bench.data(CANCEL, json!({ "orderId": sent, "restock": false, "reason": "OTHER" })).await;
-    assert_eq!(refused["orderCancel"]["orderCancelUserErrors"][0]["message"], "Cannot cancel an order that has outstanding fulfillments");
+    let refused =
+        bench.data(CANCEL, json!({ "orderId": sent, "restock": false, "reason": "OTHER" })).await;
+    assert_eq!(
+        refused["orderCancel"]["orderCancelUserErrors"][0]["message"],
+        "Cannot cancel an order that has outstanding fulfillments"
+    );
 }
 
 #[tokio::test]
@@ -215,7 +271,8 @@ async fn refunds_happen_once_for_each_key() {
     let beanie = bench.sku("BEANIE-1");
     let order = bench.order(&[("BEANIE-1", 2)], json!({ "shippingAddress": ada() })).await;
     let whole = read(&bench, &order).await;
-    let (sale, line) = (whole["transactions"][0]["id"].clone(), whole["lineItems"]["nodes"][0]["id"].clone());
+    let (sale, line) =
+        (whole["transactions"][0]["id"].clone(), whole["lineItems"]["nodes"][0]["id"].clone());
     let money = |amount: &str| json!([{ "orderId": order, "kind": "REFUND", "gateway": "manual", "parentId": sale, "amount": amount }]);
     let input = json!({
         "orderId": order, "note": "stripe:re_1", "transactions": money("21.73"),
@@ -223,8 +280,14 @@ async fn refunds_happen_once_for_each_key() {
     });
     let bare = REFUND.replace(" @idempotent(key: $key)", "").replace(", $key: String!", "");
     let missing = bench.ask(&bare, json!({ "input": input })).await;
-    assert_eq!(missing["errors"][0]["message"], "The @idempotent directive is required for this mutation but was not provided.");
-    assert_eq!((&missing["errors"][0]["extensions"]["code"], &missing["data"]["refundCreate"]), (&json!("BAD_REQUEST"), &Value::Null));
+    assert_eq!(
+        missing["errors"][0]["message"],
+        "The @idempotent directive is required for this mutation but was not provided."
+    );
+    assert_eq!(
+        (&missing["errors"][0]["extensions"]["code"], &missing["data"]["refundCreate"]),
+        (&json!("BAD_REQUEST"), &Value::Null)
+    );
     let first = bench.done(REFUND, json!({ "input": input, "key": "k1" })).await;
     let again = bench.done(REFUND, json!({ "input": input, "key": "k1" })).await;
     assert_eq!(first["refund"]["id"], again["refund"]["id"]);
@@ -259,7 +322,11 @@ async fn updates_of_orders_as_recorded() {
     bench.done("mutation N($input: OrderInput!) { orderUpdate(input: $input) { order { id } userErrors { message } } }", json!({ "input": { "id": order, "note": "x" } })).await;
     let theirs = &recorded["mutation"]["response"];
     let theirs = theirs.get("payload").unwrap_or(theirs);
-    like("orderUpdate", &bench.ask(recorded["document"].as_str().unwrap(), variables).await, theirs);
+    like(
+        "orderUpdate",
+        &bench.ask(recorded["document"].as_str().unwrap(), variables).await,
+        theirs,
+    );
 }
 
 #[tokio::test]
