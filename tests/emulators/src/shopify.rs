@@ -62,6 +62,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What a shop pays for, which decides how many calls it may make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plan {
+    /// The same, and what is known of customers is kept from the owner's own apps.
+    Basic,
     /// 2,000 points, 100 a second.
     Standard,
     /// 4,000 points, 200 a second.
@@ -73,7 +75,7 @@ pub enum Plan {
 impl Plan {
     fn bucket(self) -> (u64, u64) {
         match self {
-            Self::Standard => (2000, 100),
+            Self::Basic | Self::Standard => (2000, 100),
             Self::Advanced => (4000, 200),
             Self::Plus => (20_000, 1000),
         }
@@ -81,6 +83,7 @@ impl Plan {
 
     fn name(self) -> &'static str {
         match self {
+            Self::Basic => "Basic",
             Self::Standard => "Grow",
             Self::Advanced => "Advanced",
             Self::Plus => "Shopify Plus",
@@ -497,9 +500,13 @@ pub fn weigh(query: &str, variables: &Value, data: &Value) -> Option<(u64, u64)>
     Some((most, cost::actual(&document, operation, &variables, data).min(most)))
 }
 
-/// 200 with `THROTTLED`, in place of a call.
+/// 200 with `THROTTLED`, in place of a call: four points are left on a Standard plan.
 pub fn throttled() -> Fault {
-    Fault::Json(200, json!({ "errors": [wire::throttled().json()] }))
+    let status = json!({ "maximumAvailable": 2000, "currentlyAvailable": 4, "restoreRate": 100 });
+    let cost =
+        json!({ "requestedQueryCost": 104, "actualQueryCost": null, "throttleStatus": status });
+    let errors = [wire::throttled().json()];
+    Fault::Json(200, json!({ "errors": errors, "extensions": { "cost": cost } }))
 }
 
 /// 200 with `INTERNAL_SERVER_ERROR` and a request id; the call may have been carried out or not.

@@ -260,6 +260,11 @@ impl Shop {
                 above.iter().copied().chain(["lineItems", &at, "quantity"]).collect();
             return Ok(Err(user_error(&field, "Quantity must be greater than or equal to 1")));
         }
+        if let Some(why) = applied_fault(&row["appliedDiscount"]) {
+            let below = ["lineItems", &at, "appliedDiscount", "value"];
+            let field: Vec<&str> = above.iter().copied().chain(below).collect();
+            return Ok(Err(user_error(&field, why)));
+        }
         let attributes = row.get("customAttributes").filter(|list| list.is_array());
         let attributes = attributes.cloned().unwrap_or_else(|| json!([]));
         let uuid = row["uuid"].as_str().map_or_else(|| self.uuid(), str::to_owned);
@@ -368,6 +373,11 @@ impl Shop {
         draft.visible = yes("visibleToCustomer").unwrap_or(draft.visible);
         if let Some(applied) = input.get("appliedDiscount") {
             draft.applied = self.applied(applied);
+            errors.extend(applied_fault(applied).map(|why| {
+                let field: Vec<&str> =
+                    above.iter().copied().chain(["appliedDiscount", "value"]).collect();
+                user_error(&field, why)
+            }));
         }
         if let Some(until) = input.get("reserveInventoryUntil") {
             let until = until.as_str().and_then(|text| text.parse::<Timestamp>().ok());
@@ -513,6 +523,21 @@ fn fill_tags(draft: &mut Draft, tags: &Value, above: &[&str], errors: &mut Vec<V
         }
     }
     draft.tags = tidy_tags(tags);
+}
+
+/// What is wrong with a discount that the writer gives. One below nothing is not.
+fn applied_fault(applied: &Value) -> Option<&'static str> {
+    let value = applied["value"].to_string();
+    if applied["valueType"] != "PERCENTAGE" {
+        return None;
+    }
+    match money::parsed(&value, "USD") {
+        None => Some("Applied discount value can have at most 2 digits after decimal point"),
+        Some(hundredths) if hundredths > 10_000 => {
+            Some("Applied discount value must be less than or equal to 100%")
+        }
+        Some(_) => None,
+    }
 }
 
 /// Tags once each, without regard to case, in the order Shopify keeps them.

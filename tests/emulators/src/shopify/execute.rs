@@ -217,6 +217,10 @@ impl<'a> Run<'a> {
         if schema::is_connection(field.ty()) && self.lines.is_none() {
             check_window(&ask)?;
         }
+        if let Some(unknown) = ask.sent.iter().find(|sent| !understood(ty, &ask, sent)) {
+            return Err(Problem::not_here(&format!("{ty}.{name}({unknown})")));
+        }
+        self.shop.may_see(ty, name)?;
         match ty {
             "Mutation" => self.shop.mutation(&ask),
             "QueryRoot" => {
@@ -401,6 +405,35 @@ impl<'a> Run<'a> {
             }
             lines.written[at] = line;
         }
+    }
+}
+
+/// Whether an argument has an effect here; one that has none would be passed over in silence.
+fn understood(ty: &str, ask: &Ask<'_>, sent: &str) -> bool {
+    let page = ["first", "last", "after", "before", "reverse"];
+    let sort = || {
+        let keys = ["ID", "UPDATED_AT", "CREATED_AT", "PROCESSED_AT", "TITLE", "POSITION"];
+        keys.contains(&ask.text("sortKey").unwrap_or("ID"))
+    };
+    match (ty, ask.field) {
+        _ if page.contains(&sent) || ask.value(sent).is_null() => true,
+        ("QueryRoot", "orders" | "draftOrders" | "products") => {
+            sent == "query" || sent == "sortKey" && sort()
+        }
+        ("QueryRoot", "locations") => matches!(sent, "includeInactive" | "includeLegacy"),
+        ("QueryRoot", "webhookSubscriptions") => matches!(sent, "topics" | "uri"),
+        ("QueryRoot", "productVariants" | "markets" | "publications" | "bulkOperations") => false,
+        ("QueryRoot" | "Mutation", _) => true,
+        (_, "metafields") => matches!(sent, "namespace" | "keys"),
+        (_, "metafield") => matches!(sent, "namespace" | "key"),
+        (_, "resourcePublications") => sent == "onlyPublished",
+        (_, "publishedOnPublication") => sent == "publicationId",
+        (_, "contextualPricing") => sent == "context",
+        (_, "quantities") => sent == "names",
+        (_, "inventoryLevel") => sent == "locationId",
+        ("Order", "statusPageUrl") | ("Image", "url") => true,
+        (_, "variants" | "media") => sent == "sortKey" && sort(),
+        _ => false,
     }
 }
 

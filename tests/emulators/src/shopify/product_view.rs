@@ -224,6 +224,13 @@ impl Shop {
                 let html = view["descriptionHtml"].as_str().unwrap_or_default();
                 Some(Ok(json!(plain_text(html))))
             }
+            (_, "resourcePublications") => {
+                let all =
+                    view["resourcePublications"]["@page"].as_array().cloned().unwrap_or_default();
+                let only = *ask.value("onlyPublished") == true;
+                let shown = all.into_iter().filter(|row| !only || row["isPublished"] == true);
+                Some(Ok(pages(shown.collect())))
+            }
             ("Product", "options") => Some(Ok(view["options"].clone())),
             ("InventoryLevel", "quantities") => {
                 let names = ask.value("names").as_array().cloned().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! The roots of the graph: every query and every mutation this shop answers.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::execute::{Ask, link, pages};
@@ -19,7 +20,7 @@ const ORDER_FIELDS: [&str; 10] = [
     "processed_at",
     "updated_at",
 ];
-const DRAFT_FIELDS: [&str; 6] = ["id", "status", "tag", "created_at", "updated_at", "customer_id"];
+const DRAFT_FIELDS: [&str; 5] = ["id", "status", "tag", "created_at", "updated_at"];
 const PRODUCT_FIELDS: [&str; 11] = [
     "id",
     "title",
@@ -41,9 +42,8 @@ impl Shop {
         let by_id = |kind: &str| number(&id, kind).map(|_| Found::from(link(id.clone())));
         let query = ask.text("query").map(str::to_owned);
         let sort = ask.text("sortKey").unwrap_or("ID").to_owned();
-        let list = |shop: &Self, kind, fields: &[&str]| {
-            Ok(shop.search(kind, query.as_deref(), &sort, fields))
-        };
+        let list =
+            |shop: &Self, kind, fields: &[&str]| shop.search(kind, query.as_deref(), &sort, fields);
         let found = match ask.field {
             "draftOrder" => return by_id("DraftOrder"),
             "order" => return by_id("Order"),
@@ -58,7 +58,11 @@ impl Shop {
             "market" => return by_id("Market"),
             "customer" => return by_id("Customer"),
             "draftOrders" => return list(self, "DraftOrder", &DRAFT_FIELDS),
-            "orders" => return list(self, "Order", &ORDER_FIELDS),
+            "orders" => {
+                let mut found = list(self, "Order", &ORDER_FIELDS)?;
+                self.hide_old(&mut found.value, ask.scopes);
+                return Ok(found);
+            }
             "products" => return list(self, "Product", &PRODUCT_FIELDS),
             "productVariants" => pages(
                 self.catalog.variants.keys().map(|id| link(gid("ProductVariant", *id))).collect(),
@@ -209,11 +213,42 @@ impl Shop {
         match (ty, ask.field) {
             ("Order", "transactions" | "refunds" | "fulfillments")
             | ("Fulfillment", "trackingInfo") => Some(first(&view[ask.field])),
+            (_, "metafields")
+                if ask.value("namespace").is_string() || ask.value("keys").is_array() =>
+            {
+                let namespace = ask.value("namespace").as_str();
+                let keys = ask.value("keys").as_array();
+                let own = self.metafields.iter().filter(|field| {
+                    let full = format!("{}.{}", field.namespace, field.key);
+                    field.owner == own
+                        && namespace.is_none_or(|namespace| namespace == field.namespace)
+                        && keys.is_none_or(|keys| {
+                            keys.iter().any(|key| *key == full || *key == field.key)
+                        })
+                });
+                Some(Ok(pages(own.map(|field| link(gid("Metafield", field.id))).collect())))
+            }
             (_, "metafield") => {
                 let found = self.metafield(own, ask.value("namespace"), ask.value("key"));
                 Some(Ok(found.map(|field| link(gid("Metafield", field.id))).into()))
             }
             _ => self.product_detail(ty, view, ask),
+        }
+    }
+
+    /// Orders of more than 60 days ago need a scope of their own.
+    fn hide_old(&self, page: &mut Value, scopes: &[String]) {
+        if scopes.iter().any(|scope| scope == "read_all_orders") {
+            return;
+        }
+        let since = self.now() - SignedDuration::from_hours(60 * 24);
+        let young = |item: &Value| {
+            let id = number(item["@ref"].as_str().unwrap_or_default(), "Order").ok();
+            let order = id.and_then(|id| self.orders.get(&id));
+            order.is_none_or(|order| order.created >= since)
+        };
+        if let Some(items) = page["@page"].as_array_mut() {
+            items.retain(young);
         }
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::catalog::{Product, Variant};
 use super::draft::Draft;
 use super::order::Order;
+use super::problem::Problem;
 use super::shop::Shop;
 
 /// What can be searched for, by field.
@@ -64,6 +65,36 @@ impl From<Value> for Found {
     }
 }
 
+/// Fields that can be searched for at Shopify, and not here.
+const ELSEWHERE: [&str; 26] = [
+    "barcode",
+    "bundles",
+    "category_id",
+    "channel",
+    "collection_id",
+    "customer_id",
+    "delivery_method",
+    "discount_code",
+    "inventory_total",
+    "is_price_reduced",
+    "location_id",
+    "metafields",
+    "out_of_stock_somewhere",
+    "payment_id",
+    "price",
+    "product_publication_status",
+    "publishable_status",
+    "published_at",
+    "published_status",
+    "return_status",
+    "risk_level",
+    "sales_channel",
+    "source",
+    "source_name",
+    "test",
+    "variant_id",
+];
+
 /// One condition.
 #[derive(Debug)]
 struct Term {
@@ -77,20 +108,24 @@ struct Term {
 }
 
 impl Shop {
-    /// All things of a kind the query finds, in the order of the key.
+    /// All things of a kind the query finds, in the order of the key. Fields that Shopify knows
+    /// and this shop does not are an error; fields that nobody knows are passed over.
     pub(super) fn search(
         &self,
         kind: &str,
         query: Option<&str>,
         sort: &str,
         fields: &[&str],
-    ) -> Found {
+    ) -> Result<Found, Problem> {
         let now = self.now();
         let terms = query.map(terms).unwrap_or_default();
         let unknown: Vec<&Term> = terms
             .iter()
             .filter(|term| !term.field.is_empty() && !fields.contains(&term.field.as_str()))
             .collect();
+        if let Some(term) = unknown.iter().find(|term| ELSEWHERE.contains(&term.field.as_str())) {
+            return Err(Problem::not_here(&format!("the search field {}", term.field)));
+        }
         let prefix = format!("gid://shopify/{kind}/");
         let mut hits: Vec<(Vec<String>, &String)> = Vec::new();
         for gid in self.index.docs.keys().filter(|gid| gid.starts_with(&prefix)) {
@@ -121,7 +156,7 @@ impl Shop {
                 .collect();
             json!({ "path": [], "query": query, "parsed": parsed(&terms), "warnings": warnings })
         });
-        Found { value, warning }
+        Ok(Found { value, warning })
     }
 }
 

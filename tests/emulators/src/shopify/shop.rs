@@ -232,6 +232,37 @@ impl Shop {
         self.app.installed && (issued || token == self.app.admin_token)
     }
 
+    /// On the Basic plan an app sees no names, addresses, mail and telephone of customers.
+    /// That it is denied is documented; on drafts and orders the words are not recorded.
+    pub(super) fn may_see(&self, ty: &str, field: &str) -> Result<(), Problem> {
+        const PERSONAL: [&str; 11] = [
+            "email",
+            "phone",
+            "firstName",
+            "lastName",
+            "name",
+            "displayName",
+            "address1",
+            "address2",
+            "zip",
+            "city",
+            "company",
+        ];
+        let owner = match ty {
+            "Customer" | "MailingAddress" => PERSONAL.contains(&field),
+            "Order" | "DraftOrder" => matches!(field, "email" | "phone"),
+            _ => false,
+        };
+        if self.settings.plan != super::Plan::Basic || !owner {
+            return Ok(());
+        }
+        let message = format!(
+            "This app is not approved to use the {field} field. See \
+             https://shopify.dev/docs/apps/launch/protected-customer-data for more details."
+        );
+        Err(Problem::new("ACCESS_DENIED", message))
+    }
+
     /// Finds or makes the customer with this address.
     pub(super) fn customer_for(&mut self, email: &str) -> u64 {
         let known = self.customers.values().find(|known| known.email == email);

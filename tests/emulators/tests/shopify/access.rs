@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::body::Body;
 use emulators::faults::{Dropped, Fault, Faults};
-use emulators::shopify::{internal_error, throttled};
+use emulators::shopify::{Plan, internal_error, throttled};
 use http::Request;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::bench::{Bench, Reply};
+use crate::bench::{Bench, Reply, ada};
 
 async fn token(bench: &Bench, body: Value) -> Reply {
     let request =
@@ -253,4 +253,58 @@ async fn the_demo_catalog_has_one_of_each() {
         [shown("Beanie"), shown("Staff Jacket"), shown("Next Season's Coat"), shown("Retired Cap")],
         [json!(true), json!(false), json!(false), json!(false)]
     );
+}
+
+#[tokio::test]
+async fn basic_keeps_customers_to_itself() {
+    let bench = Bench::new();
+    let order = bench.order(&[("BEANIE-1", 1)], json!({ "shippingAddress": ada() })).await;
+    let query =
+        "query O($id: ID!) { order(id: $id) { name email shippingAddress { countryCodeV2 zip } } }";
+    assert_eq!(
+        bench.data(query, json!({ "id": order })).await["order"]["email"],
+        "ada@example.com"
+    );
+    bench.store.set_plan(Plan::Basic);
+    let answer = bench.ask(query, json!({ "id": order })).await;
+    assert_eq!(answer["data"]["order"]["email"], Value::Null);
+    assert_eq!(
+        answer["data"]["order"]["shippingAddress"],
+        json!({ "countryCodeV2": "US", "zip": null })
+    );
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "ACCESS_DENIED");
+    assert!(
+        answer["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("This app is not approved to use the email field.")
+    );
+}
+
+#[tokio::test]
+async fn old_orders_need_a_scope_of_their_own() {
+    let bench = Bench::new();
+    let order = bench.order(&[("BEANIE-1", 1)], json!({})).await;
+    bench.wait(61 * 24 * 3600);
+    let listed = async || {
+        bench.data("{ orders(first: 5) { nodes { id } } }", json!({})).await["orders"]["nodes"]
+            .clone()
+    };
+    assert_eq!(listed().await, json!([]));
+    bench.store.grant_scopes(&["read_orders", "read_all_orders"]);
+    assert_eq!(listed().await, json!([{ "id": order }]));
+}
+
+#[tokio::test]
+async fn nothing_is_passed_over_in_silence() {
+    let bench = Bench::new();
+    for query in [
+        "{ productVariants(first: 1, query: \"sku:BEANIE-1\") { nodes { id } } }",
+        "{ products(first: 1, sortKey: VENDOR) { nodes { id } } }",
+        "{ products(first: 1, query: \"published_status:published\") { nodes { id } } }",
+        "{ products(first: 1) { nodes { description(truncateAt: 5) } } }",
+    ] {
+        let answer = bench.ask(query, json!({})).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_EMULATED", "{query}");
+    }
 }

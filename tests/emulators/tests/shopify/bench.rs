@@ -188,6 +188,11 @@ pub(crate) fn recordings() -> Vec<(String, Value)> {
     all
 }
 
+/// The schema as it was handed over.
+pub(crate) fn schema() -> Option<String> {
+    Some(std::fs::read_to_string(shared("shopify")?.join("admin_2026-10.min.graphql")).unwrap())
+}
+
 /// All operations that were written for this API, by name.
 pub(crate) fn operations() -> Vec<(String, String)> {
     let Some(folder) = shared("shopify/operations") else { return Vec::new() };

@@ -1,11 +1,14 @@
 //! Documents: what is let in, what is refused and with which words, and what it costs.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::path::Path;
 
+use apollo_compiler::Schema;
 use emulators::shopify::{Plan, weigh};
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, calls, operations, recordings};
+use crate::bench::{Bench, calls, operations, recordings, schema};
 
 /// Codes of errors that are found before anything runs.
 const BEFORE: [&str; 10] = [
@@ -30,6 +33,19 @@ const OTHERWISE: [(&str, &str); 6] = [
     ("return-shipping-fee-recorded", "is recorded with another document than was sent"),
     ("webhook-subscription-metafield-namespaces-resolution", "lacks a field that 2026-10 has"),
 ];
+
+#[test]
+fn the_schema_is_whole_and_shopifys() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/shopify");
+    let packed = std::fs::read(folder.join("admin_2026-10.graphql.gz")).unwrap();
+    let mut text = String::new();
+    GzDecoder::new(&*packed).read_to_string(&mut text).unwrap();
+    Schema::parse_and_validate(&text, "admin_2026-10.graphql").unwrap();
+    assert!(std::fs::read_to_string(folder.join("LICENSE")).unwrap().contains("Shopify"));
+    if let Some(shared) = schema() {
+        assert_eq!(text.trim_end(), shared.trim_end());
+    }
+}
 
 #[tokio::test]
 async fn every_operation_is_taken() {
