@@ -16,6 +16,7 @@ mod draft;
 mod draft_view;
 mod execute;
 mod hooks;
+mod judge;
 mod ledger;
 mod lint;
 mod metafields;

@@ -3,13 +3,13 @@
 use std::fmt::Write;
 
 use apollo_compiler::ExecutableDocument;
-use apollo_compiler::ast::{Definition, Document};
+use apollo_compiler::ast::Definition;
 use apollo_compiler::executable::SelectionSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::execute::{Ask, Lines, Run, pages};
-use super::lint::Lint;
+use super::judge::judged;
 use super::problem::Problem;
 use super::schema;
 use super::shop::{Shop, coded_error, gid, number, stamp, user_error};
@@ -151,15 +151,15 @@ impl Shop {
     }
 
     fn run_bulk(&mut self, query: &str) -> (Vec<Value>, u64, bool) {
-        let parsed =
-            ExecutableDocument::parse_and_validate(schema::schema(), query, "bulk.graphql");
-        let Ok(document) = parsed else { return (Vec::new(), 0, true) };
+        let strict = !self.settings.quirks.deprecated_still_works;
+        let Ok(judged) = judged(query, strict) else { return (Vec::new(), 0, true) };
+        let Ok(document) = &judged.executable else { return (Vec::new(), 0, true) };
         let Ok(operation) = document.operations.get(None) else { return (Vec::new(), 0, true) };
         let scopes = self.app.scopes.clone();
         let variables = Map::new();
         let mut run = Run {
             shop: self,
-            document: &document,
+            document,
             variables: &variables,
             scopes: &scopes,
             problems: Vec::new(),
@@ -246,40 +246,32 @@ impl Shop {
         if query.len() > LONGEST {
             return vec![refuse("Query is too long (maximum is 65535 characters)")];
         }
-        let document = match Document::parse(query, "bulk.graphql") {
-            Ok(document) => document,
-            Err(broken) => {
-                return vec![refuse(&format!(
-                    "Invalid bulk query: syntax error, {}",
-                    one_line(&broken.errors.to_string())
-                ))];
+        let strict = !self.settings.quirks.deprecated_still_works;
+        let judged = match judged(query, strict) {
+            Ok(judged) => judged,
+            Err(problem) => {
+                return vec![refuse(&format!("Invalid bulk query: {}", problem.message))];
             }
         };
-        let mut operations =
-            document.definitions.iter().filter_map(Definition::as_operation_definition);
-        if operations.any(|operation| !operation.operation_type.is_query()) {
+        let mut all =
+            judged.document.definitions.iter().filter_map(Definition::as_operation_definition);
+        if all.any(|operation| !operation.operation_type.is_query()) {
             return vec![refuse("Invalid operation type. Only `query` operations are supported.")];
         }
-        let lint = Lint::of(&document, !self.settings.quirks.deprecated_still_works);
-        if let Some(problem) = lint.problems.first() {
-            return vec![refuse(&format!("Invalid bulk query: {}", problem.message))];
-        }
-        let document = match document.to_executable_validate(schema::schema()) {
+        let document = match &judged.executable {
             Ok(document) => document,
-            Err(broken) => {
-                return vec![refuse(&format!(
-                    "Invalid bulk query: {}",
-                    one_line(&broken.errors.to_string())
-                ))];
+            Err(problems) => {
+                let first = problems.first().map_or("", |problem| &problem.message);
+                return vec![refuse(&format!("Invalid bulk query: {first}"))];
             }
         };
         let Ok(operation) = document.operations.get(None) else {
             return vec![refuse("Invalid bulk query: exactly one operation is needed")];
         };
         let mut found = Look::default();
-        found.set(&document, &operation.selection_set, &Above::default());
+        found.set(document, &operation.selection_set, &Above::default());
         let mut errors = Vec::new();
-        let roots = operation.selection_set.root_fields(&document);
+        let roots = operation.selection_set.root_fields(document);
         let names: Vec<&str> = roots.map(|field| field.name.as_str()).collect();
         if let Some(name) = names.iter().find(|name| matches!(**name, "node" | "nodes")) {
             errors

@@ -3,18 +3,16 @@
 use std::collections::BTreeSet;
 
 use apollo_compiler::ExecutableDocument;
-use apollo_compiler::ast::{Definition, Document, OperationDefinition, Selection};
 use apollo_compiler::executable::Operation;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::bulk::one_line;
 use super::cost;
 use super::execute::Run;
-use super::lint::{Lint, deprecated_members, operations};
+use super::judge;
+use super::lint::deprecated_members;
 use super::problem::Problem;
-use super::schema;
 use super::shop::Shop;
 use super::variables;
 use super::versions;
@@ -56,20 +54,8 @@ impl IntoResponse for Answer {
 
 /// Operation and root fields of a body, for planned faults.
 pub(super) fn names(body: &[u8]) -> Vec<String> {
-    let Ok(call) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
-    let query = call["query"].as_str().unwrap_or_default();
-    let document = match Document::parse(query, "names.graphql") {
-        Ok(document) => document,
-        Err(broken) => broken.partial,
-    };
-    let mut names = BTreeSet::new();
-    for definition in &document.definitions {
-        let Definition::OperationDefinition(operation) = definition else { continue };
-        names.extend(operation.name.as_ref().map(ToString::to_string));
-        let fields = operation.selection_set.iter().filter_map(Selection::as_field);
-        names.extend(fields.map(|field| field.name.to_string()));
-    }
-    names.into_iter().collect()
+    let call: Value = serde_json::from_slice(body).unwrap_or_default();
+    judge::names(call["query"].as_str().unwrap_or_default())
 }
 
 /// What became of a document.
@@ -194,9 +180,14 @@ impl Shop {
             "deprecated": outcome.deprecated,
             "variables": call["variables"],
         }));
-        Answer::json(200, &outcome.body)
+        let answer = Answer::json(200, &outcome.body)
             .with("x-shopify-api-version", version)
-            .with("x-request-id", request)
+            .with("x-request-id", request);
+        if outcome.deprecated.is_empty() {
+            return answer;
+        }
+        let reason = "https://shopify.dev/api/usage/versioning#deprecation-practices";
+        answer.with("x-shopify-api-deprecated-reason", reason)
     }
 
     fn refuse(&mut self, asked: &str, status: u16, body: &Value) -> Answer {
@@ -205,28 +196,20 @@ impl Shop {
         Answer::json(status, body).with("x-request-id", request)
     }
 
-    /// Parses and judges a document, and carries it out if there is nothing wrong with it.
+    /// Judges a document, and carries it out if there is nothing wrong with it.
     fn run(&mut self, query: &str, call: &Value) -> Outcome {
         let mut outcome = Outcome::default();
         let strict = !self.settings.quirks.deprecated_still_works;
-        let document = match parsed(query) {
-            Ok(document) => document,
+        let judged = match judge::judged(query, strict) {
+            Ok(judged) => judged,
             Err(problem) => return outcome.refused(&[problem]),
         };
-        let lint = Lint::of(&document, strict);
-        outcome.deprecated = lint.deprecated;
-        if !lint.problems.is_empty() {
-            return outcome.refused(&lint.problems);
-        }
-        let executable = match document.to_executable_validate(schema::schema()) {
+        outcome.deprecated.clone_from(&judged.deprecated);
+        let executable = match &judged.executable {
             Ok(executable) => executable,
-            Err(broken) => {
-                let found = broken.errors.iter().map(|found| found.to_json().message);
-                let problems = found.map(|message| Problem::new("INVALID_DOCUMENT", message));
-                return outcome.refused(&problems.collect::<Vec<_>>());
-            }
+            Err(problems) => return outcome.refused(problems),
         };
-        let definition = match chosen(&document, call["operationName"].as_str()) {
+        let definition = match judged.operation(call["operationName"].as_str()) {
             Ok(definition) => definition,
             Err(problem) => return outcome.refused(&[problem]),
         };
@@ -238,12 +221,10 @@ impl Shop {
             }
         }
         let name = definition.name.as_ref().map(apollo_compiler::Name::as_str);
-        match (
-            variables::coerced(&document, definition, sent, strict),
-            executable.operations.get(name),
-        ) {
+        let variables = variables::coerced(&judged.document, definition, sent, strict);
+        match (variables, executable.operations.get(name)) {
             (Ok(variables), Ok(operation)) => {
-                self.carry_out(outcome, &executable, operation, &variables)
+                self.carry_out(outcome, executable, operation, &variables)
             }
             (Err(problems), _) => outcome.refused(&problems),
             (_, Err(_)) => outcome.refused(&[Problem::new("BAD_REQUEST", "No such operation")]),
@@ -303,33 +284,6 @@ impl Shop {
         outcome.body = body.into();
         outcome
     }
-}
-
-fn parsed(query: &str) -> Result<Document, Problem> {
-    let syntax = |what: &str| Problem::new("PARSE_ERROR", format!("syntax error, {what}"));
-    match Document::parse(query, "query.graphql") {
-        Ok(document) if document.definitions.is_empty() => Err(syntax("unexpected end of file")),
-        Ok(document) => Ok(document),
-        Err(broken) => Err(syntax(&one_line(&broken.errors.to_string()))),
-    }
-}
-
-/// The operation that is meant.
-fn chosen<'a>(
-    document: &'a Document,
-    name: Option<&str>,
-) -> Result<&'a OperationDefinition, Problem> {
-    let all = operations(document);
-    let found = match name {
-        Some(name) => all.get(&Some(name.to_owned())),
-        None if all.len() == 1 => all.first().map(|(_, operation)| operation),
-        None => None,
-    };
-    let message = || match name {
-        Some(name) => format!("No operation named \"{name}\""),
-        None => "An operation name is required".to_owned(),
-    };
-    found.map(|operation| &***operation).ok_or_else(|| Problem::new("BAD_REQUEST", message()))
 }
 
 /// The error of an empty bucket.
