@@ -8,7 +8,8 @@ use apollo_compiler::executable::SelectionSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::execute::{Ask, Lines, Run, pages};
+use super::ask::Ask;
+use super::execute::{Lines, Run, pages};
 use super::judge::judged;
 use super::problem::Problem;
 use super::schema;

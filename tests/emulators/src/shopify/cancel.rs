@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::execute::Ask;
+use super::ask::Ask;
 use super::money::Both;
 use super::order::{Refund, RefundLine};
 use super::problem::Problem;

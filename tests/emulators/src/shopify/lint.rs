@@ -13,6 +13,7 @@ use apollo_compiler::ast::{
 use apollo_compiler::collections::IndexMap;
 use serde_json::{Value, json};
 
+use super::lint_words::{Holder, below, fits, incompatible, unaccepted};
 use super::problem::Problem;
 use super::schema;
 
@@ -403,13 +404,6 @@ impl<'a> Lint<'a> {
     }
 }
 
-/// What an argument is on.
-struct Holder<'a> {
-    kind: &'static str,
-    name: &'a str,
-    here: Option<(usize, usize)>,
-}
-
 /// Deprecated members in the value of a variable, which the document alone does not show.
 pub(super) fn deprecated_members(ty: &Type, value: &Value, found: &mut BTreeSet<String>) {
     let name = ty.inner_named_type().as_str();
@@ -437,63 +431,4 @@ pub(super) fn operations(
 ) -> IndexMap<Option<String>, &Node<OperationDefinition>> {
     let all = document.definitions.iter().filter_map(Definition::as_operation_definition);
     all.map(|operation| (operation.name.as_ref().map(ToString::to_string), operation)).collect()
-}
-
-fn below(path: &[Value], part: &Value) -> Vec<Value> {
-    path.iter().chain([part]).cloned().collect()
-}
-
-fn unaccepted(
-    kind: &str,
-    name: &str,
-    argument: &str,
-    here: Option<(usize, usize)>,
-    path: &[Value],
-) -> Problem {
-    let message = format!("{kind} '{name}' doesn't accept argument '{argument}'");
-    let extensions = [
-        ("code", json!("argumentNotAccepted")),
-        ("name", json!(name)),
-        ("typeName", json!(kind)),
-        ("argumentName", json!(argument)),
-    ];
-    Problem::with(message, &extensions).at(here).on(&below(path, &json!(argument)))
-}
-
-fn incompatible(
-    holder: &Holder<'_>,
-    name: &str,
-    ty: &Type,
-    value: &Literal,
-    path: &[Value],
-) -> Problem {
-    let text = match value {
-        Literal::String(text) => format!("\"{text}\""),
-        other => other.serialize().no_indent().to_string(),
-    };
-    let message = format!(
-        "Argument '{name}' on {} '{}' has an invalid value ({text}). Expected type '{ty}'.",
-        holder.kind, holder.name
-    );
-    let extensions = [
-        ("code", json!("argumentLiteralsIncompatible")),
-        ("typeName", json!(holder.kind)),
-        ("argumentName", json!(name)),
-    ];
-    Problem::with(message, &extensions).at(holder.here).on(path)
-}
-
-/// Whether a literal may stand for a scalar or an enumeration.
-fn fits(literal: &Literal, ty: &str) -> bool {
-    use apollo_compiler::schema::ExtendedType;
-    if let Some(ExtendedType::Enum(words)) = schema::definition(ty) {
-        return matches!(literal, Literal::Enum(word) if words.values.contains_key(word));
-    }
-    match (ty, literal) {
-        ("Int", literal) => matches!(literal, Literal::Int(_)),
-        ("Float", literal) => matches!(literal, Literal::Int(_) | Literal::Float(_)),
-        ("Boolean", literal) => matches!(literal, Literal::Boolean(_)),
-        ("JSON", _) | ("Decimal" | "Money", Literal::Int(_) | Literal::Float(_)) => true,
-        (_, literal) => matches!(literal, Literal::String(_)),
-    }
 }

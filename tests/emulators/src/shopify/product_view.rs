@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::catalog::{Image, Level, Location, Product, Variant};
-use super::execute::{Ask, link, pages};
+use super::ask::Ask;
+use super::catalog::{Image, Product, Variant};
+use super::execute::{link, pages};
 use super::money;
 use super::problem::Problem;
 use super::shop::{Shop, gid, number, stamp};
@@ -131,73 +132,6 @@ impl Shop {
         }))
     }
 
-    /// `InventoryItem`.
-    pub(super) fn item_json(&self, variant: &Variant) -> Value {
-        let levels = self.catalog.stocked(variant.id);
-        let levels: Vec<Value> =
-            levels.map(|(place, level)| level_json(variant, place, level)).collect();
-        json!({
-            "__typename": "InventoryItem",
-            "id": gid("InventoryItem", variant.item),
-            "legacyResourceId": variant.item.to_string(),
-            "sku": variant.sku,
-            "tracked": variant.tracked,
-            "trackedEditable": { "locked": false, "reason": null },
-            "requiresShipping": variant.ships,
-            "countryCodeOfOrigin": null,
-            "provinceCodeOfOrigin": null,
-            "harmonizedSystemCode": null,
-            "countryHarmonizedSystemCodes": pages(Vec::new()),
-            "duplicateSkuCount": 0,
-            "inventoryHistoryUrl": null,
-            "locationsCount": { "count": levels.len(), "precision": "EXACT" },
-            "inventoryLevels": pages(levels),
-            "measurement": {
-                "id": gid("InventoryItemMeasurement", variant.item),
-                "weight": { "unit": "GRAMS", "value": variant.grams },
-            },
-            "unitCost": null,
-            "variant": link(gid("ProductVariant", variant.id)),
-            "variants": pages(vec![link(gid("ProductVariant", variant.id))]),
-            "createdAt": stamp(variant.updated),
-            "updatedAt": stamp(variant.updated),
-        })
-    }
-
-    /// `Location`.
-    pub(super) fn location_json(&self, place: &Location) -> Value {
-        let [street, city, province, country, zip] = place.address;
-        let stocked = self.catalog.levels.keys().any(|(_, at)| *at == place.id);
-        json!({
-            "__typename": "Location",
-            "id": gid("Location", place.id),
-            "legacyResourceId": place.id.to_string(),
-            "name": place.name,
-            "isActive": place.active,
-            "activatable": !place.active,
-            "deactivatable": false,
-            "deactivatedAt": null,
-            "deletable": false,
-            "fulfillsOnlineOrders": place.online,
-            "shipsInventory": place.online,
-            "hasActiveInventory": stocked,
-            "hasUnfulfilledOrders": false,
-            "isFulfillmentService": false,
-            "isPrimary": false,
-            "addressVerified": true,
-            "address": {
-                "address1": street, "address2": null, "city": city, "zip": zip,
-                "province": null, "provinceCode": province, "countryCode": country,
-                "country": super::address::country(country), "phone": null,
-                "formatted": [street, city], "latitude": null, "longitude": null,
-            },
-            "localPickupSettingsV2": place.pickup.map(|text| json!({
-                "instructions": text, "pickupTime": "ONE_HOUR",
-            })),
-            "suggestedAddresses": [],
-        })
-    }
-
     /// Fields of products and variants that need their arguments.
     pub(super) fn product_detail(
         &self,
@@ -248,7 +182,7 @@ impl Shop {
                 let place = number(ask.text("locationId").unwrap_or_default(), "Location");
                 Some(place.map(|place| {
                     let level = self.catalog.levels.get(&(variant.id, place));
-                    level.map(|level| level_json(variant, place, level)).into()
+                    level.map(|level| super::stock_view::level_json(variant, place, level)).into()
                 }))
             }
             ("Image", "url") => Some(Ok(view["url"].clone())),
@@ -306,40 +240,6 @@ impl Shop {
     pub(super) fn online_store(&self) -> u64 {
         self.publications.first().map_or(0, |(id, _)| *id)
     }
-}
-
-/// `InventoryLevel`, whose quantities are asked for by name.
-fn level_json(variant: &Variant, place: u64, level: &Level) -> Value {
-    let amounts = [
-        ("available", level.available),
-        ("committed", level.committed),
-        ("reserved", level.reserved),
-        ("incoming", 0),
-        ("damaged", 0),
-        ("quality_control", 0),
-        ("safety_stock", 0),
-        ("on_hand", level.available + level.committed + level.reserved),
-    ];
-    let amounts = amounts.map(|(name, quantity)| {
-        json!({
-            "id": format!("gid://shopify/InventoryQuantity/{place}?inventory_item_id={}&name={name}", variant.item),
-            "name": name,
-            "quantity": quantity,
-            "updatedAt": stamp(level.updated),
-        })
-    });
-    json!({
-        "__typename": "InventoryLevel",
-        "id": format!("gid://shopify/InventoryLevel/{place}?inventory_item_id={}", variant.item),
-        "isActive": true,
-        "canDeactivate": false,
-        "deactivationAlert": null,
-        "item": link(gid("InventoryItem", variant.item)),
-        "location": link(gid("Location", place)),
-        "@quantities": amounts,
-        "createdAt": stamp(level.updated),
-        "updatedAt": stamp(level.updated),
-    })
 }
 
 fn publications_of(product: &Product, second: bool) -> Vec<Value> {

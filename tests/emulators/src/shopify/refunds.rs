@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::execute::{Ask, link};
+use super::ask::Ask;
+use super::execute::link;
 use super::money::{self, Both, converted, divided};
 use super::order::{Order, Refund, RefundLine};
 use super::problem::Problem;

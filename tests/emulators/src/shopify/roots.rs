@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::execute::{Ask, link, pages};
+use super::ask::Ask;
+use super::execute::{link, pages};
 use super::problem::Problem;
 use super::search::Found;
 use super::shop::{Shop, gid, number, stamp, user_error};
@@ -189,7 +190,7 @@ impl Shop {
             "Market" => self.market_json(self.markets.iter().find(|market| market.id == id)?),
             "Customer" => self.customer_json(self.customers.get(&id)?),
             "WebhookSubscription" => {
-                super::hooks::view(self.hooks.list.iter().find(|hook| hook.id == id)?)
+                super::subscriptions::view(self.hooks.list.iter().find(|hook| hook.id == id)?)
             }
             _ => return None,
         };

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::execute::{Ask, link, pages};
+use super::ask::Ask;
+use super::execute::{link, pages};
 use super::money;
 use super::problem::Problem;
 use super::shop::{Shop, gid, number, stamp};
