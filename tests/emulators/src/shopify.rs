@@ -53,6 +53,7 @@ use apollo_compiler::ExecutableDocument;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -88,12 +89,13 @@ impl Store {
         Self { shop: Arc::new(Mutex::new(shop)) }
     }
 
-    /// Everything the shop serves: tokens, GraphQL, results of bulk operations.
+    /// Everything the shop serves: tokens, GraphQL, results of bulk operations, pictures.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/admin/oauth/access_token", post(grant))
             .route("/admin/api/{version}/graphql.json", post(graphql))
             .route("/bulk-results/{token}", get(storage))
+            .route("/cdn/files/{name}", get(picture))
             .fallback(async || Answer::json(404, &json!({ "errors": "Not Found" })))
             .with_state(self.clone())
     }
@@ -267,6 +269,10 @@ async fn graphql(
     body: Bytes,
 ) -> Answer {
     store.lock().graphql(&version, &headers, &body)
+}
+
+async fn picture(Path(name): Path<String>) -> impl IntoResponse {
+    ([(http::header::CONTENT_TYPE, "image/png")], crate::woocommerce::picture::png(&name))
 }
 
 async fn storage(

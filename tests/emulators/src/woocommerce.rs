@@ -21,7 +21,7 @@ mod order_create;
 mod order_view;
 mod orders;
 mod pages;
-mod picture;
+pub(crate) mod picture;
 mod post;
 mod product_view;
 mod refunds;

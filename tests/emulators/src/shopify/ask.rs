@@ -43,7 +43,7 @@ pub(super) fn understood(ty: &str, ask: &Ask<'_>, sent: &str) -> bool {
         ("QueryRoot", "locations") => matches!(sent, "includeInactive" | "includeLegacy"),
         ("QueryRoot", "webhookSubscriptions") => matches!(sent, "topics" | "uri"),
         ("QueryRoot", "productVariants" | "markets" | "publications" | "bulkOperations") => false,
-        ("QueryRoot" | "Mutation", _) => true,
+        ("QueryRoot" | "Mutation", _) | ("Order", "statusPageUrl") | ("Image", "url") => true,
         (_, "metafields") => matches!(sent, "namespace" | "keys"),
         (_, "metafield") => matches!(sent, "namespace" | "key"),
         (_, "resourcePublications") => sent == "onlyPublished",
@@ -51,7 +51,6 @@ pub(super) fn understood(ty: &str, ask: &Ask<'_>, sent: &str) -> bool {
         (_, "contextualPricing") => sent == "context",
         (_, "quantities") => sent == "names",
         (_, "inventoryLevel") => sent == "locationId",
-        ("Order", "statusPageUrl") | ("Image", "url") => true,
         (_, "variants" | "media") => sent == "sortKey" && sort(),
         _ => false,
     }

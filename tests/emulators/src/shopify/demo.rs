@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use super::catalog::{
     Discount, Image, Level, Location, Market, Product, Tax, Variant, Worth, Zone,
 };
-use super::shop::Shop;
+use super::shop::{Shop, gid};
 
 /// What the app is granted.
 const SCOPES: [&str; 19] = [
@@ -224,7 +225,7 @@ fn product(shop: &mut Shop, sheet: &Sheet, born: Timestamp) {
     let images = if sheet.title.starts_with("Tern") {
         Vec::new()
     } else {
-        let url = format!("{}/cdn/files/{handle}.jpg", shop.base);
+        let url = format!("{}/cdn/files/{handle}.png", shop.base);
         vec![Image { id: shop.id(), url, alt: Some(sheet.title) }]
     };
     let mut product = Product {
@@ -274,6 +275,11 @@ fn product(shop: &mut Shop, sheet: &Sheet, born: Timestamp) {
         }
         product.variants.push(variant.id);
         shop.catalog.variants.insert(variant.id, variant);
+    }
+    if sheet.vendor == "Halyard" {
+        // A brand that is not the vendor.
+        let brand = json!([{ "namespace": "custom", "key": "brand", "type": "single_line_text_field", "value": "Halyard Mills" }]);
+        shop.keep_metafields(&gid("Product", id), &brand);
     }
     shop.catalog.products.insert(id, product.clone());
     shop.index_product(&product);

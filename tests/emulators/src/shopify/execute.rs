@@ -275,7 +275,12 @@ impl<'a> Run<'a> {
         }
         let name = ty.inner_named_type().as_str();
         if schema::is_leaf(name) {
-            return Some(value);
+            if schema::is_value_of(&value, name) {
+                return Some(value);
+            }
+            let what = format!("the {name} {value} of {}", field.name);
+            self.report(field, Problem::not_here(&what), path);
+            return if ty.is_non_null() { None } else { Some(Value::Null) };
         }
         if let Some(items) = value.get("@page") {
             let items = items.as_array().cloned().unwrap_or_default();

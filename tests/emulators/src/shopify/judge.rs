@@ -15,8 +15,10 @@ use super::schema;
 /// Texts that are kept; validation against the whole schema takes longer than most answers.
 const KEPT: usize = 512;
 
-static JUDGED: LazyLock<Mutex<HashMap<(String, bool), Arc<Judged>>>> =
-    LazyLock::new(Mutex::default);
+/// By text, and by how strictly it was read.
+type Kept = HashMap<(String, bool), Arc<Judged>>;
+
+static JUDGED: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
 
 /// A document that parses.
 pub(super) struct Judged {

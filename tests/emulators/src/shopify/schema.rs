@@ -9,6 +9,7 @@ use apollo_compiler::ast::Type;
 use apollo_compiler::schema::{ExtendedType, FieldDefinition, InputObjectType};
 use apollo_compiler::validation::Valid;
 use flate2::read::GzDecoder;
+use serde_json::Value;
 
 /// The version whose schema this is.
 pub(super) const VERSION: &str = "2026-10";
@@ -101,6 +102,20 @@ pub(super) fn definition(ty: &str) -> Option<&'static ExtendedType> {
 /// Whether values of the type have no fields.
 pub(super) fn is_leaf(ty: &str) -> bool {
     matches!(definition(ty), Some(ExtendedType::Scalar(_) | ExtendedType::Enum(_)) | None)
+}
+
+/// Whether a value may be answered for a scalar or an enumeration.
+pub(super) fn is_value_of(value: &Value, ty: &str) -> bool {
+    if let Some(ExtendedType::Enum(words)) = definition(ty) {
+        return value.as_str().is_some_and(|word| words.values.contains_key(word));
+    }
+    match ty {
+        "Int" => value.is_i64(),
+        "Float" => value.is_number(),
+        "Boolean" => value.is_boolean(),
+        "JSON" => true,
+        _ => value.is_string(),
+    }
 }
 
 /// Whether an object of type `object` may stand where `condition` is asked for.

@@ -3,7 +3,7 @@
 const SIDE: u32 = 16;
 
 /// A picture whose color follows from its file name, the same for all scaled copies.
-pub(super) fn png(name: &str) -> Vec<u8> {
+pub(crate) fn png(name: &str) -> Vec<u8> {
     let stem = name.split_once("-300x").map_or(name, |(stem, _)| stem);
     let color = crc(stem.as_bytes()).to_be_bytes();
     let row = || std::iter::once(0).chain((0..SIDE).flat_map(|_| color.into_iter().take(3)));

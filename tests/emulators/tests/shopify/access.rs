@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use axum::body::Body;
 use emulators::faults::{Dropped, Fault, Faults};
-use emulators::shopify::{Plan, internal_error, throttled};
+use emulators::serve;
+use emulators::shopify::{Plan, Store, internal_error, throttled};
 use http::Request;
+use http_body_util::BodyExt;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -307,4 +311,55 @@ async fn nothing_is_passed_over_in_silence() {
         let answer = bench.ask(query, json!({})).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_EMULATED", "{query}");
     }
+}
+
+#[tokio::test]
+async fn stock_is_set_only_from_what_it_was() {
+    let bench = Bench::new();
+    let beanie = bench.sku("BEANIE-1");
+    let found = bench.data("query I($id: ID!) { productVariant(id: $id) { inventoryItem { id inventoryLevels(first: 1) { nodes { location { id } quantities(names: [\"available\"]) { quantity } } } } } }", json!({ "id": beanie })).await;
+    let item = &found["productVariant"]["inventoryItem"];
+    let level = &item["inventoryLevels"]["nodes"][0];
+    let query = "mutation S($input: InventorySetQuantitiesInput!, $key: String!) { inventorySetQuantities(input: $input) @idempotent(key: $key) { inventoryAdjustmentGroup { id reason } userErrors { field message code } } }";
+    let set = async |from: i64, key: &str| {
+        let row = json!({ "inventoryItemId": item["id"], "locationId": level["location"]["id"], "quantity": 7, "changeFromQuantity": from });
+        let input = json!({ "name": "available", "reason": "correction", "quantities": [row] });
+        bench.data(query, json!({ "input": input, "key": key })).await["inventorySetQuantities"]
+            .clone()
+    };
+    assert_eq!(level["quantities"][0]["quantity"], 115);
+    assert_eq!(set(3, "a").await["userErrors"][0]["code"], "CHANGE_FROM_QUANTITY_STALE");
+    assert_eq!(set(115, "b").await["userErrors"], json!([]));
+    assert_eq!(bench.store.stock(&beanie), Some(12), "seven here, five in the other place");
+}
+
+#[tokio::test]
+async fn it_runs_on_a_socket() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let store = Store::demo(&url, emulators::system_clock(), 7);
+    let running = serve::start_on(listener, store.router());
+    let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
+    let ask = async |query: &str| {
+        let body = json!({ "query": query }).to_string();
+        let request = Request::post(format!("{}/admin/api/2026-10/graphql.json", running.url))
+            .header("content-type", "application/json")
+            .header("x-shopify-access-token", store.admin_token());
+        let answer = client.request(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice::<Value>(&bytes).unwrap()["data"].clone()
+    };
+    ask("mutation { bulkOperationRunQuery(query: \"{ products { edges { node { id featuredMedia { preview { image { url } } } } } } }\") { userErrors { message } } }").await;
+    store.finish_bulk();
+    let done = ask("{ currentBulkOperation { url } }").await;
+    // Deprecated, so it is gone; the list still has it.
+    assert_eq!(done, Value::Null);
+    let listed = ask("{ bulkOperations(first: 1) { nodes { url } } }").await;
+    let lines = listed["bulkOperations"]["nodes"][0]["url"].as_str().unwrap().parse().unwrap();
+    let bytes = client.get(lines).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+    let first: Value =
+        serde_json::from_slice(bytes.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+    let picture =
+        first["featuredMedia"]["preview"]["image"]["url"].as_str().unwrap().parse().unwrap();
+    assert_eq!(client.get(picture).await.unwrap().headers()["content-type"], "image/png");
 }
