@@ -16,3 +16,5 @@ mod drafts;
 mod hooks;
 #[path = "shopify/orders.rs"]
 mod orders;
+#[path = "shopify/views.rs"]
+mod views;

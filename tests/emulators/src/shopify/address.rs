@@ -48,6 +48,8 @@ pub(super) fn view(input: &Value, id: u64) -> Value {
     let region = text("provinceCode");
     let names = [text("firstName"), text("lastName")];
     let name: Vec<&str> = names.into_iter().flatten().collect();
+    let parts = ["address1", "address2", "city", "zip"].into_iter();
+    let formatted: Vec<&str> = parts.filter_map(text).collect();
     json!({
         "id": format!("gid://shopify/MailingAddress/{id}?model_name=Address"),
         "firstName": text("firstName"),
@@ -64,6 +66,7 @@ pub(super) fn view(input: &Value, id: u64) -> Value {
         "countryCodeV2": text("countryCode"),
         "zip": text("zip"),
         "phone": text("phone"),
+        "formatted": formatted,
         "formattedArea": text("city"),
         "coordinatesValidated": false,
         "latitude": null,

@@ -201,7 +201,10 @@ impl Shop {
     }
 
     /// `bulkOperations`.
-    pub(super) fn bulks_list(&self) -> Value {
+    pub(super) fn bulks_list(&mut self) -> Value {
+        for at in 0..self.bulks.len() {
+            self.advance(at);
+        }
         pages(self.bulks.iter().map(|bulk| self.one_bulk(bulk)).collect())
     }
 

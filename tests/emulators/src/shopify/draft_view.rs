@@ -46,6 +46,7 @@ impl Shop {
             "invoiceSentAt": null,
             "invoiceUrl": format!("https://{}/92891250994/invoices/{}", self.domain, draft.invoice),
             "lineItems": pages(lines),
+            "metafields": pages(self.metafields_of(&id)),
             "localizedFields": pages(Vec::new()),
             "localizationExtensions": pages(Vec::new()),
             "order": draft.order.map(|order| link(gid("Order", order))),

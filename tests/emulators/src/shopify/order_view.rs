@@ -108,7 +108,37 @@ impl Shop {
             "riskLevel": "LOW",
         });
         merge(&mut view, more);
+        merge(&mut view, self.order_rest(order));
         view
+    }
+
+    /// What hardly anybody asks for.
+    fn order_rest(&self, order: &Order) -> Value {
+        let units = order.draft.lines.iter().zip(&order.lines);
+        let units: i64 = units.map(|(row, line)| row.quantity - line.removed).sum();
+        json!({
+            "additionalFees": [],
+            "canNotifyCustomer": order.draft.email.is_some(),
+            "cartToken": null,
+            "checkoutToken": null,
+            "clientIp": null,
+            "currentSubtotalLineItemsQuantity": units,
+            "currentTotalAdditionalFeesSet": null,
+            "currentTotalDutiesSet": null,
+            "originalTotalAdditionalFeesSet": null,
+            "originalTotalDutiesSet": null,
+            "currentTotalWeight": self.weight(&order.draft).to_string(),
+            "customerJourneySummary": null,
+            "fulfillmentsCount": { "count": order.fulfillments.len(), "precision": "EXACT" },
+            "hasTimelineComment": false,
+            "localizedFields": pages(Vec::new()),
+            "nonFulfillableLineItems": pages(Vec::new()),
+            "merchantOfRecordApp": null,
+            "productNetwork": false,
+            "purchasingEntity": order.draft.customer.map(|customer| link(gid("Customer", customer))),
+            "registeredSourceUrl": null,
+            "shopifyProtect": null,
+        })
     }
 
     /// `LineItem`.
