@@ -189,7 +189,8 @@ impl Store {
         self.lock().journal.clone()
     }
 
-    /// What is due to be delivered, as data, in no order; it counts as delivered.
+    /// What is due to be delivered, as data, in no order; it counts as delivered. Bulk operations
+    /// that run come to their end first, for their end is told too.
     pub fn hooks(&self) -> Vec<Delivery> {
         let mut shop = self.lock();
         shop.tick();

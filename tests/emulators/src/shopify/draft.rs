@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::catalog::Taken;
 use super::money::Currency;
+use super::pricing::Priced;
 use super::problem::Problem;
 use super::shop::{Shop, coded_error, gid, number, user_error};
 
@@ -28,6 +29,8 @@ pub(super) struct Draft {
     /// What was asked for; without it the buyer's market decides.
     pub(super) presentment: Option<Currency>,
     pub(super) lines: Vec<Line>,
+    /// What it cost when it was last written; nothing else changes that.
+    pub(super) priced: Option<Priced>,
     pub(super) codes: Vec<String>,
     pub(super) automatic: bool,
     pub(super) applied: Option<Applied>,
@@ -53,7 +56,7 @@ pub(super) struct Line {
     pub(super) title: String,
     pub(super) sku: Option<String>,
     pub(super) quantity: i64,
-    /// Price and currency of a row that is in no catalog.
+    /// Price and currency of a row that is in no catalog, or no more.
     pub(super) price: Option<(i64, Currency)>,
     pub(super) taxable: bool,
     pub(super) ships: bool,
@@ -106,6 +109,7 @@ impl Shop {
             billing_address: None,
             presentment: None,
             lines: Vec::new(),
+            priced: None,
             codes: Vec::new(),
             automatic: false,
             applied: None,
@@ -137,6 +141,7 @@ impl Shop {
         }
         self.keep_metafields(&gid("DraftOrder", draft.id), &input["metafields"]);
         let id = draft.id;
+        draft.priced = Some(self.priced(&draft));
         self.hold(&mut draft);
         self.drafts.insert(id, draft);
         self.draft_changed(id, "draft_orders/create");
@@ -159,6 +164,7 @@ impl Shop {
         if let Err(errors) = self.fill(&mut draft, input, &["input"])? {
             return Ok(json!({ "draftOrder": null, "userErrors": errors }));
         }
+        draft.priced = Some(self.priced(&draft));
         self.let_go(&mut draft);
         self.hold(&mut draft);
         self.keep_metafields(&gid("DraftOrder", id), &input["metafields"]);

@@ -19,6 +19,7 @@ impl Shop {
     ) -> Result<Result<(), Vec<Value>>, Problem> {
         let empty = Map::new();
         let input = input.as_object().unwrap_or(&empty);
+        draft.priced = None;
         let mut errors = Vec::new();
         self.fill_lines(draft, input, above, &mut errors)?;
         self.fill_facts(draft, input, above, &mut errors);
@@ -98,6 +99,7 @@ impl Shop {
                 variant: Some(variant),
                 title: title.unwrap_or_default(),
                 sku: known.sku.map(str::to_owned),
+                price: Some((known.price, self.settings.currency)),
                 taxable: known.taxable,
                 ships: known.ships,
                 ..base

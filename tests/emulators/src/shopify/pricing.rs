@@ -123,8 +123,11 @@ impl Shop {
         divided(converted(minor, self.settings.currency, currency) * percent, 100)
     }
 
-    /// Prices a draft.
+    /// What a draft costs: as it was last written, or, while it is being written, by now.
     pub(super) fn priced(&self, draft: &Draft) -> Priced {
+        if let Some(priced) = &draft.priced {
+            return priced.clone();
+        }
         let buyer = self.presentment(draft);
         let currencies = self.currencies(buyer);
         let (discounts, warnings) = self.chosen(draft);
@@ -230,11 +233,12 @@ impl Shop {
     }
 
     fn unit(&self, line: &Line, country: Option<&str>, currency: Currency) -> i64 {
-        if let Some((price, code)) = line.price {
-            return converted(price, code, currency);
-        }
         let variant = line.variant.and_then(|variant| self.catalog.variants.get(&variant));
-        variant.map_or(0, |variant| self.price_for(variant.price, country, currency))
+        match (variant, line.price) {
+            (Some(variant), _) => self.price_for(variant.price, country, currency),
+            (None, Some((price, code))) => converted(price, code, currency),
+            (None, None) => 0,
+        }
     }
 
     fn meant(&self, discount: &Discount, line: &Line) -> bool {

@@ -456,3 +456,35 @@ async fn the_operations_written_for_it_answer_in_full() {
     let listed = run("41_webhook_list", json!({})).await;
     assert_eq!(listed["webhookSubscriptions"]["nodes"], json!([]));
 }
+
+#[tokio::test]
+async fn a_draft_costs_what_it_did_until_it_is_written_again() {
+    let bench = Bench::new();
+    let beanie = bench.sku("BEANIE-1");
+    let id = bench.draft(&[("BEANIE-1", 1)], json!({ "discountCodes": ["ONCE"] })).await;
+    let read = async || {
+        let query = format!(
+            "query R($id: ID!, $lines: Int = 5) {{ draftOrder(id: $id) {{ ...Sums }} }} {SUMS}"
+        );
+        amount(&bench.data(&query, json!({ "id": id })).await["draftOrder"], "totalPriceSet")
+    };
+    assert_eq!(read().await, "17.0");
+    bench.store.set_price(&beanie, 2500);
+    assert_eq!(read().await, "17.0");
+    let query = format!("{UPDATE} {SUMS}");
+    let input = json!({ "reserveInventoryUntil": bench.later(900) });
+    let held = bench.done(&query, json!({ "id": id, "input": input })).await["draftOrder"].clone();
+    assert_eq!(amount(&held, "totalPriceSet"), "22.0", "any update shows today's price");
+    bench.store.delete_product(&beanie);
+    assert_eq!(read().await, "22.0", "and is not free when the product is gone");
+    let refused = bench
+        .data(
+            &query,
+            json!({ "id": id, "input": { "lineItems": [{ "variantId": beanie, "quantity": 1 }] } }),
+        )
+        .await;
+    let message = refused["draftOrderUpdate"]["userErrors"][0]["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("Product with ID ") && message.ends_with(" is no longer available.")
+    );
+}
