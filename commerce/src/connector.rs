@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::{
     AgentId, Change, Cursor, Draft, DraftId, Facts, Forged, Heard, Hook, HookTarget, Line, Money,
-    Order, OrderId, PaymentId, Product, ProductId, ProductPage, Sale, SessionId,
+    Order, OrderId, PaymentId, Product, ProductId, ProductPage, Sale, SessionId, Storefront,
 };
 
 /// One store on one commerce platform.
@@ -26,6 +26,11 @@ pub trait Connector: Send + Sync {
 
     /// Products that have changed since. Says nothing of those that are gone.
     async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError>;
+
+    /// What holds for everything the store sells. A connector that knows nothing of it says so.
+    async fn storefront(&self) -> Result<Storefront, ConnectorError> {
+        Ok(Storefront::default())
+    }
 
     /// Makes a draft. What cannot be had is a problem in its quote.
     async fn open(&self, change: &Change) -> Result<Draft, ConnectorError>;

@@ -1,9 +1,10 @@
 //! Money is counted: an integer of minor units and its currency, never a fraction.
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::RoundingStrategy;
 use thiserror::Error;
 
 pub use iso_currency::Currency;
+pub use rust_decimal::Decimal;
 
 /// An amount in the minor unit of its ISO 4217 currency: cents for USD, yen for JPY.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

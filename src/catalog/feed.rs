@@ -76,9 +76,9 @@ fn rows(product: &Product) -> impl Iterator<Item = (&Product, &Variant)> {
 fn row<'a>(product: &'a Product, variant: &'a Variant, seller: Seller<'a>) -> Row<'a> {
     let is_variant = product.kind == ProductKind::Variable;
     let item = variant.item.as_str();
-    let main_image = variant.image.as_deref().or(product.images.first().map(String::as_str));
+    let main_image = variant.image.as_ref().or(product.images.first()).map(|one| one.url.as_str());
     let other_images =
-        product.images.iter().map(String::as_str).filter(|image| Some(*image) != main_image);
+        product.images.iter().map(|one| one.url.as_str()).filter(|url| Some(*url) != main_image);
     Row {
         item_id: item,
         id: item,
@@ -103,10 +103,12 @@ fn row<'a>(product: &'a Product, variant: &'a Variant, seller: Seller<'a>) -> Ro
             Availability::InStock => "in_stock",
             Availability::OutOfStock => "out_of_stock",
             Availability::Backorder => "backorder",
+            Availability::PreOrder => "pre_order",
+            Availability::Unknown => "unknown",
         },
         brand: product.brand.as_deref(),
         gtin: variant.gtin.as_deref(),
-        product_category: (!product.categories.is_empty()).then(|| product.categories.join(" > ")),
+        product_category: product.categories.first().map(|one| one.path.join(" > ")),
         is_digital: variant.is_digital,
         seller_name: seller.name,
         seller_url: seller.url,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use commerce::{
-    Address, Availability, Choice, ConnectorError, Currency, Cursor, Effect, Exclusion, ItemId,
-    Money, Product, ProductId, ProductKind, ProductPage, Variant, plain_text,
+    Address, Availability, Category, Choice, ConnectorError, Currency, Cursor, Effect, Exclusion,
+    ItemId, Money, Product, ProductId, ProductKind, ProductPage, Taxonomy, Variant, plain_text,
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -302,16 +302,14 @@ impl StoreProduct {
         };
         let long = plain_text(&self.description);
         Product {
-            id: ProductId::new(self.id.to_string()),
-            kind,
             exclusion: self.exclusion(kind, &variants),
-            title,
             description: if long.is_empty() { plain_text(&self.short_description) } else { long },
             url: self.permalink,
-            images: self.images.into_iter().map(|image| image.src).collect(),
+            images: self.images.into_iter().map(|image| commerce::Image::new(image.src)).collect(),
             brand: self.brands.first().map(|brand| plain_text(&brand.name)),
-            categories: self.categories.iter().map(|one| plain_text(&one.name)).collect(),
+            categories: self.categories.iter().map(Named::category).collect(),
             variants,
+            ..Product::new(ProductId::new(self.id.to_string()), kind, title)
         }
     }
 
@@ -330,6 +328,12 @@ impl StoreProduct {
                 variants.is_empty().then_some(Exclusion::NoPrice)
             }
         }
+    }
+}
+
+impl Named {
+    fn category(&self) -> Category {
+        Category { path: vec![plain_text(&self.name)], taxonomy: Taxonomy::Store }
     }
 }
 
@@ -361,7 +365,7 @@ impl Variation {
         let item = ItemId::new(self.id.to_string());
         let variant = offer.variant(item, title, self.permalink, currency)?;
         let image = self.image.map(|image| image.src).filter(|src| !src.is_empty());
-        Some(Variant { options, image, ..variant })
+        Some(Variant { options, image: image.map(commerce::Image::new), ..variant })
     }
 }
 
@@ -379,12 +383,8 @@ impl Offer {
         let on_sale = self.on_sale && now.minor() < regular.minor();
         let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         Some(Variant {
-            item,
-            title,
-            options: Vec::new(),
             sku: told(&self.sku),
             gtin: told(&self.global_unique_id),
-            price: if on_sale { regular } else { now },
             sale_price: on_sale.then_some(now),
             sale_end: self.date_on_sale_to_gmt.as_deref().and_then(utc),
             availability: match self.stock_status.as_str() {
@@ -393,9 +393,9 @@ impl Offer {
                 _ => Availability::OutOfStock,
             },
             quantity: self.stock_quantity,
-            image: None,
             url,
             is_digital: self.is_virtual,
+            ..Variant::new(item, title, if on_sale { regular } else { now })
         })
     }
 }
