@@ -108,6 +108,10 @@ pub struct WooCommerce {
     pub consumer_secret: SecretString,
     /// What the store's orders call the payment.
     pub payment_title: String,
+    /// How many calls for the catalog are under way at once.
+    pub catalog_calls: usize,
+    /// Where plugins keep what feeds want.
+    pub meta_keys: woocommerce::MetaKeys,
     /// Bounds of calls to the store.
     pub limits: upstream::Limits,
 }

@@ -161,6 +161,8 @@ fn config(
                 consumer_key: SecretString::from(store.consumer_key()),
                 consumer_secret: SecretString::from(store.consumer_secret()),
                 payment_title: "Card, through an AI agent".to_owned(),
+                catalog_calls: 2,
+                meta_keys: woocommerce::MetaKeys::default(),
                 limits: limits(),
             }),
             stripe: config::Stripe {

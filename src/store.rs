@@ -66,6 +66,8 @@ impl Store {
                 consumer_key: woocommerce.consumer_key.clone(),
                 consumer_secret: woocommerce.consumer_secret.clone(),
                 payment_title: woocommerce.payment_title.clone(),
+                catalog_calls: woocommerce.catalog_calls,
+                meta_keys: woocommerce.meta_keys.clone(),
                 now: woocommerce::Now(Arc::new(move || clock.now())),
             },
         );

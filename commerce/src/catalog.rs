@@ -30,6 +30,26 @@ pub struct ProductPage {
     pub total: Option<u64>,
 }
 
+/// Some of what there is, by its ids only.
+#[derive(Clone, Debug)]
+pub struct ListingPage {
+    /// In the platform's stable order.
+    pub listed: Vec<Listed>,
+    /// Where the next page begins; `None` on the last.
+    pub next: Option<Cursor>,
+    /// How many products there are in all, where the platform says so.
+    pub total: Option<u64>,
+}
+
+/// A product that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Which.
+    pub product: ProductId,
+    /// Its variants, whether they are sold or not; empty for a product without.
+    pub variants: Vec<ItemId>,
+}
+
 /// A product. Texts are plain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Product {

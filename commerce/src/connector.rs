@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::{
-    AgentId, Change, Cursor, Draft, DraftId, Facts, Forged, Heard, Hook, HookTarget, Line, Money,
-    Order, OrderId, PaymentId, Product, ProductId, ProductPage, Sale, SessionId, Storefront,
+    AgentId, Change, Cursor, Draft, DraftId, Facts, Forged, Heard, Hook, HookTarget, Line,
+    ListingPage, Money, Order, OrderId, PaymentId, Product, ProductId, ProductPage, Sale,
+    SessionId, Storefront,
 };
 
 /// One store on one commerce platform.
@@ -26,6 +27,26 @@ pub trait Connector: Send + Sync {
 
     /// Products that have changed since. Says nothing of those that are gone.
     async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError>;
+
+    /// The next of the products that have changed since, however many there are.
+    async fn changes(
+        &self,
+        since: Timestamp,
+        from: Option<&Cursor>,
+    ) -> Result<ProductPage, ConnectorError> {
+        let products = match from {
+            None => self.products_since(since).await?,
+            Some(_) => Vec::new(),
+        };
+        Ok(ProductPage { products, next: None, total: None })
+    }
+
+    /// The next ids of everything there is, to find out what is gone. `None` where the platform has
+    /// nothing that is cheaper than reading it all.
+    async fn listing(&self, from: Option<&Cursor>) -> Result<Option<ListingPage>, ConnectorError> {
+        let _nothing_is_cheaper = from;
+        Ok(None)
+    }
 
     /// What holds for everything the store sells. A connector that knows nothing of it says so.
     async fn storefront(&self) -> Result<Storefront, ConnectorError> {

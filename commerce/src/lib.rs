@@ -16,9 +16,9 @@ mod text;
 pub use cart::{Address, Buyer, Change, Destination, Facts, Line, Patch};
 pub use catalog::{
     AgeGroup, Availability, Category, Choice, Condition, Details, Dimensions, Exclusion, Gender,
-    Image, LengthUnit, Pickup, PickupMethod, Product, ProductKind, ProductPage, Quantity, Question,
-    Rating, Related, Relation, Review, ShippingPrice, Storefront, Taxonomy, Trait, UnitPricing,
-    Variant, Weight, WeightUnit,
+    Image, LengthUnit, Listed, ListingPage, Pickup, PickupMethod, Product, ProductKind,
+    ProductPage, Quantity, Question, Rating, Related, Relation, Review, ShippingPrice, Storefront,
+    Taxonomy, Trait, UnitPricing, Variant, Weight, WeightUnit,
 };
 pub use connector::{Commitment, Connector, ConnectorError, Effect, Finding, Hold, Level};
 pub use draft::{

@@ -1,6 +1,6 @@
 //! The file as it is written: every key, its default, and where it stands.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU8};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -92,8 +92,47 @@ pub(super) struct WooCommerce {
     /// What the store's orders call the payment.
     #[serde(default = "default_payment_title")]
     pub(super) payment_title: String,
+    #[serde(default)]
+    pub(super) catalog: WooCommerceCatalog,
     #[serde(default = "Calls::to_a_store")]
     pub(super) calls: Calls,
+}
+
+/// How a WooCommerce catalog is read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct WooCommerceCatalog {
+    /// Calls at once; more than the store has processor cores make it slower.
+    pub(super) calls: NonZeroU8,
+    /// Keys of `meta_data` under which plugins keep what the store has no place for.
+    pub(super) brand_meta: Option<String>,
+    pub(super) gtin_meta: Option<String>,
+    pub(super) mpn_meta: Option<String>,
+    /// Others that are handed on as they are.
+    pub(super) meta: Vec<String>,
+}
+
+impl Default for WooCommerceCatalog {
+    fn default() -> Self {
+        Self {
+            calls: NonZeroU8::MIN.saturating_add(1),
+            brand_meta: None,
+            gtin_meta: None,
+            mpn_meta: None,
+            meta: Vec::new(),
+        }
+    }
+}
+
+impl WooCommerceCatalog {
+    pub(super) fn meta_keys(&self) -> woocommerce::MetaKeys {
+        woocommerce::MetaKeys {
+            brand: self.brand_meta.clone(),
+            gtin: self.gtin_meta.clone(),
+            mpn: self.mpn_meta.clone(),
+            others: self.meta.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

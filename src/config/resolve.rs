@@ -131,6 +131,8 @@ impl File<'_> {
                     consumer_secret: self
                         .secret(&format!("{part}.consumer_secret"), &woocommerce.consumer_secret)?,
                     payment_title: woocommerce.payment_title.clone(),
+                    catalog_calls: usize::from(woocommerce.catalog.calls.get()),
+                    meta_keys: woocommerce.catalog.meta_keys(),
                     limits: limits(&woocommerce.calls),
                 }))
             }

@@ -212,6 +212,8 @@ pub(crate) fn config(
                 consumer_key: SecretString::from(key),
                 consumer_secret: SecretString::from(secret),
                 payment_title: "Card, through an AI agent".to_owned(),
+                catalog_calls: 2,
+                meta_keys: woocommerce::MetaKeys::default(),
                 limits: limits(),
             }),
             stripe: config::Stripe {

@@ -125,6 +125,17 @@ impl Client {
         answer.json().map_err(|error| unreadable(name, Effect::None, error))
     }
 
+    /// Reads what the site says of itself to everybody.
+    pub(crate) async fn index<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        query: &str,
+    ) -> Result<T, ConnectorError> {
+        let path = format!("/wp-json/?{query}");
+        let answer = self.send(Call::new(name, Method::GET, path, Kind::Repeatable)).await?;
+        answer.json().map_err(|error| unreadable(name, Effect::None, error))
+    }
+
     /// Reads from the REST API; the headers count too.
     pub(crate) async fn get_answer(
         &self,

@@ -8,7 +8,7 @@
 //! store shows a draft, `address`, `rates` and `rounding` what both have; `draft` opens and reads
 //! it, `change` changes its cart, `coupons` says
 //! why a code does not count, `own` keeps our order, `memory` saves calls; `place` takes it to
-//! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products and `variations` theirs, `hooks` hears of changes, `sale` what has become of orders, `check` looks the
+//! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products, `variations` theirs and `settings` the owner's, `hooks` hears of changes, `sale` what has become of orders, `check` looks the
 //! store over and `rehearsal` tries it out.
 
 use std::{fmt, sync::Arc};
@@ -16,11 +16,12 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use commerce::{
     Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts, Finding, Forged,
-    Heard, Hold, Hook, HookTarget, Line, Order, OrderId, Product, ProductId, ProductPage, Sale,
+    Heard, Hold, Hook, HookTarget, Line, ListingPage, Order, OrderId, Product, ProductId,
+    ProductPage, Sale, Storefront,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::OnceCell;
 use upstream::Upstream;
 
 mod address;
@@ -45,12 +46,13 @@ mod recordings;
 mod rehearsal;
 mod rounding;
 mod sale;
+mod settings;
 mod stock;
 mod variations;
 
+use catalog::Reading;
 use client::Client;
 use memory::Memory;
-use variations::Listing;
 
 /// The key that the store gave us, and what its orders call our payment.
 #[derive(Clone, Debug)]
@@ -61,8 +63,26 @@ pub struct Settings {
     pub consumer_secret: SecretString,
     /// What the store's orders call the payment.
     pub payment_title: String,
+    /// How many calls for the catalog are under way at once. More than the store has processor
+    /// cores make it slower.
+    pub catalog_calls: usize,
+    /// Where plugins keep what feeds want.
+    pub meta_keys: MetaKeys,
     /// What time it is; calls over plain HTTP are signed with it.
     pub now: Now,
+}
+
+/// Keys of `meta_data` under which plugins keep what the store itself has no place for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MetaKeys {
+    /// The maker, where neither a brand nor a trait of the product names it.
+    pub brand: Option<String>,
+    /// The global trade item number, where the store's own field is empty.
+    pub gtin: Option<String>,
+    /// The maker's part number.
+    pub mpn: Option<String>,
+    /// Fields that are handed on as they are.
+    pub others: Vec<String>,
 }
 
 /// Tells the time.
@@ -84,8 +104,11 @@ pub struct WooCommerce {
     /// The store's currency. Read once.
     currency: OnceCell<commerce::Currency>,
     now: Now,
-    /// All variations, while the catalog is read.
-    listing: Mutex<Option<Arc<Listing>>>,
+    /// How many calls for the catalog are under way at once.
+    catalog_calls: usize,
+    meta_keys: MetaKeys,
+    /// What is remembered from one call for the catalog to the next.
+    reading: Reading,
     /// Drafts that were seen a moment ago.
     memory: Memory,
 }
@@ -99,7 +122,9 @@ impl WooCommerce {
             payment_title: settings.payment_title,
             address: OnceCell::new(),
             currency: OnceCell::new(),
-            listing: Mutex::new(None),
+            catalog_calls: settings.catalog_calls.max(1),
+            meta_keys: settings.meta_keys,
+            reading: Reading::new(),
             memory: Memory::new(),
         }
     }
@@ -117,6 +142,22 @@ impl Connector for WooCommerce {
 
     async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError> {
         self.changed_products(since).await
+    }
+
+    async fn changes(
+        &self,
+        since: Timestamp,
+        from: Option<&Cursor>,
+    ) -> Result<ProductPage, ConnectorError> {
+        self.changed_page(since, from).await
+    }
+
+    async fn listing(&self, from: Option<&Cursor>) -> Result<Option<ListingPage>, ConnectorError> {
+        self.listing_page(from).await.map(Some)
+    }
+
+    async fn storefront(&self) -> Result<Storefront, ConnectorError> {
+        self.read_storefront().await
     }
 
     async fn open(&self, change: &Change) -> Result<Draft, ConnectorError> {

@@ -136,6 +136,48 @@ impl Store {
         self.edit(id, |product| product.unpublished = true);
     }
 
+    /// Deletes a product with its variations, or a variation, for good. That a variation is gone
+    /// moves no date, not even its product's.
+    pub fn delete(&self, id: u64) {
+        let mut shop = self.lock();
+        let Some(gone) = shop.catalog.products.remove(&id) else { return };
+        for child in gone.children.iter().filter(|_| gone.kind == catalog::Kind::Variable) {
+            shop.catalog.products.remove(child);
+        }
+        if let Some(parent) = shop.catalog.products.get_mut(&gone.parent) {
+            parent.children.retain(|child| *child != id);
+        }
+    }
+
+    /// From now on a plugin dies over this product in every listing that shows it.
+    pub fn break_product(&self, id: u64) {
+        self.lock().broken.insert(id);
+    }
+
+    /// Buyers have to know a word to see this product.
+    pub fn protect(&self, id: u64) {
+        self.edit(id, |product| product.password = "sesame");
+    }
+
+    /// Adds so many simple products; answers the id of the first, the others follow it.
+    pub fn add_products(&self, count: u64) -> u64 {
+        let mut shop = self.lock();
+        let first = shop.catalog.products.keys().last().map_or(1, |last| last + 1).max(10_000);
+        let model = shop.catalog.products.values().find(|product| product.id == 20).cloned();
+        for (id, model) in (first..first + count).zip(std::iter::repeat(model)) {
+            let Some(model) = model else { break };
+            let product = catalog::Product {
+                id,
+                name: format!("Thing {id}"),
+                sku: format!("thing-{id}"),
+                slug: format!("thing-{id}"),
+                ..model
+            };
+            shop.catalog.products.insert(id, product);
+        }
+        first
+    }
+
     /// Changes the site's salts: every cart token issued so far is dead.
     pub fn expire_carts(&self) {
         let mut shop = self.lock();

@@ -73,6 +73,8 @@ pub(crate) fn connector(url: &str, key: &str, secret: &str) -> WooCommerce {
         consumer_key: key.into(),
         consumer_secret: secret.into(),
         payment_title: "Card, through an AI agent".to_owned(),
+        catalog_calls: 2,
+        meta_keys: woocommerce::MetaKeys::default(),
         now: woocommerce::Now(emulators::system_clock()),
     };
     WooCommerce::new(upstream(url), settings)

@@ -57,6 +57,8 @@ pub(super) struct Product {
     pub(super) sale_dates: Option<(Timestamp, Timestamp)>,
     pub(super) unpublished: bool,
     pub(super) hidden: bool,
+    /// What buyers have to know to see it.
+    pub(super) password: &'static str,
     pub(super) description: &'static str,
     pub(super) short: &'static str,
     pub(super) intangible: Intangible,

@@ -26,6 +26,23 @@ impl Shop {
         let plain = |body: Value| Ok(Answer::json(200, body));
         match route {
             ["settings", "general"] => plain(self.general_json()),
+            ["settings", "products"] => plain(self.rows_json(
+                "products",
+                &[
+                    ("weight_unit", "Weight unit", "select", "lbs"),
+                    ("dimension_unit", "Dimensions unit", "select", "in"),
+                ],
+            )),
+            ["settings", "tax"] => {
+                let yes = if self.prices_include_tax { "yes" } else { "no" };
+                plain(self.rows_json(
+                    "tax",
+                    &[
+                        ("prices_include_tax", "Prices entered with tax", "radio", yes),
+                        ("tax_display_shop", "Display prices in the shop", "select", "excl"),
+                    ],
+                ))
+            }
             ["data", "currencies", "current"] => plain(self.currency_json()),
             ["system_status"] => plain(self.status_json()),
             ["taxes"] => Ok(page(call, self.taxes_table())),
@@ -76,19 +93,25 @@ impl Shop {
             ("price_decimal_sep", "Decimal separator", "text", "."),
             ("price_num_decimals", "Number of decimals", "number", &decimals),
         ];
-        let row = |(id, label, kind, value): (&str, &str, &str, &str)| {
+        self.rows_json("general", &rows)
+    }
+
+    /// The settings of a group: id, label, kind and value.
+    fn rows_json(&self, group: &str, rows: &[(&str, &str, &str, &str)]) -> Value {
+        let list = format!("wc/v3/settings/{group}");
+        let row = |&(id, label, kind, value): &(&str, &str, &str, &str)| {
             let id = format!("woocommerce_{id}");
             let mut json = json!({
                 "id": id, "label": label, "description": label, "type": kind, "default": "",
                 "tip": label, "value": value,
-                "_links": self.links("wc/v3/settings/general", &id, &ALL[..4]),
+                "_links": self.links(&list, &id, &ALL[..4]),
             });
             if kind == "select" {
                 json["options"] = json!({ value: value });
             }
             json
         };
-        rows.into_iter().map(row).collect()
+        rows.iter().map(row).collect()
     }
 
     fn currency_json(&self) -> Value {
@@ -281,6 +304,7 @@ impl Shop {
         let products = self.catalog.products.values().filter(|p| p.kind != Kind::Variation);
         let used: Vec<Term> = products.flat_map(of).collect();
         let mut terms = used.clone();
+        terms.extend(used.iter().filter_map(|term| super::demo::above(term.id)));
         terms.sort_by_key(|term| term.name);
         terms.dedup();
         let term = |term: &Term| {
@@ -288,7 +312,7 @@ impl Shop {
                 "id": term.id,
                 "name": term.name,
                 "slug": term.slug,
-                "parent": 0,
+                "parent": super::demo::above(term.id).map_or(0, |above| above.id),
                 "description": "",
                 "display": "default",
                 "image": null,

@@ -46,6 +46,8 @@ pub(super) struct Shop {
     pub(super) salt: [u8; 32],
     pub(super) nonce: String,
     pub(super) catalog: Catalog,
+    /// Products over which a plugin dies.
+    pub(super) broken: BTreeSet<u64>,
     pub(super) coupons: Vec<Coupon>,
     pub(super) carts: HashMap<String, Cart>,
     pub(super) orders: BTreeMap<u64, Order>,
@@ -103,6 +105,7 @@ impl Shop {
             salt,
             nonce,
             catalog: Catalog::default(),
+            broken: BTreeSet::new(),
             coupons: Vec::new(),
             carts: HashMap::new(),
             orders: BTreeMap::new(),
