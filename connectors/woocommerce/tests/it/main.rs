@@ -7,6 +7,7 @@ mod calls;
 mod catalog;
 mod deferred;
 mod draft;
+mod lists;
 mod money;
 mod order;
 mod stage;

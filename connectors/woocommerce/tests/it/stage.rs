@@ -11,7 +11,7 @@ use emulators::{faults::Faults, serve::Running, woocommerce::Store};
 use http::{Method, header::AUTHORIZATION};
 use serde_json::json;
 use tokio::net::TcpListener;
-use upstream::{Call, GateLimits, Https, Kind, Limits, Seeded, Upstream};
+use upstream::{Call, GateLimits, Https, Kind, Limits, Seeded, Transport, Upstream};
 use woocommerce::{Settings, WooCommerce};
 
 pub(crate) struct Stage {
@@ -69,19 +69,36 @@ impl Stage {
 }
 
 pub(crate) fn connector(url: &str, key: &str, secret: &str) -> WooCommerce {
-    let settings = Settings {
+    WooCommerce::new(upstream(url), settings(key, secret))
+}
+
+/// A connector whose calls go to something else than the network.
+pub(crate) fn connector_over(network: Arc<dyn Transport>) -> WooCommerce {
+    let url = "https://shop.example".parse().unwrap();
+    let chance = Arc::new(Seeded::new(5));
+    let upstream = Upstream::new("store", url, network, chance, limits());
+    WooCommerce::new(upstream, settings("ck_x", "cs_x"))
+}
+
+fn settings(key: &str, secret: &str) -> Settings {
+    Settings {
         consumer_key: key.into(),
         consumer_secret: secret.into(),
         payment_title: "Card, through an AI agent".to_owned(),
         catalog_calls: 2,
         meta_keys: woocommerce::MetaKeys::default(),
         now: woocommerce::Now(emulators::system_clock()),
-    };
-    WooCommerce::new(upstream(url), settings)
+    }
 }
 
 fn upstream(url: &str) -> Upstream {
-    let limits = Limits {
+    let network = Arc::new(Https::new(Duration::from_secs(1)).unwrap());
+    let chance = Arc::new(Seeded::new(5));
+    Upstream::new("store", url.parse().unwrap(), network, chance, limits())
+}
+
+const fn limits() -> Limits {
+    Limits {
         deadline: Duration::from_secs(2),
         body_max: 8 * 1024 * 1024,
         retries_max: 1,
@@ -91,10 +108,7 @@ fn upstream(url: &str) -> Upstream {
             queue_max: 16,
             queue_wait_max: Duration::from_secs(1),
         },
-    };
-    let network = Arc::new(Https::new(Duration::from_secs(1)).unwrap());
-    let chance = Arc::new(Seeded::new(5));
-    Upstream::new("store", url.parse().unwrap(), network, chance, limits)
+    }
 }
 
 pub(crate) fn line(item: &str, quantity: u32) -> Line {
