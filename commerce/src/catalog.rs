@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{Cursor, ItemId, Money, ProductId};
 
@@ -51,7 +52,7 @@ pub struct Listed {
 }
 
 /// A product. Texts are plain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
     /// The platform's id.
     pub id: ProductId,
@@ -136,7 +137,7 @@ impl Product {
 }
 
 /// What kind of thing a product is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProductKind {
     /// One thing.
     Simple,
@@ -151,7 +152,7 @@ pub enum ProductKind {
 }
 
 /// Why a product is not sold through agents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Exclusion {
     /// Hidden from the store's own catalog.
     Hidden,
@@ -168,7 +169,7 @@ pub enum Exclusion {
 }
 
 /// What is bought: a product without variants, or one of its variants.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variant {
     /// What an agent orders.
     pub item: ItemId,
@@ -258,7 +259,7 @@ impl Variant {
 }
 
 /// One trait of a variant: color, size.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// What is chosen.
     pub name: String,
@@ -267,7 +268,7 @@ pub struct Choice {
 }
 
 /// Whether a variant can be had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Availability {
     /// Now.
     InStock,

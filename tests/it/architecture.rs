@@ -7,12 +7,16 @@ use serde_json::Value;
 /// Each of our crates, and which of our crates it may depend on.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("acp", &[]),
+    ("catalog", &["commerce"]),
     ("commerce", &[]),
     ("upstream", &[]),
     ("payments", &["commerce", "upstream"]),
     ("woocommerce", &["commerce", "upstream"]),
     ("emulators", &[]),
-    ("storebridge", &["acp", "commerce", "emulators", "payments", "upstream", "woocommerce"]),
+    (
+        "storebridge",
+        &["acp", "catalog", "commerce", "emulators", "payments", "upstream", "woocommerce"],
+    ),
 ];
 
 /// Crates that only some of ours may depend on.

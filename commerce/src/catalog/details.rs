@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::ProductId;
 
 /// What is known of a product, or of one variant; the variant's word goes before its product's.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
     /// How worn it is.
     pub condition: Option<Condition>,
@@ -35,7 +36,7 @@ pub struct Details {
 }
 
 /// A trait with all its values: `Material`: `Linen`, `Cotton`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trait {
     /// What it is called in the store.
     pub name: String,
@@ -44,7 +45,7 @@ pub struct Trait {
 }
 
 /// A picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     /// Absolute.
     pub url: String,
@@ -62,7 +63,7 @@ impl Image {
 }
 
 /// A place in a taxonomy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
     /// Outermost first, never empty.
     pub path: Vec<String>,
@@ -71,7 +72,7 @@ pub struct Category {
 }
 
 /// Who named the categories.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Taxonomy {
     /// The store.
     Store,
@@ -82,7 +83,7 @@ pub enum Taxonomy {
 }
 
 /// How worn a thing is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Condition {
     /// Not at all.
     New,
@@ -93,7 +94,7 @@ pub enum Condition {
 }
 
 /// For whom a thing is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Gender {
     /// Women.
     Female,
@@ -104,7 +105,7 @@ pub enum Gender {
 }
 
 /// For what age a thing is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AgeGroup {
     /// Up to three months.
     Newborn,
@@ -119,7 +120,7 @@ pub enum AgeGroup {
 }
 
 /// A weight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weight {
     /// How many.
     pub value: Decimal,
@@ -128,7 +129,7 @@ pub struct Weight {
 }
 
 /// What weights are counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WeightUnit {
     /// g
     Gram,
@@ -141,7 +142,7 @@ pub enum WeightUnit {
 }
 
 /// Length, width and height, as far as they are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dimensions {
     /// How long.
     pub length: Option<Decimal>,
@@ -154,7 +155,7 @@ pub struct Dimensions {
 }
 
 /// What lengths are counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LengthUnit {
     /// mm
     Millimeter,
@@ -169,7 +170,7 @@ pub enum LengthUnit {
 }
 
 /// What is in a package, and what amount its price is compared by: 750 ml, 100 ml.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitPricing {
     /// What is in it.
     pub measure: Quantity,
@@ -178,7 +179,7 @@ pub struct UnitPricing {
 }
 
 /// An amount of something: 750 ml.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quantity {
     /// How many.
     pub value: Decimal,
@@ -187,7 +188,7 @@ pub struct Quantity {
 }
 
 /// What shipping costs to a place, where that does not depend on the cart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShippingPrice {
     /// ISO 3166-1 alpha-2.
     pub country: String,
@@ -200,7 +201,7 @@ pub struct ShippingPrice {
 }
 
 /// What buyers think of a thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rating {
     /// The mean, 0 to 5.
     pub mean: Decimal,
@@ -209,7 +210,7 @@ pub struct Rating {
 }
 
 /// What one buyer wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
     /// Its headline.
     pub title: Option<String>,
@@ -220,7 +221,7 @@ pub struct Review {
 }
 
 /// A question and its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// What was asked.
     pub question: String,
@@ -229,7 +230,7 @@ pub struct Question {
 }
 
 /// Another product that this one has to do with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Related {
     /// Which.
     pub product: ProductId,
@@ -238,7 +239,7 @@ pub struct Related {
 }
 
 /// What two products have to do with each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Relation {
     /// Bought together.
     OftenBoughtWith,
