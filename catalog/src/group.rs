@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// More would make a change of one copy much, fewer would make a change of any copy a long list.
-pub(crate) const GROUP_MAX: usize = 64;
+pub(crate) const GROUP_MAX: usize = 32;
 
 /// Some neighbors. One that did not change is the same one in the next snapshot.
 pub struct Group {
