@@ -73,15 +73,7 @@ impl App {
         for store in &self.stores {
             let (app, store) = (Arc::clone(self), Arc::clone(store));
             self.tasks.spawn(async move {
-                catalog::keep_fresh(
-                    &store.id,
-                    &store.catalog,
-                    store.connector.as_ref(),
-                    app.seams.clock.as_ref(),
-                    store.catalog_refresh,
-                    app.stopping.clone(),
-                )
-                .await;
+                catalog::keep_fresh(&store, app.seams.clock.as_ref(), app.stopping.clone()).await;
             });
         }
         for store in &self.stores {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use commerce::{Finding, Hook, HookState, Level};
 
-use crate::{config::Config, hooks, real_world, session::Sealer, store::Store};
+use crate::{catalog::look, config::Config, hooks, real_world, session::Sealer, store::Store};
 
 /// Talks to every store and its processor, writes a readable report, and says whether
 /// everything works. Changes nothing anywhere, unless it may: then each store gets an order that is
@@ -22,9 +22,16 @@ pub async fn run(config: &Config, may_write: bool, out: &mut impl Write) -> anyh
             wired.connector.hooks(&target),
             wired.stripe.check(),
         );
+        let is_reachable = platform.iter().all(|finding| finding.level < Level::Failure);
+        let catalog = match is_reachable {
+            true => Some(look(wired.connector.as_ref()).await),
+            false => None,
+        };
         let hooks = hooks.map(|hooks| look_at_hooks(&hooks)).ok();
         let rehearsal = if may_write { wired.connector.rehearse().await } else { Vec::new() };
-        for finding in platform.iter().chain(&hooks).chain(&rehearsal).chain(&processor) {
+        for finding in
+            platform.iter().chain(&catalog).chain(&hooks).chain(&rehearsal).chain(&processor)
+        {
             worst = worst.max(finding.level);
             print(finding, out)?;
         }

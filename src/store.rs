@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use ::catalog::Catalog;
 use commerce::{AgentId, Connector};
 use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
@@ -18,7 +19,6 @@ use upstream::{Chance, Transport, Upstream};
 use url::Url;
 
 use crate::{
-    catalog::Catalog,
     changes::Inbox,
     clock::Clock,
     config::{self, Acquirer, Platform, Profile, Signature},
@@ -35,7 +35,7 @@ pub(crate) struct Store {
     pub(crate) merchant_id: String,
     pub(crate) acquirer: Option<Acquirer>,
     pub(crate) links: BTreeMap<String, Url>,
-    pub(crate) catalog: Catalog,
+    pub(crate) catalog: Arc<Catalog>,
     pub(crate) catalog_refresh: Duration,
     /// How often the store is asked what has changed.
     pub(crate) changes_refresh: Duration,
@@ -89,7 +89,7 @@ impl Store {
             merchant_id: config.stripe.merchant_id.clone(),
             acquirer: config.stripe.acquirer.clone(),
             links: config.links.clone(),
-            catalog: Catalog::new(),
+            catalog: Arc::new(Catalog::new()),
             catalog_refresh: config.catalog_refresh,
             changes_refresh: config.changes_refresh,
             inbox: Inbox::default(),

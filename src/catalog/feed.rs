@@ -5,11 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use ::catalog::Snapshot;
 use bytes::Bytes;
 use commerce::{Availability, Money, Product, ProductKind, Variant};
 use serde::Serialize;
-
-use super::Snapshot;
 
 /// One row. Absent members are left out, never invented.
 #[derive(Serialize)]
@@ -59,18 +58,15 @@ pub(crate) struct Seller<'a> {
 /// All rows as JSON Lines, in the snapshot's order.
 pub(crate) fn render(snapshot: &Snapshot, seller: Seller<'_>) -> Bytes {
     let mut lines = Vec::new();
-    for (product, variant) in snapshot.products.iter().flat_map(|product| rows(product)) {
-        serde_json::to_writer(&mut lines, &row(product, variant, seller))
-            .expect("a row of texts and integers serializes into memory");
-        lines.push(b'\n');
+    for product in snapshot.iter().filter(|entry| entry.exclusion().is_none()) {
+        let product = product.read();
+        for variant in &product.variants {
+            serde_json::to_writer(&mut lines, &row(&product, variant, seller))
+                .expect("a row of texts and integers serializes into memory");
+            lines.push(b'\n');
+        }
     }
     lines.into()
-}
-
-/// The variants of a product that agents may show.
-fn rows(product: &Product) -> impl Iterator<Item = (&Product, &Variant)> {
-    let shown = product.exclusion.is_none();
-    product.variants.iter().filter(move |_| shown).map(move |variant| (product, variant))
 }
 
 fn row<'a>(product: &'a Product, variant: &'a Variant, seller: Seller<'a>) -> Row<'a> {

@@ -61,7 +61,8 @@ fn currencies(app: &App) -> Vec<String> {
     let snapshots = app.stores.iter().filter_map(|store| store.catalog.snapshot());
     let found: BTreeSet<String> = snapshots
         .filter_map(|snapshot| {
-            let variant = snapshot.products.iter().flat_map(|product| &product.variants).next()?;
+            let variant =
+                snapshot.iter().find_map(|entry| entry.read().variants.into_iter().next())?;
             Some(variant.price.currency().code().to_ascii_lowercase())
         })
         .collect();
