@@ -6,7 +6,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize},
+    },
 };
 
 use commerce::{
@@ -24,6 +27,7 @@ mod product;
 mod surroundings;
 mod traits;
 mod wire;
+mod words;
 
 use paging::{List, Place, WindowSize};
 use product::Reader;
@@ -38,6 +42,8 @@ pub(crate) const PAGE: usize = 100;
 pub(crate) struct Reading {
     surroundings: Mutex<Option<Arc<Surroundings>>>,
     window: WindowSize,
+    /// Products that the stretch being read does without.
+    left_out: AtomicUsize,
     /// The store has no listing of all variations, or one that cannot be trusted.
     pub(crate) lists_no_variations: AtomicBool,
 }
@@ -47,6 +53,7 @@ impl Reading {
         Self {
             surroundings: Mutex::new(None),
             window: WindowSize::new(),
+            left_out: AtomicUsize::new(0),
             lists_no_variations: AtomicBool::new(false),
         }
     }

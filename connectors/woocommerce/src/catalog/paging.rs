@@ -18,6 +18,8 @@ use crate::WooCommerce;
 
 /// What a store is asked for at once at the least, however slow it is.
 const WINDOW_MIN: usize = 12;
+/// So many products of a stretch may be left out; where more cannot be read, it is the list.
+const LEFT_OUT_MAX: usize = 5;
 /// What a list is never longer than, whatever its headers say.
 const POSITIONS_MAX: usize = 10_000_000;
 
@@ -81,6 +83,7 @@ impl WooCommerce {
         list: List<'_>,
         place: Place,
     ) -> Result<Stretch, ConnectorError> {
+        self.reading.left_out.store(0, Ordering::Relaxed);
         let size = self.reading.window.size();
         let ahead = place.total.map_or(1, |total| {
             total.saturating_sub(place.position).div_ceil(size - 1).clamp(1, self.catalog_calls)
@@ -105,7 +108,8 @@ impl WooCommerce {
             take(&mut entries, &mut last, window.entries);
         }
         let position = starts.last().map_or(0, |start| start + size);
-        let is_behind = total.is_none_or(|total| position >= total) || entries.is_empty();
+        // Without a count only a stretch without anything new is the end.
+        let is_behind = entries.is_empty() || total.is_some_and(|total| position >= total);
         let ended = (is_short && is_behind) || position > POSITIONS_MAX;
         let next = Place { position, last, total };
         Ok(Stretch {
@@ -127,24 +131,34 @@ impl WooCommerce {
         let path = format!(
             "/products?per_page={size}&offset={start}&orderby=id&order=asc{query}&_fields={fields}"
         );
-        match self.client.get_answer(name, &path).await {
-            Ok(answer) => {
-                let total = answer.header("x-wp-total").and_then(|total| total.parse().ok());
-                Ok(Window { entries: shown(name, &answer)?, total })
-            }
-            Err(error) if is_too_much(&error) && self.answers(list).await => {
-                let half = self.reading.window.halve(size);
-                if half == size {
-                    warn!(position = start, %error, "a product cannot be read; it is left out");
-                    return Ok(Window { entries: Vec::new(), total: None });
+        let (error, is_too_much) = match self.client.get_answer(name, &path).await {
+            Ok(answer) => match shown(name, &answer) {
+                Ok(entries) => {
+                    let total = answer.header("x-wp-total").and_then(|total| total.parse().ok());
+                    return Ok(Window { entries, total });
                 }
-                let mut first = Box::pin(self.window(list, start, half)).await?;
-                let rest = Box::pin(self.window(list, start + half, size - half)).await?;
-                first.entries.extend(rest.entries);
-                Ok(Window { total: first.total.or(rest.total), ..first })
+                Err(error) => (error, true),
+            },
+            Err(error) => {
+                let is_too_much = is_too_much(&error);
+                (error, is_too_much)
             }
-            Err(error) => Err(error),
+        };
+        if !is_too_much || !self.answers(list).await {
+            return Err(error);
         }
+        let half = self.reading.window.halve(size);
+        if half == size {
+            if self.reading.left_out.fetch_add(1, Ordering::Relaxed) >= LEFT_OUT_MAX {
+                return Err(error);
+            }
+            warn!(position = start, %error, "a product cannot be read; it is left out");
+            return Ok(Window { entries: Vec::new(), total: None });
+        }
+        let mut first = Box::pin(self.window(list, start, half)).await?;
+        let rest = Box::pin(self.window(list, start + half, size - half)).await?;
+        first.entries.extend(rest.entries);
+        Ok(Window { total: first.total.or(rest.total), ..first })
     }
 
     /// Whether the store answers at all.
@@ -156,10 +170,7 @@ impl WooCommerce {
 /// Whether it may have been more than the store could make, or more than we take. A store that
 /// names a time to come back is busy and not unable.
 const fn is_too_much(error: &ConnectorError) -> bool {
-    matches!(
-        error,
-        ConnectorError::Unavailable { retry_after: None, .. } | ConnectorError::Unreadable { .. }
-    )
+    matches!(error, ConnectorError::Unavailable { retry_after: None, .. })
 }
 
 /// Adds what has not been seen yet.

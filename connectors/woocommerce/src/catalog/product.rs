@@ -10,6 +10,7 @@ use super::{
     surroundings::Surroundings,
     traits,
     wire::{Attribute, Picture, Shown, Term},
+    words::words,
 };
 use crate::{MetaKeys, cart::text_of};
 
@@ -47,12 +48,12 @@ impl Reader<'_> {
         };
         let mut details = self.details(shown);
         traits::shared(&mut details, &shown.attributes);
-        let long = plain_text(&shown.description);
+        let long = words(&shown.description);
         let html = shown.description.trim();
         Product {
             exclusion: exclusion(shown, kind, &variants),
             description_html: (html != long && !html.is_empty()).then(|| html.to_owned()),
-            description: if long.is_empty() { plain_text(&shown.short_description) } else { long },
+            description: if long.is_empty() { words(&shown.short_description) } else { long },
             url: shown.permalink.clone(),
             images: shown.images.iter().filter_map(picture).collect(),
             brand: self.brand(shown),
@@ -89,7 +90,7 @@ impl Reader<'_> {
                 traits::note(&mut variant.details, &option.name, value);
             }
         }
-        let description = plain_text(&shown.description);
+        let description = words(&shown.description);
         Some(Variant {
             options,
             image: shown.image.as_ref().and_then(picture),

@@ -181,6 +181,16 @@ async fn a_product_that_kills_the_page_hides_only_itself() {
 }
 
 #[tokio::test]
+async fn a_list_that_cannot_be_read_is_no_empty_list() {
+    let stage = Stage::start().await;
+    let first = stage.store.add_products(250);
+    for id in first..first + 20 {
+        stage.store.break_product(id);
+    }
+    assert!(stage.connector.products(None).await.is_err(), "twenty are no accident");
+}
+
+#[tokio::test]
 async fn a_reading_goes_on_where_it_broke() {
     let stage = Stage::start().await;
     stage.store.add_products(300);
