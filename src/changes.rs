@@ -172,7 +172,7 @@ async fn poll(
 
 async fn patch(store: &Store, news: Vec<News>) -> usize {
     let catalog = Arc::clone(&store.catalog);
-    catalog::beside(move || catalog.patch(news)).await
+    catalog::beside(move || catalog.patch(&news)).await
 }
 
 fn said(store: &Store, error: &ConnectorError, what: &str) {

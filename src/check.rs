@@ -23,10 +23,7 @@ pub async fn run(config: &Config, may_write: bool, out: &mut impl Write) -> anyh
             wired.stripe.check(),
         );
         let is_reachable = platform.iter().all(|finding| finding.level < Level::Failure);
-        let catalog = match is_reachable {
-            true => Some(look(wired.connector.as_ref()).await),
-            false => None,
-        };
+        let catalog = if is_reachable { Some(look(wired.connector.as_ref()).await) } else { None };
         let hooks = hooks.map(|hooks| look_at_hooks(&hooks)).ok();
         let rehearsal = if may_write { wired.connector.rehearse().await } else { Vec::new() };
         for finding in

@@ -117,12 +117,12 @@ fn speed(count: u64, out: &mut io::Stdout) -> io::Result<()> {
     let mut chance = Chance(99);
     let mut changed = |changes: u64| -> Vec<Vec<(ProductId, Option<Product>)>> {
         let ids: Vec<u64> = (0..changes).map(|_| 1 + chance.below(count)).collect();
-        let change = |id: &u64| {
+        let restocked = |id: &u64| {
             let mut product = products.of(*id);
             product.variants[0].quantity = Some(i64::try_from(changes).unwrap_or(0) + 1_000);
             (product.id.clone(), Some(product))
         };
-        ids.chunks(PAGE).map(|ids| ids.iter().map(change).collect()).collect()
+        ids.chunks(PAGE).map(|ids| ids.iter().map(restocked).collect()).collect()
     };
     let (news, plain_news, single) = (changed(CHANGES), changed(PLAIN_CHANGES), changed(500));
 
@@ -147,7 +147,7 @@ fn speed(count: u64, out: &mut io::Stdout) -> io::Result<()> {
     let cloning = (cpu_nanos() - started) / CHANGES;
     let started = cpu_nanos();
     for news in news {
-        catalog.patch(news);
+        catalog.patch(&news);
     }
     let fast = (cpu_nanos() - started) / CHANGES;
     same.truncate(100);
@@ -155,13 +155,13 @@ fn speed(count: u64, out: &mut io::Stdout) -> io::Result<()> {
     // The last of them were not changed since.
     let started = cpu_nanos();
     for news in same {
-        catalog.patch(news);
+        catalog.patch(&news);
     }
     let unchanged = (cpu_nanos() - started) / repeats;
     let started = cpu_nanos();
     let one_by_one: Vec<_> = single.into_iter().flatten().collect();
     for one in one_by_one {
-        catalog.patch(vec![one]);
+        catalog.patch(&[one]);
     }
     let alone = (cpu_nanos() - started) / 500;
 
@@ -249,7 +249,7 @@ impl Products {
         let syllable =
             |chance: &mut Chance| SYLLABLES[usize::try_from(chance.below(24)).unwrap_or(0)];
         let vocabulary = (0..4_000)
-            .map(|_| (0..1 + chance.below(4)).map(|_| syllable(&mut chance)).collect())
+            .map(|_| (0..=chance.below(4)).map(|_| syllable(&mut chance)).collect())
             .collect();
         Self { vocabulary, has_variants }
     }
@@ -303,9 +303,10 @@ impl Products {
                 Money::new(price, Currency::EUR),
             )
         };
-        let variants = match self.has_variants {
-            true => (1..=6).map(|nth| variant(10_000_000 + id * 6 + nth, nth)).collect(),
-            false => vec![variant(id, 0)],
+        let variants = if self.has_variants {
+            (1..=6).map(|nth| variant(10_000_000 + id * 6 + nth, nth)).collect()
+        } else {
+            vec![variant(id, 0)]
         };
         let html: Vec<String> = sentences.iter().map(|text| format!("<p>{text}</p>")).collect();
         Product {

@@ -86,7 +86,7 @@ impl Catalog {
     /// Puts changed products in the place of what was known of them, and takes those out that are
     /// gone. Answers how many are not as they were. Before the first whole reading there is nothing
     /// to change.
-    pub fn patch(&self, news: Vec<(ProductId, Option<Product>)>) -> usize {
+    pub fn patch(&self, news: &[(ProductId, Option<Product>)]) -> usize {
         let mut writing = self.write();
         if !writing.is_shown {
             return 0;

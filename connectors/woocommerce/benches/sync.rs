@@ -111,14 +111,14 @@ fn run(is_plain: bool) -> io::Result<()> {
 
 fn connector(network: Arc<dyn Transport>) -> WooCommerce {
     let limits = Limits {
-        deadline: Duration::from_secs(60),
+        deadline: Duration::from_mins(1),
         body_max: 8 * 1024 * 1024,
         retries_max: 0,
         retry_delay: Duration::from_millis(1),
         gate: GateLimits {
             in_flight_max: 4,
             queue_max: 16,
-            queue_wait_max: Duration::from_secs(60),
+            queue_wait_max: Duration::from_mins(1),
         },
     };
     let url = "https://shop.example".parse().expect("an address");

@@ -31,7 +31,7 @@ impl WooCommerce {
             match self.listed(&sold).await {
                 Ok(Some(families)) => return Ok(families),
                 Ok(None) => {
-                    warn!("the store's list of variations holds others than were asked for")
+                    warn!("the store's list of variations holds others than were asked for");
                 }
                 // Products were readable a moment ago, so it is the route that is missing.
                 Err(ConnectorError::Denied { .. } | ConnectorError::NotFound { .. }) => {

@@ -94,24 +94,24 @@ impl WooCommerce {
         let windows =
             try_join_all(starts.iter().map(|start| self.window(list, *start, size))).await?;
 
-        let (mut entries, mut last) = (Vec::new(), place.last);
+        let (mut entries, mut seen) = (Vec::new(), place.last);
         let (mut total, mut is_short) = (place.total, false);
         for (start, window) in starts.iter().zip(windows) {
-            let has_moved = last != 0 && window.entries.first().is_some_and(|one| one.id > last);
+            let has_moved = seen != 0 && window.entries.first().is_some_and(|one| one.id > seen);
             if has_moved {
                 let from = start.saturating_sub(size - 1);
-                take(&mut entries, &mut last, self.window(list, from, size).await?.entries);
+                take(&mut entries, &mut seen, self.window(list, from, size).await?.entries);
             }
             is_short = window.entries.len() < size;
             // One that says less than there is to see is wrong.
             total = window.total.filter(|total| *total >= start + window.entries.len());
-            take(&mut entries, &mut last, window.entries);
+            take(&mut entries, &mut seen, window.entries);
         }
         let position = starts.last().map_or(0, |start| start + size);
         // Without a count only a stretch without anything new is the end.
         let is_behind = entries.is_empty() || total.is_some_and(|total| position >= total);
         let ended = (is_short && is_behind) || position > POSITIONS_MAX;
-        let next = Place { position, last, total };
+        let next = Place { position, last: seen, total };
         Ok(Stretch {
             entries,
             next: (!ended).then(|| next.cursor()),
@@ -174,10 +174,10 @@ const fn is_too_much(error: &ConnectorError) -> bool {
 }
 
 /// Adds what has not been seen yet.
-fn take(entries: &mut Vec<Shown>, last: &mut u64, found: Vec<Shown>) {
+fn take(entries: &mut Vec<Shown>, seen: &mut u64, found: Vec<Shown>) {
     for one in found {
-        if one.id > *last {
-            *last = one.id;
+        if one.id > *seen {
+            *seen = one.id;
             entries.push(one);
         }
     }

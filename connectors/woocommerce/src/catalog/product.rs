@@ -152,9 +152,9 @@ impl Reader<'_> {
         let weight = number(&shown.weight).zip(self.around.weight_unit);
         let dimensions = self.around.length_unit.and_then(|(unit, factor)| {
             let size = shown.dimensions.as_ref()?;
-            let side = |text: &str| number(text)?.checked_mul(factor);
+            let long = |text: &str| number(text)?.checked_mul(factor);
             let [length, width, height] =
-                [&size.length, &size.width, &size.height].map(|text| side(text));
+                [&size.length, &size.width, &size.height].map(|text| long(text));
             let is_known = length.or(width).or(height).is_some();
             is_known.then_some(Dimensions { length, width, height, unit })
         });

@@ -28,6 +28,7 @@ pub(super) const LISTING_FIELDS: &str = "id,variations";
 /// A product or a variation. Absent members are empty.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "these are the store's own members")]
 pub(crate) struct Shown {
     #[serde(deserialize_with = "count")]
     pub(crate) id: u64,

@@ -93,7 +93,7 @@ async fn read(connector: &WooCommerce) -> Vec<u64> {
     let (mut ids, mut from) = (Vec::new(), None);
     for _ in 0..1_000 {
         let page = connector.products(from.as_ref()).await.unwrap();
-        ids.extend(page.products.iter().map(|product| id(product)));
+        ids.extend(page.products.iter().map(id));
         from = page.next;
         if from.is_none() {
             return ids;
@@ -245,7 +245,7 @@ async fn a_changed_variation_brings_its_whole_product() {
     let since = (emulators::system_clock())() - jiff::SignedDuration::from_secs(5);
     stage.store.set_price(35, "47");
     let changed = stage.connector.changes(since, None).await.unwrap();
-    let products: Vec<u64> = changed.products.iter().map(|product| id(product)).collect();
+    let products: Vec<u64> = changed.products.iter().map(id).collect();
     assert_eq!(products, [18]);
     assert_eq!(changed.products[0].variants.len(), 4);
     assert!(changed.next.is_none());

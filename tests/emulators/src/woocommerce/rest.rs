@@ -1,6 +1,6 @@
 //! `wc/v3`: routing, paging and the headers of its answers.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::auth::stranger;
 use super::shop::{Shop, Switch};
@@ -99,15 +99,20 @@ impl Shop {
 
 /// Cuts a list into the page asked for, with the totals in the headers.
 pub(super) fn page(call: &Call, all: Vec<Value>) -> Answer {
-    page_of(call, &all, Clone::clone)
+    let total = all.len();
+    let shown = all.into_iter().skip(start(call)).take(number(call, "per_page", 10));
+    paged(call, total, shown.collect())
 }
 
 /// The same, making only what is shown.
 pub(super) fn page_of<T>(call: &Call, all: &[T], show: impl Fn(&T) -> Value) -> Answer {
-    let per_page = number(call, "per_page", 10);
-    let (total, pages) = (all.len(), all.len().div_ceil(per_page));
-    let shown: Vec<_> = all.iter().skip(start(call)).take(per_page).map(show).collect();
-    Answer::json(200, json!(shown))
+    let shown = all.iter().skip(start(call)).take(number(call, "per_page", 10));
+    paged(call, all.len(), shown.map(show).collect())
+}
+
+fn paged(call: &Call, total: usize, shown: Vec<Value>) -> Answer {
+    let pages = total.div_ceil(number(call, "per_page", 10));
+    Answer::json(200, Value::from(shown))
         .with("x-wp-total", total.to_string())
         .with("x-wp-totalpages", pages.to_string())
 }

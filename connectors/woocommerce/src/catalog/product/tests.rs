@@ -28,7 +28,7 @@ fn read(odd: &Value, variations: &[Value]) -> Product {
     );
     let now: Timestamp = "2026-11-25T00:00:00Z".parse().unwrap();
     let reader = Reader { around: &around, keys: &keys, now };
-    let variations: Vec<Shown> = variations.iter().map(|one| shown(one)).collect();
+    let variations: Vec<Shown> = variations.iter().map(shown).collect();
     reader.product(&shown(odd), &variations)
 }
 
