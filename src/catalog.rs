@@ -27,6 +27,8 @@ use progress::Progress;
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// A reading that failed so often at one place begins anew: the place itself may be what is wrong.
 const RESUMES_MAX: u32 = 5;
+/// Where more products differ by their ids, reading all is less work than reading each.
+const DIFFERING_MAX: usize = 500;
 /// Of the store's time, whole readings take one part in so many at most. In between only its ids
 /// are compared.
 const SHARE: u32 = 20;
@@ -130,7 +132,7 @@ async fn read_on(store: &Store, reading: &mut Reading) -> Result<(), ConnectorEr
 }
 
 /// Compares ids: takes out what is gone, reads what is new. `false` where the platform has no list
-/// of ids that is cheaper than reading all.
+/// of ids that is cheaper than reading all, or too much differs.
 async fn compare(store: &Store, clock: &dyn Clock) -> Result<bool, ConnectorError> {
     let mut from = None;
     let mut is_begun = false;
@@ -146,6 +148,9 @@ async fn compare(store: &Store, clock: &dyn Clock) -> Result<bool, ConnectorErro
                 add(&store.catalog, vec![product]).await;
             }
             differing += 1;
+            if differing > DIFFERING_MAX {
+                return Ok(false);
+            }
         }
         from = page.next;
         if from.is_none() {
