@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use commerce::{ConnectorError, Cursor};
+use commerce::{ConnectorError, Cursor, Effect};
 use futures_util::future::try_join_all;
 use tracing::warn;
 
@@ -106,6 +106,15 @@ impl WooCommerce {
             // One that says less than there is to see is wrong.
             total = window.total.filter(|total| *total >= start + window.entries.len());
             take(&mut entries, &mut seen, window.entries);
+        }
+        if entries.is_empty() && !is_short {
+            return Err(ConnectorError::Unreadable {
+                call: list.name,
+                effect: Effect::None,
+                source: "the store shows the same page again; something in front of it takes the \
+                         offset away"
+                    .into(),
+            });
         }
         let position = starts.last().map_or(0, |start| start + size);
         // Without a count only a stretch without anything new is the end.

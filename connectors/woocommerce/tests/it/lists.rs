@@ -27,6 +27,7 @@ struct Paper {
     total: fn(usize) -> Option<String>,
     /// Whether a product of this id can be loaded at all.
     loads: fn(u64) -> bool,
+    knows_offsets: bool,
     listings: AtomicUsize,
     under_way: AtomicUsize,
     under_way_max: AtomicUsize,
@@ -39,6 +40,7 @@ impl Paper {
             at_listing: |_, _| {},
             total: |length| Some(length.to_string()),
             loads: |_| true,
+            knows_offsets: true,
             listings: AtomicUsize::new(0),
             under_way: AtomicUsize::new(0),
             under_way_max: AtomicUsize::new(0),
@@ -50,7 +52,8 @@ impl Paper {
         let mut ids = self.ids.lock().unwrap();
         (self.at_listing)(self.listings.fetch_add(1, Ordering::SeqCst), &mut ids);
         assert_eq!(query["orderby"].as_str(), "id", "a list in another order drifts");
-        let shown = ids.iter().skip(number("offset")).take(number("per_page"));
+        let offset = if self.knows_offsets { number("offset") } else { 0 };
+        let shown = ids.iter().skip(offset).take(number("per_page"));
         let shown = shown.filter(|id| (self.loads)(**id)).map(|id| {
             json!({"id": id, "name": format!("Thing {id}"), "type": "simple", "price": "1",
                 "status": "publish", "stock_status": "instock"})
@@ -158,6 +161,16 @@ async fn pages_with_gaps_are_no_end() {
     let read = read(&connector_over(Arc::new(paper))).await;
     let wanted: Vec<u64> = (1..=1_000).filter(|id| id % 100 > 70 || *id > 990).collect();
     assert_eq!(read, wanted);
+}
+
+#[tokio::test]
+async fn the_same_page_again_is_no_end() {
+    let mut paper = Paper::of(1..=1_000);
+    paper.knows_offsets = false;
+    let connector = connector_over(Arc::new(paper));
+    let page = connector.products(None).await.unwrap();
+    let again = connector.products(page.next.as_ref()).await;
+    assert!(matches!(again, Err(ConnectorError::Unreadable { .. })), "{again:?}");
 }
 
 #[tokio::test]
