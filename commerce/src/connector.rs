@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::{
-    AgentId, Change, Cursor, Draft, DraftId, Facts, Forged, Heard, Hook, HookTarget, Line, Money,
-    Order, OrderId, PaymentId, Product, ProductId, ProductPage, Sale, SessionId,
+    AgentId, Booking, Change, Cursor, Draft, DraftId, Facts, Forged, Heard, Hook, HookTarget, Line,
+    Money, Order, OrderId, Origin, PaymentId, Product, ProductId, ProductPage, Sale, SessionId,
 };
 
 /// One store on one commerce platform.
@@ -47,9 +47,15 @@ pub trait Connector: Send + Sync {
     /// amount. Committing to the same payment again changes nothing.
     async fn commit(&self, id: &DraftId, commitment: &Commitment) -> Result<Draft, ConnectorError>;
 
-    /// Takes a commitment back: the draft is open again, and keeps facts about why. The payment
-    /// must be dead or unfunded.
-    async fn reopen(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError>;
+    /// Takes a commitment to this payment back: the draft is open again, and keeps facts about why.
+    /// The payment must be dead or unfunded. A draft that is committed to another payment by now
+    /// stays as it is.
+    async fn reopen(
+        &self,
+        id: &DraftId,
+        payment: &PaymentId,
+        facts: &Facts,
+    ) -> Result<Draft, ConnectorError>;
 
     /// Takes the goods of a committed order off the shelf, before its money is taken. Holding them
     /// again changes nothing.
@@ -69,6 +75,24 @@ pub trait Connector: Send + Sync {
     /// Orders brought by agents that have changed since, the oldest change first. May hold some
     /// that are older.
     async fn sales_since(&self, since: Timestamp) -> Result<Vec<Sale>, ConnectorError>;
+
+    /// One order brought by an agent, if it is one and was paid.
+    async fn sale(&self, order: &OrderId) -> Result<Option<Sale>, ConnectorError>;
+
+    /// Who brought an order; `None` if no agent did.
+    async fn origin(&self, order: &OrderId) -> Result<Option<Origin>, ConnectorError>;
+
+    /// Orders brought by agents that wait for the money of the payment they are tied to.
+    async fn unsettled(&self) -> Result<Vec<Origin>, ConnectorError>;
+
+    /// Books money that went back at the processor. Booking it twice changes nothing.
+    async fn book_refund(&self, order: &OrderId, booking: &Booking) -> Result<(), ConnectorError>;
+
+    /// Leaves a note for the seller. A note that holds the same mark already is enough.
+    async fn note(&self, order: &OrderId, mark: &str, text: &str) -> Result<(), ConnectorError>;
+
+    /// Keeps what the agent was told of an order; see [`Sale::told`].
+    async fn keep_told(&self, order: &OrderId, told: &str) -> Result<(), ConnectorError>;
 
     /// Whether the platform tells of its changes at an address.
     async fn hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError>;

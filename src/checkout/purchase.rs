@@ -143,7 +143,11 @@ impl Purchase {
             PaymentState::Open
                 if Memo::parse(&commitment.memo).is_older(COMMITMENT_PATIENCE, now) =>
             {
-                let draft = self.store.connector.reopen(&draft.id, &Facts::new()).await?;
+                let draft = self
+                    .store
+                    .connector
+                    .reopen(&draft.id, &commitment.payment, &Facts::new())
+                    .await?;
                 Ok(Outcome::Refused(draft, Refusal::Problems))
             }
             PaymentState::Open | PaymentState::Processing | PaymentState::ActionRequired => {
@@ -248,18 +252,18 @@ impl Purchase {
             }
             Err(PaymentError::AuthenticationRequired { .. }) => Refusal::AuthenticationImpossible,
             Err(error @ (PaymentError::Denied { .. } | PaymentError::Rejected { .. })) => {
-                self.reopen(draft, &facts).await;
+                self.reopen(draft, commitment, &facts).await;
                 return Err(error.into());
             }
             Err(error) => return Ok(in_progress(draft, &error)),
         };
-        Ok(Outcome::Refused(self.reopen(draft, &facts).await, refusal))
+        Ok(Outcome::Refused(self.reopen(draft, commitment, &facts).await, refusal))
     }
 
     /// Nothing is held: the draft is open again. Where the store does not do it now, the next
     /// read of the session does.
-    async fn reopen(&self, draft: Draft, facts: &Facts) -> Draft {
-        match self.store.connector.reopen(&draft.id, facts).await {
+    async fn reopen(&self, draft: Draft, commitment: &Commitment, facts: &Facts) -> Draft {
+        match self.store.connector.reopen(&draft.id, &commitment.payment, facts).await {
             Ok(draft) => draft,
             Err(error) => {
                 warn!(order.id = ?draft.order, error = %Chain(&error), "draft not reopened");

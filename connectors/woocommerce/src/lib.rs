@@ -8,15 +8,16 @@
 //! store shows a draft, `address`, `rates` and `rounding` what both have; `draft` opens and reads
 //! it, `change` changes its cart, `coupons` says
 //! why a code does not count, `own` keeps our order, `memory` saves calls; `place` takes it to
-//! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products and `variations` theirs, `hooks` hears of changes, `sale` what has become of orders, `check` looks the
+//! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products and `variations` theirs, `hooks` hears of changes, `sale` what has become of orders, `refund` and `notes` write on them afterwards, `check` looks the
 //! store over and `rehearsal` tries it out.
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use commerce::{
-    Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts, Finding, Forged,
-    Heard, Hold, Hook, HookTarget, Line, Order, OrderId, Product, ProductId, ProductPage, Sale,
+    Booking, Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts, Finding,
+    Forged, Heard, Hold, Hook, HookTarget, Line, Order, OrderId, Origin, PaymentId, Product,
+    ProductId, ProductPage, Sale,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -35,6 +36,7 @@ mod draft_id;
 mod error;
 mod hooks;
 mod memory;
+mod notes;
 mod oauth;
 mod order;
 mod own;
@@ -42,6 +44,7 @@ mod place;
 mod rates;
 #[cfg(test)]
 mod recordings;
+mod refund;
 mod rehearsal;
 mod rounding;
 mod sale;
@@ -143,8 +146,13 @@ impl Connector for WooCommerce {
         self.commit_draft(id, commitment).await
     }
 
-    async fn reopen(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError> {
-        self.reopen_draft(id, facts).await
+    async fn reopen(
+        &self,
+        id: &DraftId,
+        payment: &PaymentId,
+        facts: &Facts,
+    ) -> Result<Draft, ConnectorError> {
+        self.reopen_draft(id, payment, facts).await
     }
 
     async fn hold(&self, id: &DraftId) -> Result<Hold, ConnectorError> {
@@ -165,6 +173,30 @@ impl Connector for WooCommerce {
 
     async fn sales_since(&self, since: Timestamp) -> Result<Vec<Sale>, ConnectorError> {
         self.changed_sales(since).await
+    }
+
+    async fn sale(&self, order: &OrderId) -> Result<Option<Sale>, ConnectorError> {
+        self.one_sale(order).await
+    }
+
+    async fn origin(&self, order: &OrderId) -> Result<Option<Origin>, ConnectorError> {
+        self.origin_of(order).await
+    }
+
+    async fn unsettled(&self) -> Result<Vec<Origin>, ConnectorError> {
+        self.waiting_orders().await
+    }
+
+    async fn book_refund(&self, order: &OrderId, booking: &Booking) -> Result<(), ConnectorError> {
+        self.book(order, booking).await
+    }
+
+    async fn note(&self, order: &OrderId, mark: &str, text: &str) -> Result<(), ConnectorError> {
+        self.leave_note(order, mark, text).await
+    }
+
+    async fn keep_told(&self, order: &OrderId, told: &str) -> Result<(), ConnectorError> {
+        self.write_told(order, told).await
     }
 
     async fn hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError> {

@@ -3,9 +3,9 @@
 use std::num::NonZeroU32;
 
 use commerce::{
-    Address, ConnectorError, Currency, DraftState, Effect, Facts, ItemId, Money, MoneyError, Order,
-    OrderId, OrderState, PaymentId, ProductId, Quote, QuotedLine, Rate, RateId, TaxLine, Totals,
-    plain_text,
+    Address, AgentId, ConnectorError, Currency, DraftState, Effect, Facts, ItemId, Money,
+    MoneyError, Order, OrderId, OrderState, Origin, PaymentId, ProductId, Quote, QuotedLine, Rate,
+    RateId, SessionId, TaxLine, Totals, plain_text,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,6 +21,8 @@ use crate::{
 /// How our orders are told from all others.
 pub(crate) const PAYMENT_METHOD: &str = "storebridge";
 const META_PAYMENT: &str = "_acp_payment";
+/// What the agent was told of the order.
+pub(crate) const META_TOLD: &str = "_acp_told";
 const META_MEMO: &str = "_acp_memo";
 const META_SESSION: &str = "_acp_session";
 const META_AGENT: &str = "_acp_agent";
@@ -197,12 +199,22 @@ impl StoreOrder {
         self.meta(META_PAYMENT)
     }
 
-    /// The session and the agent that brought it, if any did.
-    pub(crate) fn brought_by(&self) -> Option<(&str, &str)> {
+    /// Who brought it, if an agent did.
+    pub(crate) fn origin(&self) -> Option<Origin> {
         if self.payment_method != PAYMENT_METHOD {
             return None;
         }
-        Some((self.meta(META_SESSION)?, self.meta(META_AGENT)?))
+        Some(Origin {
+            session: SessionId::new(self.meta(META_SESSION)?),
+            agent: AgentId::new(self.meta(META_AGENT)?),
+            order: OrderId::new(self.id.to_string()),
+            payment: self.payment().map(PaymentId::new),
+        })
+    }
+
+    /// What the agent was told of it.
+    pub(crate) fn told(&self) -> Option<&str> {
+        self.meta(META_TOLD)
     }
 
     pub(crate) const fn has_refunds(&self) -> bool {

@@ -6,16 +6,11 @@
 //! tells buyer and seller by mail of an order on hold, so it is done only where something may
 //! really sell out between the last look at the cart and the payment.
 
-use commerce::{ConnectorError, DraftId, Hold};
+use commerce::{ConnectorError, DraftId, Hold, OrderId};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{WooCommerce, draft_id::Found, order::StoreOrder};
-
-#[derive(Deserialize)]
-struct Note {
-    note: String,
-}
 
 #[derive(Deserialize)]
 struct Stock {
@@ -33,7 +28,7 @@ impl WooCommerce {
         let path = format!("/orders/{order}");
         let body = json!({ "status": "on-hold" });
         let held: StoreOrder = self.client.put("order.hold", &path, &body).await?;
-        let notes: Vec<Note> = self.client.get("order.notes", &format!("{path}/notes")).await?;
+        let notes = self.notes(&OrderId::new(order.to_string())).await?;
         if !notes.iter().any(|note| went_below_nothing(&note.note)) {
             return Ok(Hold::Held);
         }
