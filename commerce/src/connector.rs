@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::{
-    AgentId, Booking, Change, Cursor, Draft, DraftId, Facts, Forged, Heard, Hook, HookTarget, Line,
-    Money, Order, OrderId, Origin, PaymentId, Product, ProductId, ProductPage, Sale, SessionId,
+    AgentId, Booking, Brought, Change, Cursor, Draft, DraftId, Facts, Forged, Heard, Hook,
+    HookTarget, Line, Money, Order, OrderId, Origin, PaymentId, Product, ProductId, ProductPage,
+    Sale, SessionId,
 };
 
 /// One store on one commerce platform.
@@ -76,11 +77,8 @@ pub trait Connector: Send + Sync {
     /// that are older.
     async fn sales_since(&self, since: Timestamp) -> Result<Vec<Sale>, ConnectorError>;
 
-    /// One order brought by an agent, if it is one and was paid.
-    async fn sale(&self, order: &OrderId) -> Result<Option<Sale>, ConnectorError>;
-
-    /// Who brought an order; `None` if no agent did.
-    async fn origin(&self, order: &OrderId) -> Result<Option<Origin>, ConnectorError>;
+    /// What an agent has to do with an order.
+    async fn brought(&self, order: &OrderId) -> Result<Brought, ConnectorError>;
 
     /// Orders brought by agents that wait for the money of the payment they are tied to.
     async fn unsettled(&self) -> Result<Vec<Origin>, ConnectorError>;

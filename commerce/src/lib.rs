@@ -25,5 +25,5 @@ pub use id::{
     AgentId, Cursor, DraftId, ItemId, LineId, OrderId, PaymentId, ProductId, RateId, SessionId,
 };
 pub use money::{Currency, Money, MoneyError};
-pub use sale::{Booking, Origin, Refund, Sale};
+pub use sale::{Booking, Brought, Origin, Refund, Sale};
 pub use text::plain_text;

@@ -4,6 +4,17 @@ use jiff::Timestamp;
 
 use crate::{AgentId, Money, Order, OrderId, PaymentId, Quote, SessionId};
 
+/// What an agent has to do with an order.
+#[derive(Clone, Debug)]
+pub enum Brought {
+    /// Nothing: there is no such order, or no agent has brought it.
+    ByNobody,
+    /// One has brought it, and it is not paid.
+    Unpaid(Origin),
+    /// One has brought it, and it was paid.
+    Sold(Box<Sale>),
+}
+
 /// Who brought an order, paid or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {

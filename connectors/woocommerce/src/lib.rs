@@ -15,9 +15,9 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use commerce::{
-    Booking, Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts, Finding,
-    Forged, Heard, Hold, Hook, HookTarget, Line, Order, OrderId, Origin, PaymentId, Product,
-    ProductId, ProductPage, Sale,
+    Booking, Brought, Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts,
+    Finding, Forged, Heard, Hold, Hook, HookTarget, Line, Order, OrderId, Origin, PaymentId,
+    Product, ProductId, ProductPage, Sale,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -175,12 +175,8 @@ impl Connector for WooCommerce {
         self.changed_sales(since).await
     }
 
-    async fn sale(&self, order: &OrderId) -> Result<Option<Sale>, ConnectorError> {
-        self.one_sale(order).await
-    }
-
-    async fn origin(&self, order: &OrderId) -> Result<Option<Origin>, ConnectorError> {
-        self.origin_of(order).await
+    async fn brought(&self, order: &OrderId) -> Result<Brought, ConnectorError> {
+        self.brought_order(order).await
     }
 
     async fn unsettled(&self) -> Result<Vec<Origin>, ConnectorError> {

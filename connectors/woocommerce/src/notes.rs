@@ -28,10 +28,11 @@ impl WooCommerce {
         mark: &str,
         text: &str,
     ) -> Result<(), ConnectorError> {
-        if self.notes(order).await?.iter().any(|note| note.note.contains(mark)) {
+        let mark = format!("[{mark}]");
+        if self.notes(order).await?.iter().any(|note| note.note.ends_with(&mark)) {
             return Ok(());
         }
-        let body = json!({ "note": format!("{text} [{mark}]"), "customer_note": false });
+        let body = json!({ "note": format!("{text} {mark}"), "customer_note": false });
         let path = format!("/orders/{order}/notes");
         let _made: Value = self.client.post("order.note", &path, &body).await?;
         Ok(())

@@ -1,7 +1,7 @@
 //! What has become of orders that agents brought: changed ones, by the store's own clock.
 
 use commerce::{
-    ConnectorError, DraftState, Effect, Money, MoneyError, OrderId, Origin, Refund, Sale,
+    Brought, ConnectorError, DraftState, Effect, Money, MoneyError, OrderId, Origin, Refund, Sale,
     plain_text,
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
@@ -49,20 +49,18 @@ impl WooCommerce {
         Ok(sales)
     }
 
-    /// One order, if an agent has brought it and its money came.
-    pub(crate) async fn one_sale(&self, order: &OrderId) -> Result<Option<Sale>, ConnectorError> {
-        match self.read_order(order).await? {
-            Some(order) => self.sale(&order).await,
-            None => Ok(None),
-        }
-    }
-
-    /// Who brought an order.
-    pub(crate) async fn origin_of(
-        &self,
-        order: &OrderId,
-    ) -> Result<Option<Origin>, ConnectorError> {
-        Ok(self.read_order(order).await?.and_then(|order| order.origin()))
+    /// What an agent has to do with an order.
+    pub(crate) async fn brought_order(&self, order: &OrderId) -> Result<Brought, ConnectorError> {
+        let order: StoreOrder =
+            match self.client.get("order.read", &format!("/orders/{order}")).await {
+                Err(ConnectorError::NotFound { .. }) => return Ok(Brought::ByNobody),
+                result => result?,
+            };
+        Ok(match (self.sale(&order).await?, order.origin()) {
+            (Some(sale), _) => Brought::Sold(Box::new(sale)),
+            (None, Some(origin)) => Brought::Unpaid(origin),
+            (None, None) => Brought::ByNobody,
+        })
     }
 
     /// Orders that are tied to a payment and not paid.
@@ -85,14 +83,6 @@ impl WooCommerce {
             }
         }
         Ok(found)
-    }
-
-    async fn read_order(&self, order: &OrderId) -> Result<Option<StoreOrder>, ConnectorError> {
-        match self.client.get("order.read", &format!("/orders/{order}")).await {
-            Ok(order) => Ok(Some(order)),
-            Err(ConnectorError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 
     /// `None` for an order that no agent has brought, or whose money never came.

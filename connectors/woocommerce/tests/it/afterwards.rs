@@ -1,6 +1,6 @@
 //! What happens to an order after the purchase, or when the purchase never ended.
 
-use commerce::{Booking, Connector, Draft, Money, OrderId};
+use commerce::{Booking, Brought, Connector, Draft, Money, OrderId, Sale};
 use emulators::faults::Fault;
 use jiff::Timestamp;
 
@@ -15,6 +15,13 @@ async fn bought(stage: &Stage) -> (Draft, OrderId) {
     (draft, order.id)
 }
 
+async fn sale(stage: &Stage, order: &OrderId) -> Sale {
+    match stage.connector.brought(order).await.unwrap() {
+        Brought::Sold(sale) => *sale,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn booking(mark: &str, amount: Money) -> Booking {
     Booking { mark: mark.to_owned(), amount, reason: "Refunded at the processor".to_owned() }
 }
@@ -27,10 +34,10 @@ async fn money_that_went_back_is_booked_once() {
     for _ in 0..2 {
         stage.connector.book_refund(&order, &booking("re_1", part)).await.unwrap();
     }
-    let sale = stage.connector.sale(&order).await.unwrap().unwrap();
-    let marks: Vec<_> = sale.refunds.iter().map(|refund| refund.mark.as_deref()).collect();
+    let sold = sale(&stage, &order).await;
+    let marks: Vec<_> = sold.refunds.iter().map(|refund| refund.mark.as_deref()).collect();
     assert_eq!(marks, [Some("re_1")]);
-    assert_eq!(sale.refunds[0].amount, part);
+    assert_eq!(sold.refunds[0].amount, part);
 }
 
 /// The answer is lost, so nobody knows; looking tells.
@@ -42,7 +49,7 @@ async fn a_booking_whose_answer_is_lost_is_not_made_again() {
     stage.faults.next("POST", "/orders/{}/refunds", Fault::DropAfter);
     assert!(stage.connector.book_refund(&order, &part).await.is_err());
     stage.connector.book_refund(&order, &part).await.unwrap();
-    assert_eq!(stage.connector.sale(&order).await.unwrap().unwrap().refunds.len(), 1);
+    assert_eq!(sale(&stage, &order).await.refunds.len(), 1);
 }
 
 #[tokio::test]
@@ -76,7 +83,7 @@ async fn a_note_is_left_once() {
 async fn what_the_agent_was_told_is_kept() {
     let stage = Stage::start().await;
     let (_, order) = bought(&stage).await;
-    assert_eq!(stage.connector.sale(&order).await.unwrap().unwrap().told, None);
+    assert_eq!(sale(&stage, &order).await.told, None);
     stage.connector.keep_told(&order, "processing 0").await.unwrap();
     let sales = stage.connector.sales_since(Timestamp::UNIX_EPOCH).await.unwrap();
     assert_eq!(sales[0].told.as_deref(), Some("processing 0"));
@@ -88,17 +95,18 @@ async fn whoever_waits_for_money_is_known() {
     let draft = stage.ready("20", 1).await;
     let order = draft.order.clone().unwrap();
     assert_eq!(stage.connector.unsettled().await.unwrap(), []);
-    assert_eq!(stage.connector.origin(&order).await.unwrap(), None, "it is tied to nothing yet");
+    let nobody = stage.connector.brought(&order).await.unwrap();
+    assert!(matches!(nobody, Brought::ByNobody), "it is tied to nothing yet: {nobody:?}");
     let commitment = commitment(&draft, "pi_1");
     stage.connector.commit(&draft.id, &commitment).await.unwrap();
     let waiting = stage.connector.unsettled().await.unwrap();
     assert_eq!(waiting.len(), 1);
     assert_eq!(waiting[0].session, commitment.session);
     assert_eq!(waiting[0].payment, Some(commitment.payment.clone()));
-    assert_eq!(stage.connector.origin(&order).await.unwrap().as_ref(), waiting.first());
-    assert!(stage.connector.sale(&order).await.unwrap().is_none(), "no sale before the money");
+    let unpaid = stage.connector.brought(&order).await.unwrap();
+    assert!(matches!(&unpaid, Brought::Unpaid(origin) if *origin == waiting[0]), "{unpaid:?}");
     stage.connector.place(&draft.id, &commitment).await.unwrap();
     assert_eq!(stage.connector.unsettled().await.unwrap(), []);
-    let nobody = OrderId::new("999999");
-    assert_eq!(stage.connector.origin(&nobody).await.unwrap(), None);
+    let unknown = stage.connector.brought(&OrderId::new("999999")).await.unwrap();
+    assert!(matches!(unknown, Brought::ByNobody), "{unknown:?}");
 }
