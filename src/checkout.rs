@@ -157,7 +157,7 @@ impl<'a> Checkout<'a> {
                 }
                 let earlier = self.commitment_of(id, &draft)?;
                 let commitment = Commitment { memo: memo.render(), facts, ..earlier };
-                let proof = self.proof(&ticket, &draft, &request).unwrap_or_default();
+                let proof = self.proof(id, &ticket, &draft, &request).unwrap_or_default();
                 let purchase = Purchase { proof, ..self.purchase(id, &ticket) };
                 let running = self.run(id, lock, {
                     let draft = draft.clone();
@@ -171,7 +171,7 @@ impl<'a> Checkout<'a> {
         if self.is_expired(&ticket) {
             return Err(Failure::Conflict("The session has expired. Create a new one"));
         }
-        let proof = self.proof(&ticket, &draft, &request)?;
+        let proof = self.proof(id, &ticket, &draft, &request)?;
         if proof.is_none() && self.demand(&ticket, &draft).is_some() {
             let change = Change { facts: authentication::settled(&draft), ..Change::default() };
             let draft = connector.revise(&draft.id, &change).await?;

@@ -127,6 +127,10 @@ pub struct Stripe {
     pub token_api_version: String,
     /// Where the token stands in the request.
     pub token_parameter: payments::TokenParameter,
+    /// What becomes of a card whose bank wants to know the buyer.
+    pub sca: payments::Sca,
+    /// Sign what Stripe tells by itself; none refuses it all.
+    pub webhook_secrets: Vec<SecretString>,
     /// What an agent needs to authenticate a buyer; `None` offers no authentication.
     pub acquirer: Option<Acquirer>,
     /// Bounds of calls to Stripe.

@@ -11,6 +11,7 @@ use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
+use payments::Processor;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -31,7 +32,7 @@ pub(crate) struct Store {
     pub(crate) name: String,
     pub(crate) url: Url,
     pub(crate) connector: Arc<dyn Connector>,
-    pub(crate) stripe: payments::Stripe,
+    pub(crate) stripe: Arc<dyn Processor>,
     pub(crate) merchant_id: String,
     pub(crate) acquirer: Option<Acquirer>,
     pub(crate) links: BTreeMap<String, Url>,
@@ -76,6 +77,8 @@ impl Store {
                 api_version: config.stripe.api_version.clone(),
                 token_api_version: config.stripe.token_api_version.clone(),
                 token_parameter: config.stripe.token_parameter,
+                sca: config.stripe.sca,
+                webhook_secrets: config.stripe.webhook_secrets.clone(),
             },
         );
         Self {
@@ -83,7 +86,7 @@ impl Store {
             name: config.name.clone(),
             url: woocommerce.url.clone(),
             connector: Arc::new(connector),
-            stripe,
+            stripe: Arc::new(stripe),
             merchant_id: config.stripe.merchant_id.clone(),
             acquirer: config.stripe.acquirer.clone(),
             links: config.links.clone(),

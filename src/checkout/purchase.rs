@@ -183,6 +183,7 @@ impl Purchase {
         let opening = Opening {
             session: &self.session,
             store: &self.store.id,
+            agent: &self.agent,
             order: draft.order.as_ref(),
             total,
             session_opened_at: self.opened_at,

@@ -109,6 +109,10 @@ pub(super) struct Stripe {
     pub(super) token_api_version: String,
     #[serde(default = "default_token_parameter")]
     pub(super) token_parameter: Spanned<String>,
+    #[serde(default = "default_sca")]
+    pub(super) sca: Spanned<String>,
+    #[serde(default)]
+    pub(super) webhook_secrets: Vec<Spanned<String>>,
     /// Absent offers no authentication of buyers.
     pub(super) acquirer: Option<Spanned<Acquirer>>,
     #[serde(default = "Calls::to_stripe")]
@@ -266,6 +270,10 @@ fn default_api_version() -> String {
 
 fn default_token_api_version() -> String {
     payments::TOKEN_API_VERSION.to_owned()
+}
+
+fn default_sca() -> Spanned<String> {
+    unwritten("fail_fast".to_owned())
 }
 
 fn default_token_parameter() -> Spanned<String> {

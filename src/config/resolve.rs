@@ -177,9 +177,48 @@ impl File<'_> {
             api_version: raw.api_version.clone(),
             token_api_version: raw.token_api_version.clone(),
             token_parameter,
+            sca: self.sca(key, raw)?,
+            webhook_secrets: self.webhook_secrets(key, raw)?,
             acquirer: self.acquirer(&format!("{key}.acquirer"), raw.acquirer.as_ref())?,
             limits: limits(&raw.calls),
         })
+    }
+
+    /// Only a proof that is taken needs an acquirer's numbers, and it needs them.
+    fn sca(&self, key: &str, raw: &raw::Stripe) -> Result<payments::Sca, ConfigError> {
+        let at = |message, fix| Err(self.at(&raw.sca, &format!("{key}.sca"), message, fix));
+        let sca = match raw.sca.get_ref().as_str() {
+            "fail_fast" => payments::Sca::FailFast,
+            "spt_native" => payments::Sca::SptNative,
+            "acp_delegate" => payments::Sca::AcpDelegate,
+            _ => {
+                return at(
+                    "there is no such way",
+                    "Write \"fail_fast\", \"spt_native\" or \"acp_delegate\"",
+                );
+            }
+        };
+        match (sca, &raw.acquirer) {
+            (payments::Sca::AcpDelegate, None) => {
+                at("the acquirer's numbers are missing", "Add [store.stripe.acquirer]")
+            }
+            (payments::Sca::FailFast | payments::Sca::SptNative, Some(acquirer)) => Err(self.at(
+                acquirer,
+                &format!("{key}.acquirer"),
+                "the acquirer's numbers have no use",
+                "Write sca = \"acp_delegate\", or leave the table out",
+            )),
+            _ => Ok(sca),
+        }
+    }
+
+    fn webhook_secrets(
+        &self,
+        key: &str,
+        raw: &raw::Stripe,
+    ) -> Result<Vec<SecretString>, ConfigError> {
+        let secrets = raw.webhook_secrets.iter().enumerate();
+        secrets.map(|(at, raw)| self.secret(&format!("{key}.webhook_secrets[{at}]"), raw)).collect()
     }
 
     /// The networks bound every text.

@@ -221,6 +221,8 @@ pub(crate) fn config(
                 api_version: payments::API_VERSION.to_owned(),
                 token_api_version: payments::TOKEN_API_VERSION.to_owned(),
                 token_parameter: payments::TokenParameter::PaymentMethodData,
+                sca: payments::Sca::FailFast,
+                webhook_secrets: Vec::new(),
                 acquirer: None,
                 limits: limits(),
             },

@@ -125,6 +125,11 @@ impl Refusal {
             || self.message.starts_with("Unrecognized request URL")
     }
 
+    /// The key may not do this.
+    pub(super) fn is_forbidden(&self) -> bool {
+        self.status == StatusCode::FORBIDDEN
+    }
+
     /// The call as such was understood and refused.
     pub(super) fn is_about_the_call(&self) -> bool {
         matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND)

@@ -9,7 +9,7 @@ use commerce::{Money, PaymentId, SessionId};
 use sha2::{Digest, Sha256};
 use stripe_client_core::IdempotencyKey;
 
-use crate::{PaymentToken, Proof};
+use crate::{Origin, PaymentToken, Proof};
 
 /// One payment per session: neither the amount nor the token is in it, so that a second try
 /// with another price or another token meets the first payment and makes none of its own.
@@ -44,6 +44,14 @@ pub(super) fn capture(id: &PaymentId, total: Money, generation: u32) -> Idempote
 /// Voids.
 pub(super) fn void(id: &PaymentId, generation: u32) -> IdempotencyKey {
     key("void", &[id.as_str()], generation)
+}
+
+/// Gives money back for one reason.
+pub(super) fn refund(id: &PaymentId, origin: &Origin, generation: u32) -> IdempotencyKey {
+    match origin {
+        Origin::Store(refund) => key("refund", &[id.as_str(), "store", refund], generation),
+        Origin::Rollback => key("refund", &[id.as_str(), "rollback"], generation),
+    }
 }
 
 fn amount(total: Money) -> String {

@@ -3,7 +3,9 @@
 use commerce::{Level, OrderId};
 use emulators::faults::Fault;
 use jiff::Timestamp;
-use payments::{BadToken, Deactivation, Network, PaymentError, PaymentState, PaymentToken, Proof};
+use payments::{
+    BadToken, Deactivation, Network, PaymentError, PaymentState, PaymentToken, Processor, Proof,
+};
 
 use crate::stage::{Stage, TOTAL, usd};
 
@@ -107,7 +109,15 @@ async fn a_buyer_who_had_to_authenticate_is_an_error() {
         "{error:?}"
     );
     assert_eq!(stage.stripe.fetch(&opened.id).await.unwrap().state, PaymentState::Open);
-    let proof = Proof::new("AAIBBYNoEwAAACcKhAJkdQAAAAA=", "05", "c4e59ceb", "2.2").unwrap();
+    let proof = Proof::new(
+        &stage.session,
+        usd(TOTAL),
+        "AAIBBYNoEwAAACcKhAJkdQAAAAA=",
+        "05",
+        "c4e59ceb",
+        "2.2",
+    )
+    .unwrap();
     let held = stage.stripe.authorize(&opened.id, &token, Some(&proof), 0).await.unwrap();
     assert_eq!(held.state, PaymentState::Authorized);
 }

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use payments::{API_VERSION, Settings, Stripe, TOKEN_API_VERSION, TokenParameter};
+use payments::{API_VERSION, Sca, Settings, Stripe, TOKEN_API_VERSION, TokenParameter};
 use secrecy::SecretString;
 use upstream::{GateLimits, Limits, Seeded, Transport, TransportError, Upstream};
 use url::Url;
@@ -103,6 +103,8 @@ pub(crate) fn stripe(base: Url, transport: Arc<dyn Transport>, secret_key: &str)
             api_version: API_VERSION.to_owned(),
             token_api_version: TOKEN_API_VERSION.to_owned(),
             token_parameter: TokenParameter::PaymentMethodData,
+            sca: Sca::AcpDelegate,
+            webhook_secrets: vec![SecretString::from("whsec_scripted")],
         },
     )
 }

@@ -1,16 +1,17 @@
 //! Answers that an honest Stripe seldom gives, and what they must lead to.
 
-use commerce::{Currency, Money, OrderId, PaymentId, SessionId};
+use commerce::{AgentId, Currency, Money, OrderId, PaymentId, SessionId};
 use jiff::Timestamp;
 use payments::{
-    API_VERSION, BadToken, Opening, PaymentError, PaymentState, PaymentToken, TOKEN_API_VERSION,
+    API_VERSION, BadToken, Opening, PaymentError, PaymentState, PaymentToken, Processor,
+    TOKEN_API_VERSION,
 };
 use serde_json::{Value, json};
 
 use crate::script::{Line, Script};
 
 const CREATE: &str = "POST /v1/payment_intents";
-const FETCH: &str = "GET /v1/payment_intents/pi_1";
+const FETCH: &str = "GET /v1/payment_intents/pi_1?expand[0]=latest_charge";
 const AMEND: &str = "POST /v1/payment_intents/pi_1";
 const CONFIRM: &str = "POST /v1/payment_intents/pi_1/confirm";
 const CAPTURE: &str = "POST /v1/payment_intents/pi_1/capture";
@@ -31,12 +32,16 @@ fn payment(status: &str, amount: i64) -> Value {
     let taken = if status == "succeeded" { amount } else { 0 };
     json!({
         "id": "pi_1", "amount": amount, "amount_capturable": held, "amount_received": taken,
-        "currency": "usd", "status": status, "metadata": {"acp_session": "s1"},
+        "currency": "usd", "status": status, "created": 900, "metadata": {"acp_session": "s1"},
     })
 }
 
 fn refusal(kind: &str, message: &str) -> Value {
     json!({"error": {"type": kind, "message": message}})
+}
+
+fn agent() -> AgentId {
+    AgentId::new("agent")
 }
 
 fn usd(minor: i64) -> Money {
@@ -51,10 +56,11 @@ fn token() -> PaymentToken {
     PaymentToken::new("spt_1")
 }
 
-fn opening(session: &SessionId, minor: i64) -> Opening<'_> {
+fn opening<'a>(session: &'a SessionId, agent: &'a AgentId, minor: i64) -> Opening<'a> {
     Opening {
         session,
         store: "shop",
+        agent,
         order: None,
         total: usd(minor),
         session_opened_at: Timestamp::from_second(1_000).unwrap(),
@@ -74,7 +80,7 @@ async fn only_calls_with_a_token_speak_the_preview() {
     let stripe = script.stripe();
     let session = SessionId::new("s1");
     stripe.inspect(&token()).await.unwrap();
-    stripe.open(&opening(&session, 500)).await.unwrap();
+    stripe.open(&opening(&session, &agent(), 500)).await.unwrap();
     stripe.authorize(&id(), &token(), None, 0).await.unwrap();
     stripe.capture(&id(), usd(500), &OrderId::new("42")).await.unwrap();
 
@@ -102,7 +108,7 @@ async fn a_repeated_answer_is_the_past() {
     ]);
     let stripe = script.stripe();
     let session = SessionId::new("s1");
-    let opened = stripe.open(&opening(&session, 500)).await.unwrap();
+    let opened = stripe.open(&opening(&session, &agent(), 500)).await.unwrap();
     assert_eq!(opened.state, PaymentState::Captured);
     let voided = stripe.authorize(&id(), &token(), None, 0).await.unwrap_err();
     assert!(matches!(voided, PaymentError::Rejected { .. }), "{voided:?}");
@@ -150,7 +156,7 @@ async fn an_opening_whose_error_repeats_is_searched_before_it_is_made_again() {
         says(CREATE, 200, &payment("requires_payment_method", 500)),
     ]);
     let session = SessionId::new("s1");
-    let opened = script.stripe().open(&opening(&session, 500)).await.unwrap();
+    let opened = script.stripe().open(&opening(&session, &agent(), 500)).await.unwrap();
     assert_eq!(opened.state, PaymentState::Open);
     script.assert_played();
 }
@@ -165,7 +171,7 @@ async fn a_price_that_came_back_is_really_set() {
         says(AMEND, 200, &payment("requires_payment_method", 500)),
     ]);
     let session = SessionId::new("s1");
-    let opened = script.stripe().open(&opening(&session, 500)).await.unwrap();
+    let opened = script.stripe().open(&opening(&session, &agent(), 500)).await.unwrap();
     assert_eq!(opened.total, usd(500));
     script.assert_played();
 }

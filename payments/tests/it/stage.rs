@@ -9,11 +9,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use commerce::{Currency, Money, OrderId, SessionId};
+use commerce::{AgentId, Currency, Money, OrderId, SessionId};
 use emulators::{faults::Faults, serve::Running};
 use http::Request;
 use jiff::Timestamp;
-use payments::{Opening, Payment, PaymentError, PaymentToken, Stripe};
+use payments::{Opening, Payment, PaymentError, PaymentToken, Processor, Stripe};
 use serde_json::Value;
 use upstream::{Https, Transport};
 use url::Url;
@@ -84,6 +84,7 @@ impl Stage {
         let opening = Opening {
             session: &self.session,
             store: "shop",
+            agent: &AgentId::new("agent"),
             order: None,
             total: usd(cents),
             session_opened_at: Timestamp::from_second(self.now()).unwrap(),
