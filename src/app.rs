@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     config::{Config, EdgeBounds},
     locks::Locks,
+    reconcile,
     replay::Replays,
     sales,
     session::Sealer,
@@ -90,6 +91,9 @@ impl App {
             self.tasks.spawn(following);
             let watching = sales::watch(Arc::clone(self), Arc::clone(store), self.stopping.clone());
             self.tasks.spawn(watching);
+            let keeping =
+                reconcile::keep(Arc::clone(self), Arc::clone(store), self.stopping.clone());
+            self.tasks.spawn(keeping);
         }
     }
 

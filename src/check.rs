@@ -20,7 +20,7 @@ pub async fn run(config: &Config, may_write: bool, out: &mut impl Write) -> anyh
         let (platform, hooks, processor) = tokio::join!(
             wired.connector.check(),
             wired.connector.hooks(&target),
-            wired.stripe.check(),
+            wired.processor.check(),
         );
         let hooks = hooks.map(|hooks| look_at_hooks(&hooks)).ok();
         let rehearsal = if may_write { wired.connector.rehearse().await } else { Vec::new() };

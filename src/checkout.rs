@@ -6,27 +6,32 @@ use std::{future::Future, sync::Arc, time::Duration};
 use acp::latest::{
     CancelRequest, CheckoutSession, CompleteRequest, CreateRequest, Fingerprint, UpdateRequest,
 };
-use commerce::{Change, Commitment, Draft, DraftState, Facts, SessionId};
-use jiff::{SignedDuration, Timestamp};
+use commerce::{AgentId, Change, Commitment, Draft, DraftState, Facts, SessionId};
+use jiff::Timestamp;
 use tokio::{sync::OwnedMutexGuard, task::JoinHandle, time::Instant};
 
 use crate::{
     app::App,
+    attempts::{self, Verdict},
     events::Happening,
     failure::Failure,
+    sales::{self, News},
     session::{Kind, Ticket},
     store::{Caller, Store},
 };
 
 mod authentication;
 mod carts;
+mod convergence;
 mod memo;
 mod purchase;
 mod render;
 mod request;
 
+pub(crate) use convergence::{Remedy, Repair, Suspect, converge, log_failure};
 pub(crate) use render::order_of;
 
+use convergence::Found;
 use memo::{Memo, Relation};
 use purchase::{Outcome, Purchase, Refusal};
 use render::{Note, View};
@@ -87,13 +92,13 @@ impl<'a> Checkout<'a> {
         let Some(lock) = self.app.locks.try_lock(id) else {
             return self.show(id, &ticket, &draft, &[]);
         };
-        let commitment = self.commitment_of(id, &draft)?;
+        let found = Found::of_draft(self.store(), draft.clone()).await?;
+        let remedy = found.remedy(self.app, self.store(), &ticket);
+        if matches!(remedy, Remedy::Nothing | Remedy::Wait) {
+            return self.show(id, &ticket, &draft, &[]);
+        }
         let purchase = self.purchase(id, &ticket);
-        let now = self.app.seams.clock.now();
-        let running = self.run(id, lock, {
-            let draft = draft.clone();
-            async move { purchase.converge(draft, &commitment, now).await }
-        });
+        let running = self.run(id, lock, async move { found.carry_out(&purchase, remedy).await });
         self.answer_in_time(id, &ticket, &draft, running).await
     }
 
@@ -171,6 +176,20 @@ impl<'a> Checkout<'a> {
         if self.is_expired(&ticket) {
             return Err(Failure::Conflict("The session has expired. Create a new one"));
         }
+        match self.store().attempts.judge(
+            (id, &self.caller.agent),
+            &token.digest(),
+            attempts::kept(&draft),
+            now,
+        ) {
+            Verdict::Go => {}
+            Verdict::Later(retry_after) => return Err(Failure::TooManyDeclines { retry_after }),
+            Verdict::OtherToken => return self.show(id, &ticket, &draft, &[Note::TokenDeclined]),
+            Verdict::Never => {
+                let dead = connector.discard(&draft.id, &Facts::new()).await?;
+                return self.show(id, &ticket, &dead, &[Note::TooManyDeclines]);
+            }
+        }
         let proof = self.proof(id, &ticket, &draft, &request)?;
         if proof.is_none() && self.demand(&ticket, &draft).is_some() {
             let change = Change { facts: authentication::settled(&draft), ..Change::default() };
@@ -244,19 +263,11 @@ impl<'a> Checkout<'a> {
         lock: OwnedMutexGuard<()>,
         work: impl Future<Output = Result<Outcome, Failure>> + Send + 'static,
     ) -> JoinHandle<Result<Outcome, Failure>> {
-        let (app, id) = (Arc::clone(self.app), id.clone());
-        let outlet = self.caller.events.clone();
+        let (app, id, caller) = (Arc::clone(self.app), id.clone(), self.caller.clone());
         self.app.tasks.spawn(async move {
             let _lock = lock;
             let outcome = work.await?;
-            if let (Outcome::Completed(draft, order), Some(outlet)) = (&outcome, outlet) {
-                let order = render::order(&id, &draft.quote, draft.note.as_deref(), order);
-                let telling = Arc::clone(&app);
-                app.tasks.spawn(async move {
-                    let (clock, stopping) = (telling.seams.clock.as_ref(), &telling.stopping);
-                    outlet.tell(Happening::Created, order, clock, stopping).await;
-                });
-            }
+            tell_of_order(&app, &caller.store, &caller.agent, &id, &outcome);
             Ok(outcome)
         })
     }
@@ -282,6 +293,7 @@ impl<'a> Checkout<'a> {
             }
             Outcome::Refused(draft, refusal) => self.show(id, ticket, &draft, &notes(refusal)),
             Outcome::InProgress(draft) => self.show(id, ticket, &draft, &[Note::CompletionGoesOn]),
+            Outcome::Gone => Err(Failure::UnknownSession),
         }
     }
 
@@ -298,7 +310,7 @@ impl<'a> Checkout<'a> {
             opened_at: ticket.opened_at,
             knows_discounts: ticket.abilities.discounts,
             can_authenticate: self.can_authenticate(ticket),
-            expires_at: self.expires_at(ticket),
+            expires_at: store.expires_at(ticket),
             is_expired: self.is_expired(ticket),
             store,
         };
@@ -335,12 +347,12 @@ impl<'a> Checkout<'a> {
     /// The draft as it is now. One that had no order at first, and whose cart is empty, may have
     /// been filled and bought since: then its payment knows the order.
     async fn load(&self, id: &SessionId, ticket: &Ticket) -> Result<Draft, Failure> {
-        let Store { connector, stripe, .. } = self.store();
+        let Store { connector, processor, .. } = self.store();
         let draft = connector.load(&ticket.draft).await?;
         if draft.order.is_some() {
             return Ok(draft);
         }
-        let payment = stripe.find(id, ticket.opened_at).await?;
+        let payment = processor.find(id, ticket.opened_at).await?;
         match payment.and_then(|payment| payment.order) {
             Some(order) => Ok(connector.load(&connector.with_order(&draft.id, &order)).await?),
             None => Ok(draft),
@@ -361,17 +373,30 @@ impl<'a> Checkout<'a> {
             .ok_or(Failure::UnknownSession)
     }
 
-    fn expires_at(&self, ticket: &Ticket) -> Timestamp {
-        let lifetime = SignedDuration::try_from(self.store().session_lifetime).unwrap_or_default();
-        ticket.opened_at.checked_add(lifetime).unwrap_or(Timestamp::MAX)
-    }
-
     fn is_expired(&self, ticket: &Ticket) -> bool {
-        self.app.seams.clock.now() > self.expires_at(ticket)
+        self.app.seams.clock.now() > self.store().expires_at(ticket)
     }
 
     fn store(&self) -> &Store {
         &self.caller.store
+    }
+}
+
+/// Tells the agent of the order that an outcome has brought, behind everything else.
+fn tell_of_order(
+    app: &Arc<App>,
+    store: &Arc<Store>,
+    agent: &AgentId,
+    id: &SessionId,
+    outcome: &Outcome,
+) {
+    if let Outcome::Completed(draft, order) = outcome {
+        let news = News {
+            order: render::order(id, &draft.quote, draft.note.as_deref(), order),
+            happening: Happening::Created,
+            now: sales::words(order.state, &[]),
+        };
+        sales::tell(app, store, agent, &order.id, news);
     }
 }
 

@@ -88,6 +88,36 @@ pub struct Store {
     pub changes_refresh: Duration,
     /// How long a session may live.
     pub session_lifetime: Duration,
+    /// How long a purchase that has not begun to move money may stand still before it is called off.
+    pub completion_patience: Duration,
+    /// How often what has died on the way is looked for.
+    pub reconcile_interval: Duration,
+    /// Whether refunds made on one side reach the other.
+    pub refunds: Refunds,
+    /// How many declines are borne.
+    pub attempts: crate::attempts::Bounds,
+}
+
+/// Whether refunds made on one side reach the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refunds {
+    /// Those that are booked in the store: the buyer gets the money.
+    pub from_store: Mirror,
+    /// Those that are made at the processor: the store books them.
+    pub from_processor: Mirror,
+    /// The largest that is paid back by itself, in minor units of the store's currency.
+    pub amount_max: Option<i64>,
+}
+
+/// What to do about a refund that the other side does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mirror {
+    /// Make it there too.
+    Mirror,
+    /// Tell the seller, on the order and in the log.
+    Warn,
+    /// Nothing.
+    Off,
 }
 
 /// The platform a store runs on.

@@ -180,6 +180,19 @@ fn config(
             catalog_refresh: Duration::from_mins(15),
             changes_refresh: Duration::from_mins(1),
             session_lifetime: Duration::from_hours(6),
+            completion_patience: Duration::from_mins(5),
+            reconcile_interval: Duration::from_mins(5),
+            refunds: config::Refunds {
+                from_store: config::Mirror::Mirror,
+                from_processor: config::Mirror::Mirror,
+                amount_max: None,
+            },
+            attempts: crate::attempts::Bounds {
+                per_session_max: 5,
+                per_token_max: 3,
+                per_agent_max: 100,
+                first_delay: Duration::from_secs(1),
+            },
         }],
     })
 }

@@ -39,6 +39,12 @@ pub(crate) enum Failure {
         /// When to come back.
         retry_after: Duration,
     },
+    /// Too many payments were declined of late.
+    #[error("too many payments were declined")]
+    TooManyDeclines {
+        /// When to come back.
+        retry_after: Duration,
+    },
     /// It took longer than the caller waits; it may have happened all the same.
     #[error("the call took too long")]
     TooSlow,

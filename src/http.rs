@@ -51,6 +51,10 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/api/carts/{id}/cancel", post(carts::cancel))
         .route("/feeds/{name}", get(feed::download))
         .route(
+            "/hooks/{store}/stripe",
+            post(hooks::hear_processor).layer(DefaultBodyLimit::max(HOOK_BYTES_MAX)),
+        )
+        .route(
             "/hooks/{store}/{platform}",
             post(hooks::hear).layer(DefaultBodyLimit::max(HOOK_BYTES_MAX)),
         )

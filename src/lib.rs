@@ -9,6 +9,7 @@ use tracing::info;
 use upstream::{Https, SystemChance};
 
 mod app;
+pub mod attempts;
 mod catalog;
 mod chain;
 mod changes;
@@ -24,6 +25,8 @@ mod failure;
 pub mod hooks;
 pub mod http;
 mod locks;
+pub mod reconcile;
+mod refunds;
 mod replay;
 mod sales;
 mod session;

@@ -51,6 +51,21 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Look for purchases that have died on the way, and bring store and Stripe to agree.
+    #[command(
+        after_help = "Examples:\n  storebridge reconcile --dry-run --config storebridge.toml  \
+        say what is not as it should be\n  storebridge reconcile --config storebridge.toml            \
+        repair it\n\n`serve` does the same by itself every few minutes. Exits with 1 if something \
+        could not be repaired."
+    )]
+    Reconcile {
+        /// Only say what would be done.
+        #[arg(long)]
+        dry_run: bool,
+        /// The configuration; config/storebridge.example.toml explains every key.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
     /// Try everything with an emulated store and an emulated Stripe, without any account.
     #[cfg(feature = "demo")]
     #[command(
@@ -87,7 +102,8 @@ const EXAMPLES: &str = "Examples:
   storebridge demo                              everything at once, no account needed
   storebridge check --config storebridge.toml   does my store work?
   storebridge serve --config storebridge.toml   serve agents
-  storebridge hooks install --config storebridge.toml   have the store tell of changes";
+  storebridge hooks install --config storebridge.toml   have the store tell of changes
+  storebridge reconcile --config storebridge.toml       end what has died on the way";
 
 /// A configuration that cannot be used (`EX_CONFIG` of sysexits.h).
 const EXIT_CONFIG: u8 = 78;
@@ -135,6 +151,12 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 HookAction::Remove => storebridge::hooks::Action::Remove,
             };
             let is_well = storebridge::hooks::run(&config, action, &mut io::stdout()).await?;
+            Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Reconcile { dry_run, config } => {
+            let config = Config::load(&config)?;
+            storebridge::telemetry::log("error");
+            let is_well = storebridge::reconcile::run(&config, !dry_run, &mut io::stdout()).await?;
             Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         #[cfg(feature = "demo")]

@@ -1,16 +1,13 @@
 //! The stores we stand in front of, and the agents that may call for each.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use commerce::{AgentId, Connector};
 use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
+use jiff::{SignedDuration, Timestamp};
 use payments::Processor;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
@@ -19,11 +16,14 @@ use upstream::{Chance, Transport, Upstream};
 use url::Url;
 
 use crate::{
+    attempts::Attempts,
     catalog::Catalog,
     changes::Inbox,
     clock::Clock,
     config::{self, Acquirer, Platform, Profile, Signature},
     events::Outlet,
+    sales::Telling,
+    session::Ticket,
 };
 
 /// One store with everything a call to it needs.
@@ -32,7 +32,7 @@ pub(crate) struct Store {
     pub(crate) name: String,
     pub(crate) url: Url,
     pub(crate) connector: Arc<dyn Connector>,
-    pub(crate) stripe: Arc<dyn Processor>,
+    pub(crate) processor: Arc<dyn Processor>,
     pub(crate) merchant_id: String,
     pub(crate) acquirer: Option<Acquirer>,
     pub(crate) links: BTreeMap<String, Url>,
@@ -45,9 +45,24 @@ pub(crate) struct Store {
     /// What its hooks' address ends with.
     pub(crate) platform: &'static str,
     pub(crate) session_lifetime: Duration,
+    /// How long a purchase that has not begun to move money may stand still.
+    pub(crate) completion_patience: Duration,
+    /// How often what has died on the way is looked for.
+    pub(crate) reconcile_interval: Duration,
+    pub(crate) refunds: config::Refunds,
+    /// What its agents were told of their orders.
+    pub(crate) telling: Telling,
+    /// Who was declined how often.
+    pub(crate) attempts: Attempts,
 }
 
 impl Store {
+    /// When a session ends.
+    pub(crate) fn expires_at(&self, ticket: &Ticket) -> Timestamp {
+        let lifetime = SignedDuration::try_from(self.session_lifetime).unwrap_or_default();
+        ticket.opened_at.checked_add(lifetime).unwrap_or(Timestamp::MAX)
+    }
+
     /// Wires a configured store to the network.
     pub(crate) fn new(
         config: &config::Store,
@@ -86,7 +101,7 @@ impl Store {
             name: config.name.clone(),
             url: woocommerce.url.clone(),
             connector: Arc::new(connector),
-            stripe: Arc::new(stripe),
+            processor: Arc::new(stripe),
             merchant_id: config.stripe.merchant_id.clone(),
             acquirer: config.stripe.acquirer.clone(),
             links: config.links.clone(),
@@ -96,6 +111,11 @@ impl Store {
             inbox: Inbox::default(),
             platform: "woocommerce",
             session_lifetime: config.session_lifetime,
+            completion_patience: config.completion_patience,
+            reconcile_interval: config.reconcile_interval,
+            refunds: config.refunds,
+            telling: Telling::new(),
+            attempts: Attempts::new(config.attempts),
         }
     }
 }
@@ -167,12 +187,10 @@ impl Agents {
         Self(entries.collect())
     }
 
-    /// Where the agents of a store hear of their orders.
-    pub(crate) fn outlets(&self, store: &str) -> HashMap<AgentId, Arc<Outlet>> {
-        let of_store = self.0.iter().map(|entry| &entry.caller).filter(|by| by.store.id == store);
-        of_store
-            .filter_map(|by| Some((by.agent.clone(), Arc::clone(by.events.as_ref()?))))
-            .collect()
+    /// Where an agent of a store hears of its orders.
+    pub(crate) fn outlet(&self, store: &str, agent: &AgentId) -> Option<Arc<Outlet>> {
+        let is_it = |by: &&Caller| by.store.id == store && by.agent == *agent;
+        self.0.iter().map(|entry| &entry.caller).find(is_it)?.events.clone()
     }
 
     /// Whether some agent hears of its orders.

@@ -82,6 +82,51 @@ pub(super) struct Store {
     pub(super) changes_refresh_s: u64,
     #[serde(default = "default_session_lifetime_s")]
     pub(super) session_lifetime_s: Spanned<u64>,
+    #[serde(default = "default_completion_patience_s")]
+    pub(super) completion_patience_s: Spanned<u64>,
+    #[serde(default = "default_reconcile_interval_s")]
+    pub(super) reconcile_interval_s: u64,
+    #[serde(default)]
+    pub(super) refunds: Refunds,
+    #[serde(default)]
+    pub(super) attempts: Attempts,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Refunds {
+    /// `mirror`, `warn` or `off`.
+    pub(super) from_store: Spanned<String>,
+    /// `mirror`, `warn` or `off`.
+    pub(super) from_processor: Spanned<String>,
+    /// In minor units.
+    pub(super) amount_max: Option<i64>,
+}
+
+impl Default for Refunds {
+    /// Money leaves by itself only if the owner has said so.
+    fn default() -> Self {
+        Self {
+            from_store: unwritten("warn".to_owned()),
+            from_processor: unwritten("mirror".to_owned()),
+            amount_max: None,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Attempts {
+    pub(super) per_session_max: u32,
+    pub(super) per_token_max: u32,
+    pub(super) per_agent_max: u32,
+    pub(super) first_delay_s: u64,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self { per_session_max: 5, per_token_max: 3, per_agent_max: 100, first_delay_s: 1 }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -254,6 +299,14 @@ const fn default_changes_refresh_s() -> u64 {
 /// Well below the 24 hours for which Stripe surely remembers a key.
 fn default_session_lifetime_s() -> Spanned<u64> {
     unwritten(6 * 3600)
+}
+
+fn default_completion_patience_s() -> Spanned<u64> {
+    unwritten(5 * 60)
+}
+
+const fn default_reconcile_interval_s() -> u64 {
+    5 * 60
 }
 
 fn default_payment_title() -> String {

@@ -13,8 +13,8 @@ use toml::Spanned;
 use url::Url;
 
 use super::{
-    Acquirer, Agent, Config, ConfigError, EdgeBounds, Events, Platform, Profile, Server, Signature,
-    SigningKey, Store, Stripe, WooCommerce,
+    Acquirer, Agent, Config, ConfigError, EdgeBounds, Events, Mirror, Platform, Profile, Refunds,
+    Server, Signature, SigningKey, Store, Stripe, WooCommerce,
     raw::{self, line_at},
 };
 
@@ -36,6 +36,9 @@ const AGENT_TOKEN_BYTES_MIN: usize = 16;
 
 /// Beyond it Stripe may have forgotten the key that makes a retry safe.
 const SESSION_LIFETIME_S_MAX: u64 = 23 * 3600;
+
+/// Nobody needs longer for a purchase.
+const COMPLETION_PATIENCE_S_MIN: u64 = 120;
 
 /// More would wait for days.
 const EVENT_ATTEMPTS_MAX: u32 = 16;
@@ -117,6 +120,43 @@ impl File<'_> {
             catalog_refresh: Duration::from_secs(raw.catalog_refresh_s.max(1)),
             changes_refresh: Duration::from_secs(raw.changes_refresh_s.max(1)),
             session_lifetime: Duration::from_secs(lifetime),
+            completion_patience: self.patience(key, &raw.completion_patience_s)?,
+            reconcile_interval: Duration::from_secs(raw.reconcile_interval_s.max(1)),
+            refunds: self.refunds(&format!("{key}.refunds"), &raw.refunds)?,
+            attempts: attempts(&raw.attempts),
+        })
+    }
+
+    /// Less than a purchase may take would call off what is still going on.
+    fn patience(&self, key: &str, raw: &Spanned<u64>) -> Result<Duration, ConfigError> {
+        let seconds = *raw.get_ref();
+        if !(COMPLETION_PATIENCE_S_MIN..=SESSION_LIFETIME_S_MAX).contains(&seconds) {
+            return Err(self.at(
+                raw,
+                &format!("{key}.completion_patience_s"),
+                "a purchase may stand still for 2 minutes at least and 23 hours at most",
+                "Leave the key out for five minutes",
+            ));
+        }
+        Ok(Duration::from_secs(seconds))
+    }
+
+    fn refunds(&self, key: &str, raw: &raw::Refunds) -> Result<Refunds, ConfigError> {
+        let mirror = |name: &str, raw: &Spanned<String>| match raw.get_ref().as_str() {
+            "mirror" => Ok(Mirror::Mirror),
+            "warn" => Ok(Mirror::Warn),
+            "off" => Ok(Mirror::Off),
+            _ => Err(self.at(
+                raw,
+                &format!("{key}.{name}"),
+                "there is no such way to treat refunds",
+                "Write \"mirror\", \"warn\" or \"off\"",
+            )),
+        };
+        Ok(Refunds {
+            from_store: mirror("from_store", &raw.from_store)?,
+            from_processor: mirror("from_processor", &raw.from_processor)?,
+            amount_max: raw.amount_max,
         })
     }
 
@@ -425,6 +465,15 @@ impl File<'_> {
             message: message.to_owned(),
             fix: fix.to_owned(),
         }
+    }
+}
+
+fn attempts(raw: &raw::Attempts) -> crate::attempts::Bounds {
+    crate::attempts::Bounds {
+        per_session_max: raw.per_session_max.max(1),
+        per_token_max: raw.per_token_max.max(1),
+        per_agent_max: raw.per_agent_max.max(1),
+        first_delay: Duration::from_secs(raw.first_delay_s),
     }
 }
 

@@ -268,6 +268,12 @@ impl From<Failure> for Refused {
                 "address_change_not_allowed",
                 "A completion cannot change the address. Update the session first",
             ),
+            Failure::TooManyDeclines { retry_after } => Self::request(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "Too many payments were declined. Come back after the time in Retry-After",
+            )
+            .retry_after(Some(retry_after)),
             Failure::TooSlow => Self::too_slow(),
             Failure::AuthenticationMissing => Invalid {
                 code: "requires_3ds",

@@ -234,6 +234,19 @@ pub(crate) fn config(
             catalog_refresh: Duration::from_mins(15),
             changes_refresh: Duration::from_mins(1),
             session_lifetime: Duration::from_hours(6),
+            completion_patience: Duration::from_mins(5),
+            reconcile_interval: Duration::from_mins(5),
+            refunds: config::Refunds {
+                from_store: config::Mirror::Mirror,
+                from_processor: config::Mirror::Mirror,
+                amount_max: None,
+            },
+            attempts: storebridge::attempts::Bounds {
+                per_session_max: 5,
+                per_token_max: 3,
+                per_agent_max: 100,
+                first_delay: Duration::ZERO,
+            },
         }],
     }
 }

@@ -17,6 +17,10 @@ pub(in crate::checkout) enum Note {
     Declined(String),
     /// The token cannot pay for this.
     BadToken(BadToken),
+    /// The token was declined too often to be tried again.
+    TokenDeclined,
+    /// The session was declined too often: it has ended.
+    TooManyDeclines,
     /// The bank wants to know the buyer, and nobody can ask.
     AuthenticationRequired,
     /// The bank was asked and does not stand for the buyer.
@@ -71,6 +75,18 @@ fn note(note: &Note) -> Message {
             Resolution::Recoverable,
             Some("$.payment_data.instrument.credential.token"),
             bad_token(*why),
+        ),
+        Note::TokenDeclined => error(
+            ErrorCode::PaymentDeclined,
+            Resolution::RequiresBuyerInput,
+            Some("$.payment_data.instrument.credential.token"),
+            "This payment was declined too often. Use another card",
+        ),
+        Note::TooManyDeclines => error(
+            ErrorCode::PaymentDeclined,
+            Resolution::RequiresBuyerInput,
+            Some("$.payment_data"),
+            "Too many payments were declined, so the session has ended. Create a new one",
         ),
         Note::AuthenticationRequired => error(
             ErrorCode::Requires3ds,
