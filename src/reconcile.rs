@@ -5,10 +5,9 @@
 
 use std::{collections::BTreeMap, fmt, io::Write, sync::Arc, time::Duration};
 
-use commerce::{ConnectorError, SessionId};
+use commerce::SessionId;
 use jiff::{SignedDuration, Timestamp};
-use payments::{Payment, PaymentError};
-use thiserror::Error;
+use payments::Payment;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -18,7 +17,7 @@ use crate::{
     checkout::{Remedy, Repair, Suspect, converge, log_failure},
     config::Config,
     failure::Failure,
-    real_world, refunds,
+    real_world, refunds, sales,
     store::Store,
 };
 
@@ -48,7 +47,7 @@ pub struct Summary {
     pub waiting: usize,
     /// Refunds brought from one side to the other.
     pub refunds: usize,
-    /// Sessions that could not be repaired; the log says why.
+    /// What could not be looked at or repaired; the log says why.
     pub failed: usize,
 }
 
@@ -71,6 +70,20 @@ impl fmt::Display for Summary {
 }
 
 impl Summary {
+    /// What was found; nothing, and a line in the log, where it could not be asked.
+    fn or_failed<T: Default, E: std::error::Error + 'static>(
+        &mut self,
+        store: &Store,
+        what: &str,
+        result: Result<T, E>,
+    ) -> T {
+        result.unwrap_or_else(|error| {
+            self.failed += 1;
+            warn!(store.id = store.id, error = %Chain(&error), "{what}");
+            T::default()
+        })
+    }
+
     fn count(&mut self, repair: &Repair) {
         self.looked_at += 1;
         match repair.remedy {
@@ -84,24 +97,12 @@ impl Summary {
     }
 }
 
-/// Why there was nothing to look at.
-#[derive(Debug, Error)]
-pub(crate) enum Unseen {
-    /// The store does not say which orders wait.
-    #[error("the store does not say which orders wait for money")]
-    Store(#[from] ConnectorError),
-    /// The processor does not say which payments have not ended.
-    #[error("the processor does not say which payments have not ended")]
-    Processor(#[from] PaymentError),
-}
-
 impl App {
     /// Looks at every store once, and repairs what needs it.
     pub async fn reconcile(self: &Arc<Self>) -> Vec<Summary> {
         let mut summaries = Vec::new();
         for store in &self.stores {
-            let found = pass(self, store, Look::all(), &mut |_, _| Ok(())).await;
-            summaries.push(found.unwrap_or_default());
+            summaries.push(pass(self, store, Look::all(), &mut |_, _| Ok(())).await);
         }
         summaries
     }
@@ -116,16 +117,12 @@ pub(crate) async fn keep(app: Arc<App>, store: Arc<Store>, stop: CancellationTok
             let now = app.seams.clock.now();
             let is_due = looked_back.is_none_or(|at| now.duration_since(at) > LOOK_BACK_INTERVAL);
             let look = if is_due { Look::all() } else { Look::unsettled() };
-            match pass(&app, &store, look, &mut |_, _| Ok(())).await {
-                Ok(summary) => {
-                    if is_due {
-                        looked_back = Some(now);
-                    }
-                    if summary.looked_at > 0 {
-                        info!(store.id = store.id, "{summary}");
-                    }
-                }
-                Err(error) => warn!(store.id = store.id, error = %Chain(&error), "not reconciled"),
+            let summary = pass(&app, &store, look, &mut |_, _| Ok(())).await;
+            if is_due && summary.failed == 0 {
+                looked_back = Some(now);
+            }
+            if summary != Summary::default() {
+                info!(store.id = store.id, "{summary}");
             }
         }
     };
@@ -162,15 +159,10 @@ impl Look {
 /// What is told of each session that was looked at.
 type Tell<'a> = dyn FnMut(&Suspect, &Result<Repair, Failure>) -> std::io::Result<()> + Send + 'a;
 
-/// One look at one store.
-async fn pass(
-    app: &Arc<App>,
-    store: &Arc<Store>,
-    look: Look,
-    tell: &mut Tell<'_>,
-) -> Result<Summary, Unseen> {
-    let (suspects, moved) = suspects(app, store, look).await?;
+/// One look at one store. What cannot be looked at counts as failed, and the rest goes on.
+async fn pass(app: &Arc<App>, store: &Arc<Store>, look: Look, tell: &mut Tell<'_>) -> Summary {
     let mut summary = Summary::default();
+    let (suspects, moved) = suspects(app, store, look, &mut summary).await;
     for suspect in suspects.into_values().take(SUSPECTS_MAX) {
         let result = converge(app, store, &suspect, look.may_act).await;
         match &result {
@@ -183,19 +175,16 @@ async fn pass(
         // Whoever listened has gone; the repair goes on.
         let _told = tell(&suspect, &result);
     }
-    if look.may_act {
+    if look.may_act && look.looks_back {
         for payment in moved.iter().filter(|payment| refunds::has_news(payment)) {
-            match refunds::mirror_payment(store, payment).await {
-                Ok(count) => summary.refunds += count,
-                Err(failure) => {
-                    summary.failed += 1;
-                    let (id, error) = (&payment.id, Chain(&failure).to_string());
-                    warn!(store.id = store.id, payment.id = %id, error, "refunds not mirrored");
-                }
-            }
+            let mirrored = refunds::mirror_payment(store, payment).await;
+            summary.refunds += summary.or_failed(store, "refunds not mirrored", mirrored);
         }
+        let since = back(app.seams.clock.now());
+        let followed = sales::look(app, store, since).await.map(|_newest| ());
+        summary.or_failed(store, "changed orders not read", followed);
     }
-    Ok(summary)
+    summary
 }
 
 /// Whoever may need repair, each session once, and the payments that have moved.
@@ -203,23 +192,28 @@ async fn suspects(
     app: &App,
     store: &Store,
     look: Look,
-) -> Result<(BTreeMap<SessionId, Suspect>, Vec<Payment>), Unseen> {
+    summary: &mut Summary,
+) -> (BTreeMap<SessionId, Suspect>, Vec<Payment>) {
     let now = app.seams.clock.now();
     let before = now.saturating_sub(LEFT_ALONE).unwrap_or(now);
-    let mut found = BTreeMap::new();
-    for origin in store.connector.unsettled().await? {
-        found.insert(origin.session.clone(), Suspect::of_order(origin));
-    }
-    let unsettled = store.processor.unsettled(&store.id, before).await?;
-    let since = now.saturating_sub(LOOK_BACK).unwrap_or(Timestamp::UNIX_EPOCH);
+    let waiting = store.connector.unsettled().await;
+    let waiting = summary.or_failed(store, "orders that wait for money not read", waiting);
+    let open = store.processor.unsettled(&store.id, before).await;
+    let open = summary.or_failed(store, "payments that have not ended not read", open);
     let moved = match look.looks_back {
-        true => store.processor.changed_since(&store.id, since).await?,
-        false => Vec::new(),
+        true => store.processor.changed_since(&store.id, back(now)).await,
+        false => Ok(Vec::new()),
     };
-    for suspect in unsettled.iter().chain(&moved).filter_map(Suspect::of_payment) {
-        found.insert(suspect.session.clone(), suspect);
-    }
-    Ok((found, moved))
+    let moved = summary.or_failed(store, "payments that have moved not read", moved);
+    let of_orders = waiting.into_iter().map(Suspect::of_order);
+    let of_payments = open.iter().chain(&moved).filter_map(Suspect::of_payment);
+    let found = of_orders.chain(of_payments).map(|suspect| (suspect.session.clone(), suspect));
+    (found.collect(), moved)
+}
+
+/// How far back what has moved is looked through.
+fn back(now: Timestamp) -> Timestamp {
+    now.saturating_sub(LOOK_BACK).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// `storebridge reconcile`: looks at every store, repairs or only says what it would do, and writes a
@@ -237,17 +231,12 @@ pub async fn run(
         let mut tell = |suspect: &Suspect, result: &Result<Repair, Failure>| {
             line(suspect, result, may_act).map_or(Ok(()), |line| writeln!(out, "  {line}"))
         };
-        let found = pass(&app, store, look, &mut tell).await;
-        match found {
-            Ok(summary) => {
-                is_well &= summary.failed == 0;
-                writeln!(out, "  {summary}")?;
-            }
-            Err(error) => {
-                is_well = false;
-                writeln!(out, "  FAILED   {}. Run `storebridge check`", Chain(&error))?;
-            }
-        }
+        let summary = pass(&app, store, look, &mut tell).await;
+        is_well &= summary.failed == 0;
+        writeln!(out, "  {summary}")?;
+    }
+    if !is_well {
+        writeln!(out, "Not everything could be repaired. Run `storebridge check`.")?;
     }
     app.stop().await;
     Ok(is_well)

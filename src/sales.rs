@@ -87,7 +87,7 @@ async fn hear(app: &Arc<App>, store: &Arc<Store>) {
 }
 
 /// Follows what has changed since, and says from when on to look next.
-async fn look(
+pub(crate) async fn look(
     app: &Arc<App>,
     store: &Arc<Store>,
     since: Timestamp,

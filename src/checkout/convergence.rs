@@ -278,7 +278,6 @@ async fn give_back(
         .await?;
     error!(
         payment.id = %payment.id,
-        session.id = %purchase.session,
         amount = amount.minor(),
         "money was taken whose order is gone or costs something else: it was given back",
     );
@@ -311,10 +310,12 @@ pub(crate) fn log_failure(store: &Store, suspect: &Suspect, failure: &Failure) {
             | Failure::Store(ConnectorError::Unavailable { .. })
             | Failure::Payment(PaymentError::NotExecuted { .. })
     );
-    let (session, error) = (suspect.session.as_str(), Chain(failure));
+    // A session's id opens it, so it is in no log.
+    let payment = suspect.payment.as_ref().map(PaymentId::as_str);
+    let error = Chain(failure);
     if is_later {
-        warn!(store.id = store.id, session.id = session, %error, "not repaired yet");
+        warn!(store.id = store.id, payment.id = payment, %error, "not repaired yet");
     } else {
-        error!(store.id = store.id, session.id = session, %error, "cannot be repaired");
+        error!(store.id = store.id, payment.id = payment, %error, "cannot be repaired");
     }
 }

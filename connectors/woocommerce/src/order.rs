@@ -50,8 +50,6 @@ pub(crate) struct StoreOrder {
     #[serde(default)]
     payment_method: String,
     #[serde(default)]
-    transaction_id: String,
-    #[serde(default)]
     customer_note: String,
     pub(crate) billing: Place,
     pub(crate) shipping: Place,
@@ -145,10 +143,11 @@ impl StoreOrder {
     pub(crate) fn state(&self, store_url: &str) -> Result<DraftState, ConnectorError> {
         let payment = self.meta(META_PAYMENT).map(PaymentId::new);
         let is_paid = self.date_paid_gmt.is_some() && self.payment_method == PAYMENT_METHOD;
-        // A seller may put an order on hold before its money has come.
+        // An order on hold takes a payment in without being paid by it, and a seller may put one on
+        // hold before its money has come.
         let waits = match self.status.as_str() {
             "pending" | "failed" => true,
-            "on-hold" => !self.is_paid() && self.transaction_id.is_empty(),
+            "on-hold" => !self.is_paid(),
             _ => false,
         };
         Ok(match (self.status.as_str(), payment) {

@@ -212,7 +212,7 @@ mod tests {
             is_expired: false,
         };
         assert_eq!(evidence.remedy(), Remedy::GiveBack);
-        let back = Payment { refunded: payment.captured, ..payment };
+        let back = Payment { refunded: payment.captured, ..payment.clone() };
         assert_eq!(Evidence { payment: Some(&back), ..evidence }.remedy(), Remedy::Nothing);
     }
 }

@@ -1,0 +1,290 @@
+//! One store, one account at the processor, and the replicas in front of them.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    num::NonZeroU32,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use commerce::AgentId;
+use emulators::{stripe::Stripe, woocommerce::Store};
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use jiff::{SignedDuration, Timestamp};
+use rand::Rng;
+use secrecy::SecretString;
+use serde_json::Value;
+use storebridge::{
+    App, Seams,
+    clock::Clock,
+    config::{self, Config, EdgeBounds, Events, Platform, Profile, Server, Signature},
+};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use upstream::{GateLimits, Limits, Seeded};
+use url::Url;
+
+use crate::{
+    defects::Defect,
+    network::{EARS, Network, STORE, STRIPE, Weather},
+};
+
+const START: i64 = 1_795_457_250;
+const TOKEN: &str = "token-of-the-agent";
+/// What may sell out, and how many there are.
+pub(crate) const SCARCE: u64 = 3495;
+pub(crate) const SCARCE_UNITS: i64 = 2;
+
+/// Everything outside the replicas, and the replicas.
+pub(crate) struct World {
+    pub(crate) weather: Arc<Weather>,
+    pub(crate) store: Store,
+    pub(crate) stripe: Stripe,
+    /// What the agent was told of orders, in order.
+    pub(crate) heard: Arc<Mutex<Vec<Heard>>>,
+    began: Instant,
+    defect: Option<Defect>,
+    replicas: Vec<Mutex<Arc<Replica>>>,
+    born: AtomicU64,
+    seed: u64,
+}
+
+/// An order event, and whether the order was paid when it came.
+pub(crate) struct Heard {
+    pub(crate) order: String,
+    pub(crate) was_paid: bool,
+}
+
+/// A process of ours, until it dies.
+pub(crate) struct Replica {
+    pub(crate) app: Arc<App>,
+    router: Router,
+    died: CancellationToken,
+}
+
+/// Time passes as the simulation has it, and every replica's clock is a little wrong.
+struct SkewedClock {
+    began: Instant,
+    skew: SignedDuration,
+}
+
+impl Clock for SkewedClock {
+    fn now(&self) -> Timestamp {
+        moment(self.began) + self.skew
+    }
+}
+
+fn moment(began: Instant) -> Timestamp {
+    let elapsed = SignedDuration::try_from(began.elapsed()).expect("a simulation is short");
+    Timestamp::from_second(START).expect("a time") + elapsed
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, keeps_lines: bool, defect: Option<Defect>) -> Self {
+        let began = Instant::now();
+        let weather = Arc::new(Weather::new(seed, keeps_lines));
+        let now: emulators::Now = Arc::new(move || moment(began));
+        let store = Store::demo(STORE, Arc::clone(&now), seed);
+        let stripe = Stripe::new(now, seed);
+        store.defer_orders(weather.happens(50));
+        store.set_stock(SCARCE, SCARCE_UNITS);
+        let count = weather.dice().random_range(1..=2);
+        let heard = Arc::default();
+        let mut world = Self {
+            weather,
+            store,
+            stripe,
+            heard,
+            began,
+            defect,
+            replicas: Vec::new(),
+            born: AtomicU64::new(0),
+            seed,
+        };
+        world.replicas = (0..count).map(|at| Mutex::new(Arc::new(world.replica(at)))).collect();
+        world
+    }
+
+    /// Whichever replica a load balancer picks; one that has died is started again.
+    pub(crate) fn any_replica(&self) -> Arc<Replica> {
+        let at = self.weather.dice().random_range(0..self.replicas.len());
+        self.living(at)
+    }
+
+    /// All of them, started again where they have died.
+    pub(crate) fn all_replicas(&self) -> Vec<Arc<Replica>> {
+        (0..self.replicas.len()).map(|at| self.living(at)).collect()
+    }
+
+    pub(crate) fn has_one_replica(&self) -> bool {
+        self.replicas.len() == 1
+    }
+
+    fn living(&self, at: usize) -> Arc<Replica> {
+        let mut slot = self.replicas[at].lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.died.is_cancelled() {
+            *slot = Arc::new(self.replica(at));
+        }
+        Arc::clone(&slot)
+    }
+
+    fn replica(&self, name: usize) -> Replica {
+        let died = CancellationToken::new();
+        let routes = vec![
+            (STORE, self.store.router()),
+            (STRIPE, self.stripe.router()),
+            ("http://agent.test", self.ears()),
+        ];
+        let (weather, stripe) = (Arc::clone(&self.weather), self.stripe.clone());
+        let network = Network { weather, stripe, routes, died: died.clone(), name };
+        let born = self.born.fetch_add(1, Ordering::Relaxed);
+        let skew = SignedDuration::from_secs(self.weather.dice().random_range(-60..=60));
+        let seams = Seams {
+            clock: Arc::new(SkewedClock { began: self.began, skew }),
+            chance: Arc::new(Seeded::new(self.seed.wrapping_mul(1_000) + born)),
+            transport: Arc::new(network),
+        };
+        let app = match self.defect {
+            None => App::new(&self.config(), seams),
+            Some(defect) => defect.app(&self.config(), seams),
+        };
+        Replica { router: storebridge::http::router(&app), app, died }
+    }
+
+    /// The agent's own server for order events.
+    fn ears(&self) -> Router {
+        let (heard, store) = (Arc::clone(&self.heard), self.store.clone());
+        Router::new().fallback(move |body: Bytes| {
+            let (heard, store) = (Arc::clone(&heard), store.clone());
+            async move {
+                let event: Value = serde_json::from_slice(&body).unwrap_or_default();
+                let order = event["data"]["id"].as_str().unwrap_or_default().to_owned();
+                let kept = order.parse().ok().and_then(|id| store.order(id));
+                let was_paid = kept.is_some_and(|order| !order["date_paid"].is_null());
+                heard
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(Heard { order, was_paid });
+            }
+        })
+    }
+
+    fn config(&self) -> Config {
+        let agent = config::Agent {
+            id: AgentId::new("agent"),
+            token: SecretString::from(TOKEN),
+            calls_per_minute: NonZeroU32::new(60_000).expect("not zero"),
+            profile: Profile::Standard,
+            signature: Signature::Off,
+            events: Some(Events {
+                url: Url::parse(EARS).expect("a URL"),
+                secret: SecretString::from("secret of the agent"),
+                attempts_max: 4,
+                first_delay: Duration::from_secs(1),
+                limits: limits(),
+            }),
+        };
+        Config {
+            server: Server {
+                listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+                public_url: Url::parse("http://bridge.test").expect("a URL"),
+                metrics_listen: None,
+                session_key: SecretString::from("0123456789abcdef0123456789abcdef"),
+                bounds: EdgeBounds::default(),
+            },
+            stores: vec![config::Store {
+                id: "shop".to_owned(),
+                name: "The Shop".to_owned(),
+                platform: Platform::WooCommerce(config::WooCommerce {
+                    url: Url::parse(STORE).expect("a URL"),
+                    consumer_key: SecretString::from(self.store.consumer_key()),
+                    consumer_secret: SecretString::from(self.store.consumer_secret()),
+                    payment_title: "Card, through an AI agent".to_owned(),
+                    limits: limits(),
+                }),
+                stripe: config::Stripe {
+                    url: Url::parse(STRIPE).expect("a URL"),
+                    secret_key: SecretString::from(self.stripe.secret_key()),
+                    merchant_id: "profile_test_123".to_owned(),
+                    api_version: payments::API_VERSION.to_owned(),
+                    token_api_version: payments::TOKEN_API_VERSION.to_owned(),
+                    token_parameter: payments::TokenParameter::PaymentMethodData,
+                    sca: payments::Sca::FailFast,
+                    webhook_secrets: vec![SecretString::from(self.stripe.webhook_secret())],
+                    acquirer: None,
+                    limits: limits(),
+                },
+                agents: vec![agent],
+                links: BTreeMap::new(),
+                catalog_refresh: Duration::from_mins(15),
+                changes_refresh: Duration::from_mins(1),
+                session_lifetime: Duration::from_hours(6),
+                completion_patience: Duration::from_mins(5),
+                reconcile_interval: Duration::from_mins(5),
+                refunds: config::Refunds {
+                    from_store: config::Mirror::Mirror,
+                    from_processor: config::Mirror::Mirror,
+                    amount_max: None,
+                },
+                attempts: storebridge::attempts::Bounds {
+                    per_session_max: 5,
+                    per_token_max: 3,
+                    per_agent_max: 100,
+                    first_delay: Duration::from_secs(1),
+                },
+            }],
+        }
+    }
+}
+
+impl Replica {
+    /// Sends a call and waits for its answer; `None` if the replica dies first.
+    pub(crate) async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        let answering = self.router.clone().oneshot(request.map(Body::from));
+        let Ok(response) = tokio::select! {
+            biased;
+            () = self.died.cancelled() => return None,
+            response = answering => response,
+        };
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.ok()?.to_bytes();
+        Some(Response::from_parts(head, body))
+    }
+}
+
+/// A call of the agent's.
+pub(crate) fn request(method: &str, path: &str, key: Option<&str>, body: &Value) -> Request<Bytes> {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("authorization", format!("Bearer {TOKEN}"))
+        .header("content-type", "application/json")
+        .header("api-version", "2026-04-17");
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
+    request.body(body).expect("a request")
+}
+
+const fn limits() -> Limits {
+    Limits {
+        deadline: Duration::from_secs(8),
+        body_max: 8 * 1024 * 1024,
+        retries_max: 1,
+        retry_delay: Duration::from_millis(100),
+        gate: GateLimits {
+            in_flight_max: 8,
+            queue_max: 64,
+            queue_wait_max: Duration::from_secs(3),
+        },
+    }
+}
