@@ -144,7 +144,22 @@ impl Account {
             "email": "owner@example.com",
             "metadata": {},
             "payouts_enabled": true,
-            "settings": { "dashboard": { "display_name": "Emulated Shop", "timezone": "Etc/UTC" } },
+            "settings": {
+                "branding": {
+                    "icon": null, "logo": null, "primary_color": null, "secondary_color": null,
+                },
+                "card_payments": {
+                    "statement_descriptor_prefix": null,
+                    "statement_descriptor_prefix_kana": null,
+                    "statement_descriptor_prefix_kanji": null,
+                },
+                "dashboard": { "display_name": "Emulated Shop", "timezone": "Etc/UTC" },
+                "payments": {
+                    "statement_descriptor": null,
+                    "statement_descriptor_kana": null,
+                    "statement_descriptor_kanji": null,
+                },
+            },
             "type": "standard",
         }))
     }

@@ -11,7 +11,7 @@ use super::{
     charges::Charge,
     errors::Refusal,
     form::Form,
-    intents::{CAPTURE_METHODS, FUTURE_USAGES, Intent, OPEN, PaymentMethod, Status},
+    intents::{CAPTURE_METHODS, FUTURE_USAGES, Intent, OPEN, PaymentMethod, Status, references},
     ledger::Move,
 };
 
@@ -102,9 +102,11 @@ impl Account {
         let wish = Confirmation::read(&mut form, place)?;
         let capture_method = form.choice("capture_method", &CAPTURE_METHODS)?;
         let future = form.choice("setup_future_usage", &FUTURE_USAGES)?;
+        let references = references(&mut form)?;
         form.end()?;
         let mut intent = self.intent(id)?;
         intent.must_be(&OPEN, "confirmed")?;
+        intent.references.extend(references);
         intent.capture_method = capture_method.unwrap_or(intent.capture_method);
         intent.setup_future_usage = future.or(intent.setup_future_usage);
         self.confirm(intent, wish).map(|intent| intent.view())
@@ -114,6 +116,7 @@ impl Account {
     pub(super) fn capture_intent(&mut self, id: &str, mut form: Form) -> Result<Value, Refusal> {
         let amount = form.positive("amount_to_capture")?;
         let metadata = form.metadata("metadata")?;
+        let references = references(&mut form)?;
         form.boolean("final_capture")?;
         form.end()?;
         let mut intent = self.intent(id)?;
@@ -125,6 +128,7 @@ impl Account {
             return Err(refusal.with("param", "amount_to_capture"));
         }
         intent.set_metadata(metadata)?;
+        intent.references.extend(references);
         self.take(&mut intent, amount);
         if let Some(charge) = &intent.latest_charge {
             self.emit_charge("charge.captured", charge, None);

@@ -64,6 +64,8 @@ pub(super) struct Intent {
     pub(super) latest_charge: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
     pub(super) method: Option<PaymentMethod>,
+    /// The seller's own names for the payment.
+    pub(super) references: BTreeMap<&'static str, String>,
     pub(super) setup_future_usage: Option<&'static str>,
     shipping: Option<Value>,
     pub(super) status: Status,
@@ -87,6 +89,7 @@ pub(super) struct PaymentMethod {
 /// What describes a payment and moves no money.
 struct Details {
     metadata: Vec<(String, String)>,
+    references: BTreeMap<&'static str, String>,
     shipping: Option<Value>,
     texts: Vec<(&'static str, String)>,
 }
@@ -98,7 +101,8 @@ impl Details {
             texts.extend(form.text(name)?.map(|text| (name, text)));
         }
         let shipping = form.hash("shipping")?.map(shipping).transpose()?;
-        Ok(Self { metadata: form.metadata("metadata")?, shipping, texts })
+        let references = references(form)?;
+        Ok(Self { metadata: form.metadata("metadata")?, references, shipping, texts })
     }
 }
 
@@ -145,6 +149,7 @@ impl Account {
             latest_charge: None,
             metadata: BTreeMap::new(),
             method: None,
+            references: BTreeMap::new(),
             setup_future_usage: future,
             shipping: None,
             status: Status::RequiresPaymentMethod,
@@ -251,6 +256,18 @@ impl Account {
 impl Intent {
     /// The whole object.
     pub(super) fn view(&self) -> Value {
+        let mut view = self.main_view();
+        if !self.references.is_empty() {
+            let named = |name: &str| self.references.get(name).cloned();
+            view["payment_details"] = json!({
+                "customer_reference": named("customer_reference"),
+                "order_reference": named("order_reference"),
+            });
+        }
+        view
+    }
+
+    fn main_view(&self) -> Value {
         let types =
             if self.automatic.is_some() { json!(["card", "link"]) } else { json!(["card"]) };
         let action = json!({
@@ -357,6 +374,7 @@ impl Intent {
 
     fn describe(&mut self, details: Details) -> Result<(), Refusal> {
         self.texts.extend(details.texts);
+        self.references.extend(details.references);
         self.shipping = details.shipping.or_else(|| self.shipping.take());
         self.set_metadata(details.metadata)
     }
@@ -395,6 +413,17 @@ fn automatic(form: &mut Form) -> Result<Option<&'static str>, Refusal> {
         return Err(Refusal::parameter(words, "automatic_payment_methods"));
     }
     Ok(enabled.then_some(redirects))
+}
+
+/// What the seller calls the payment. Of all its details no other is emulated.
+pub(super) fn references(form: &mut Form) -> Result<BTreeMap<&'static str, String>, Refusal> {
+    let mut references = BTreeMap::new();
+    let Some(mut details) = form.hash("payment_details")? else { return Ok(references) };
+    for name in ["customer_reference", "order_reference"] {
+        references.extend(details.text(name)?.map(|text| (name, text)));
+    }
+    details.end()?;
+    Ok(references)
 }
 
 fn shipping(mut form: Form) -> Result<Value, Refusal> {
