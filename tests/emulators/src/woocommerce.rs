@@ -22,7 +22,6 @@ mod order_view;
 mod orders;
 mod pages;
 mod picture;
-mod post;
 mod product_view;
 mod refunds;
 mod rest;
@@ -38,7 +37,10 @@ mod totals;
 mod variation;
 mod wire;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use axum::{Router, body::Bytes, extract::State, response::Response};
 use coupons::Coupon;
@@ -46,6 +48,11 @@ use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 use shop::{Keys, Shop, Switch};
 use wire::{Answer, Call};
+
+use crate::post;
+
+/// WordPress gives a webhook's receiver this long.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// An emulated WooCommerce shop. Clones share the same shop.
 #[derive(Clone)]
@@ -196,12 +203,9 @@ impl Store {
     pub async fn deliver_hooks(&self) -> usize {
         let letters = self.lock().letters();
         let sent = letters.len();
-        for letter in letters {
-            let hook = letter.hook;
-            let fine = post::send(letter).await;
-            if let Some(hook) = hook {
-                self.lock().delivered(hook, fine);
-            }
+        for (hook, letter) in letters {
+            let fine = post::send(letter, PATIENCE).await.is_some_and(|status| status / 100 == 2);
+            self.lock().delivered(hook, fine);
         }
         sent
     }
@@ -241,7 +245,7 @@ async fn serve(
         (answer, shop.has(Switch::PhpNotice), std::mem::take(&mut shop.hooks.pings))
     };
     for ping in pings {
-        post::send(ping).await;
+        post::send(ping, PATIENCE).await;
     }
     answer.into_response(notice)
 }

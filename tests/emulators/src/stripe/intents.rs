@@ -1,6 +1,6 @@
 //! PaymentIntents: what they are, how they are made, read and changed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,10 @@ use super::{
     cards::Card,
     confirm::Confirmation,
     errors::Refusal,
-    form::Form,
+    events::Thing,
+    form::{Form, merge},
+    ledger::Balance,
+    lists::Page,
 };
 
 const CURRENCIES: &str = "usd aed ars aud bgn brl cad chf clp cny cop czk dkk egp eur gbp hkd huf \
@@ -61,12 +64,16 @@ pub(super) struct Intent {
     pub(super) latest_charge: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
     pub(super) method: Option<PaymentMethod>,
+    /// The seller's own names for the payment.
+    pub(super) references: BTreeMap<&'static str, String>,
     pub(super) setup_future_usage: Option<&'static str>,
     shipping: Option<Value>,
     pub(super) status: Status,
     texts: BTreeMap<&'static str, String>,
     /// When it last changed, in seconds.
     pub(super) changed: i64,
+    /// How many there were before it.
+    pub(super) made: usize,
 }
 
 /// What a payment is paid with.
@@ -82,6 +89,7 @@ pub(super) struct PaymentMethod {
 /// What describes a payment and moves no money.
 struct Details {
     metadata: Vec<(String, String)>,
+    references: BTreeMap<&'static str, String>,
     shipping: Option<Value>,
     texts: Vec<(&'static str, String)>,
 }
@@ -93,7 +101,8 @@ impl Details {
             texts.extend(form.text(name)?.map(|text| (name, text)));
         }
         let shipping = form.hash("shipping")?.map(shipping).transpose()?;
-        Ok(Self { metadata: form.metadata("metadata")?, shipping, texts })
+        let references = references(form)?;
+        Ok(Self { metadata: form.metadata("metadata")?, references, shipping, texts })
     }
 }
 
@@ -140,11 +149,13 @@ impl Account {
             latest_charge: None,
             metadata: BTreeMap::new(),
             method: None,
+            references: BTreeMap::new(),
             setup_future_usage: future,
             shipping: None,
             status: Status::RequiresPaymentMethod,
             texts: BTreeMap::new(),
             changed: self.now(),
+            made: self.intents.iter().len(),
         };
         intent.describe(Details::read(&mut form)?)?;
         let confirms = form.boolean("confirm")?.unwrap_or(false);
@@ -191,19 +202,42 @@ impl Account {
         Ok(self.put(intent).view())
     }
 
+    /// Answers `GET /v1/payment_intents`, newest first.
+    pub(super) fn list_intents(&self, mut form: Form) -> Result<Value, Refusal> {
+        let page = Page::read(&mut form)?;
+        form.end()?;
+        let newest = self.intents.iter().rev();
+        let url = "/v1/payment_intents";
+        page.list("payment_intent", url, newest, |i| (&i.id, i.created), |i| i.view())
+    }
+
+    /// Answers `GET /v1/payment_intents/{id}`.
+    pub(super) fn read_intent(&self, id: &str, form: Form) -> Result<Value, Refusal> {
+        form.end()?;
+        self.intent(id).map(|intent| intent.view())
+    }
+
     /// The payment as it is now; a 404 that names it if there is none.
     pub(super) fn intent(&self, id: &str) -> Result<Intent, Refusal> {
-        let found = self.intents.iter().find(|intent| intent.id == id);
-        found.cloned().ok_or_else(|| Refusal::no_such(404, "payment_intent", id, "intent"))
+        let found = self.intents.get(id).map(|intent| Intent::clone(intent));
+        found.ok_or_else(|| Refusal::no_such(404, "payment_intent", id, "intent"))
     }
 
     /// Keeps a payment that is new or has changed.
-    pub(super) fn put(&mut self, mut intent: Intent) -> Intent {
+    pub(super) fn put(&mut self, mut intent: Intent) -> Arc<Intent> {
         intent.changed = self.now();
-        match self.intents.iter_mut().find(|known| known.id == intent.id) {
-            Some(known) => *known = intent.clone(),
-            None => self.intents.push(intent.clone()),
+        let intent = Arc::new(intent);
+        self.index.hear(Arc::clone(&intent));
+        if self.intents.put(&intent.id, Arc::clone(&intent)) {
+            self.emit("payment_intent.created", Thing::Intent(Arc::clone(&intent)));
         }
+        intent
+    }
+
+    /// Keeps a payment, and tells what became of it.
+    pub(super) fn put_told(&mut self, intent: Intent, kind: &'static str) -> Arc<Intent> {
+        let intent = self.put(intent);
+        self.emit(kind, Thing::Intent(Arc::clone(&intent)));
         intent
     }
 
@@ -222,6 +256,18 @@ impl Account {
 impl Intent {
     /// The whole object.
     pub(super) fn view(&self) -> Value {
+        let mut view = self.main_view();
+        if !self.references.is_empty() {
+            let named = |name: &str| self.references.get(name).cloned();
+            view["payment_details"] = json!({
+                "customer_reference": named("customer_reference"),
+                "order_reference": named("order_reference"),
+            });
+        }
+        view
+    }
+
+    fn main_view(&self) -> Value {
         let types =
             if self.automatic.is_some() { json!(["card", "link"]) } else { json!(["card"]) };
         let action = json!({
@@ -281,6 +327,24 @@ impl Intent {
         })
     }
 
+    /// An empty account of its money.
+    pub(super) fn balance(&self) -> Balance {
+        Balance {
+            id: self.id.clone(),
+            status: self.status.name(),
+            currency: self.currency.clone(),
+            amount: self.amount,
+            metadata: self.metadata.clone(),
+            created: self.created,
+            held: 0,
+            held_since: None,
+            captured: 0,
+            captures: 0,
+            refunded: 0,
+            withdrawn: 0,
+        }
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<String> {
         self.texts.get(name).cloned()
     }
@@ -301,13 +365,7 @@ impl Intent {
     }
 
     pub(super) fn set_metadata(&mut self, pairs: Vec<(String, String)>) -> Result<(), Refusal> {
-        for (key, value) in pairs {
-            if value.is_empty() {
-                self.metadata.remove(&key);
-            } else {
-                self.metadata.insert(key, value);
-            }
-        }
+        merge(&mut self.metadata, pairs);
         if self.metadata.len() > 50 {
             return Err(Refusal::parameter("You can have up to 50 metadata keys.", "metadata"));
         }
@@ -316,6 +374,7 @@ impl Intent {
 
     fn describe(&mut self, details: Details) -> Result<(), Refusal> {
         self.texts.extend(details.texts);
+        self.references.extend(details.references);
         self.shipping = details.shipping.or_else(|| self.shipping.take());
         self.set_metadata(details.metadata)
     }
@@ -354,6 +413,17 @@ fn automatic(form: &mut Form) -> Result<Option<&'static str>, Refusal> {
         return Err(Refusal::parameter(words, "automatic_payment_methods"));
     }
     Ok(enabled.then_some(redirects))
+}
+
+/// What the seller calls the payment. Of all its details no other is emulated.
+pub(super) fn references(form: &mut Form) -> Result<BTreeMap<&'static str, String>, Refusal> {
+    let mut references = BTreeMap::new();
+    let Some(mut details) = form.hash("payment_details")? else { return Ok(references) };
+    for name in ["customer_reference", "order_reference"] {
+        references.extend(details.text(name)?.map(|text| (name, text)));
+    }
+    details.end()?;
+    Ok(references)
 }
 
 fn shipping(mut form: Form) -> Result<Value, Refusal> {

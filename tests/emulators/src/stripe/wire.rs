@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{errors::Refusal, form::Form};
 
 /// The version an account speaks when a call names none.
-const DEFAULT_VERSION: &str = "2026-10-28.endive";
+pub(super) const DEFAULT_VERSION: &str = "2026-10-28.endive";
 
 /// One call.
 #[derive(Clone)]
@@ -89,14 +89,6 @@ impl Call {
             )),
         }
     }
-
-    /// The line in the journal, without query, body and tokens.
-    pub(super) fn line(&self, status: u16) -> String {
-        let key = self.header("idempotency-key").unwrap_or("-");
-        let version = self.header("stripe-version").unwrap_or("-");
-        let line = format!("{} {} key={key} version={version} -> {status}", self.method, self.path);
-        without_tokens(&line)
-    }
 }
 
 impl Answer {
@@ -116,9 +108,7 @@ impl Answer {
     /// `request` is the id of the call answered now; another than the answer's own is a replay.
     pub(super) fn response(&self, call: &Call, request: &str) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        let mut text = serde_json::to_string_pretty(&self.body).unwrap_or_default();
-        text.push('\n');
-        let mut response = (status, Body::from(text)).into_response();
+        let mut response = (status, Body::from(pretty(&self.body))).into_response();
         let headers = response.headers_mut();
         let mut add = |name: &'static str, value: &str| {
             if let Ok(value) = value.parse() {
@@ -145,8 +135,22 @@ impl Answer {
     }
 }
 
+/// JSON as Stripe writes it.
+pub(super) fn pretty(body: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(body).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// `2026-10-28.endive`.
+pub(super) fn is_version(text: &str) -> bool {
+    let (date, name) = text.split_once('.').unwrap_or((text, "x"));
+    let is_date = date.parse::<jiff::civil::Date>().is_ok() && date.len() == 10;
+    is_date && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
 /// Puts stars for what follows `spt_`, wherever it stands.
-fn without_tokens(text: &str) -> String {
+pub(super) fn without_tokens(text: &str) -> String {
     let mut parts = text.split("spt_");
     let mut clean = parts.next().unwrap_or_default().to_owned();
     for part in parts {
