@@ -78,6 +78,12 @@ impl fmt::Display for Tally {
 pub(crate) fn judge(world: &World, stories: &[Story]) -> Told {
     let mut broken = Vec::new();
     let (intents, orders) = (world.stripe.intents(), world.store.orders());
+    for order in &orders {
+        world.weather.say(|| format!("order {order}"));
+    }
+    for intent in &intents {
+        world.weather.say(|| format!("payment {intent}"));
+    }
     let paid: Vec<&Value> = orders.iter().filter(|order| is_paid(order)).collect();
     let mut by_session: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
     for intent in &intents {
