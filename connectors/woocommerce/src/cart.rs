@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     address::Place,
+    loose,
     rates::{OfferedRate, Package, rate_kind},
     rounding::settle,
 };
@@ -21,52 +22,61 @@ const SCARCE: u32 = 20;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Cart {
+    #[serde(deserialize_with = "loose::list")]
     pub(crate) items: Vec<Item>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     pub(crate) coupons: Vec<Coupon>,
     totals: CartTotals,
+    #[serde(deserialize_with = "loose::object")]
     pub(crate) shipping_address: Place,
+    #[serde(deserialize_with = "loose::object")]
     pub(crate) billing_address: Place,
+    #[serde(deserialize_with = "loose::flag")]
     needs_shipping: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     pub(crate) shipping_rates: Vec<Package>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     fees: Vec<Fee>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     errors: Vec<CartError>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Fee {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     name: String,
     totals: FeeTotals,
 }
 
 #[derive(Debug, Deserialize)]
 struct FeeTotals {
+    #[serde(deserialize_with = "loose::text")]
     total: String,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Item {
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) key: String,
+    #[serde(deserialize_with = "loose::number")]
     pub(crate) id: u64,
+    #[serde(deserialize_with = "loose::number")]
     pub(crate) quantity: u32,
     #[serde(default)]
     quantity_limits: Limits,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::flag")]
     backorders_allowed: bool,
+    #[serde(deserialize_with = "loose::text")]
     name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     short_description: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     description: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     sku: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     images: Vec<Image>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     variation: Vec<Trait>,
     prices: Prices,
     totals: ItemTotals,
@@ -74,75 +84,91 @@ pub(crate) struct Item {
 
 #[derive(Debug, Default, Deserialize)]
 struct Limits {
+    #[serde(default, deserialize_with = "loose::some_number")]
     maximum: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Image {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     src: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct Trait {
+    #[serde(deserialize_with = "loose::text")]
     attribute: String,
+    #[serde(deserialize_with = "loose::text")]
     value: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct Prices {
+    #[serde(deserialize_with = "loose::text")]
     price: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct ItemTotals {
-    #[serde(rename = "line_subtotal")]
+    #[serde(rename = "line_subtotal", deserialize_with = "loose::text")]
     before: String,
-    #[serde(rename = "line_total")]
+    #[serde(rename = "line_total", deserialize_with = "loose::text")]
     after: String,
-    #[serde(rename = "line_total_tax")]
+    #[serde(rename = "line_total_tax", deserialize_with = "loose::text")]
     tax: String,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Coupon {
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) code: String,
     totals: CouponTotals,
 }
 
 #[derive(Debug, Deserialize)]
 struct CouponTotals {
+    #[serde(deserialize_with = "loose::text")]
     total_discount: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct CartTotals {
+    #[serde(deserialize_with = "loose::text")]
     total_items: String,
+    #[serde(deserialize_with = "loose::text")]
     total_fees: String,
+    #[serde(deserialize_with = "loose::text")]
     total_discount: String,
     /// Absent or null while nothing can be shipped.
+    #[serde(default, deserialize_with = "loose::some_text")]
     total_shipping: Option<String>,
+    #[serde(deserialize_with = "loose::text")]
     total_price: String,
+    #[serde(deserialize_with = "loose::text")]
     total_tax: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     tax_lines: Vec<CartTax>,
+    #[serde(deserialize_with = "loose::text")]
     currency_code: String,
+    #[serde(deserialize_with = "loose::number")]
     currency_minor_unit: u32,
 }
 
 #[derive(Debug, Deserialize)]
 struct CartTax {
+    #[serde(deserialize_with = "loose::text")]
     name: String,
+    #[serde(deserialize_with = "loose::text")]
     price: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     rate: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct CartError {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     code: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     message: String,
 }
 

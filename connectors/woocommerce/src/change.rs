@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tracing::debug;
 
-use crate::{WooCommerce, cart::Cart, client::Part, rates::choice};
+use crate::{WooCommerce, batch::Part, cart::Cart, loose, rates::choice};
 
 /// A cart after some steps, and what was refused on the way.
 pub(crate) struct Changed {
@@ -64,7 +64,9 @@ enum About {
 /// The answer of the checkout route.
 #[derive(Deserialize)]
 struct Checkout {
+    #[serde(deserialize_with = "loose::number")]
     order_id: u64,
+    #[serde(deserialize_with = "loose::text")]
     status: String,
     #[serde(default, rename = "__experimentalCart")]
     cart: Option<Value>,

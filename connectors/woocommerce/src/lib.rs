@@ -21,9 +21,11 @@ use commerce::{
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::{Mutex, OnceCell};
-use upstream::Upstream;
+use upstream::{Priority, Upstream};
 
 mod address;
+mod batch;
+mod caches;
 mod cart;
 mod catalog;
 mod change;
@@ -34,6 +36,8 @@ mod draft;
 mod draft_id;
 mod error;
 mod hooks;
+mod key;
+mod loose;
 mod memory;
 mod oauth;
 mod order;
@@ -44,6 +48,7 @@ mod rates;
 mod recordings;
 mod rehearsal;
 mod rounding;
+mod routes;
 mod sale;
 mod stock;
 mod variations;
@@ -108,19 +113,19 @@ impl WooCommerce {
 #[async_trait]
 impl Connector for WooCommerce {
     async fn products(&self, from: Option<&Cursor>) -> Result<ProductPage, ConnectorError> {
-        self.page(from).await
+        Priority::Catalog.around(self.page(from)).await
     }
 
     async fn product(&self, id: &ProductId) -> Result<Option<Product>, ConnectorError> {
-        self.one_product(id).await
+        Priority::Catalog.around(self.one_product(id)).await
     }
 
     async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError> {
-        self.changed_products(since).await
+        Priority::Catalog.around(self.changed_products(since)).await
     }
 
     async fn open(&self, change: &Change) -> Result<Draft, ConnectorError> {
-        self.open_draft(change).await
+        Priority::Create.around(self.open_draft(change)).await
     }
 
     async fn load(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
@@ -140,19 +145,19 @@ impl Connector for WooCommerce {
     }
 
     async fn commit(&self, id: &DraftId, commitment: &Commitment) -> Result<Draft, ConnectorError> {
-        self.commit_draft(id, commitment).await
+        Priority::Complete.around(self.commit_draft(id, commitment)).await
     }
 
     async fn reopen(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError> {
-        self.reopen_draft(id, facts).await
+        Priority::Complete.around(self.reopen_draft(id, facts)).await
     }
 
     async fn hold(&self, id: &DraftId) -> Result<Hold, ConnectorError> {
-        self.hold_stock(id).await
+        Priority::Complete.around(self.hold_stock(id)).await
     }
 
     async fn place(&self, id: &DraftId, commitment: &Commitment) -> Result<Order, ConnectorError> {
-        self.place_order(id, commitment).await
+        Priority::Complete.around(self.place_order(id, commitment)).await
     }
 
     fn storefront_url(&self, lines: &[Line]) -> String {
@@ -164,15 +169,15 @@ impl Connector for WooCommerce {
     }
 
     async fn sales_since(&self, since: Timestamp) -> Result<Vec<Sale>, ConnectorError> {
-        self.changed_sales(since).await
+        Priority::Catalog.around(self.changed_sales(since)).await
     }
 
     async fn hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError> {
-        self.list_hooks(target).await
+        Priority::Catalog.around(self.list_hooks(target)).await
     }
 
     async fn repair_hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError> {
-        self.mend_hooks(target).await
+        Priority::Catalog.around(self.mend_hooks(target)).await
     }
 
     async fn remove_hooks(&self, target: &HookTarget) -> Result<usize, ConnectorError> {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     address::Place,
     cart::{currency, digits, line_id, text_of},
+    loose,
     memory::{Kept, Leftovers},
     rates::{is_pickup, rate_kind},
     rounding::{is_finer, settle},
@@ -31,67 +32,83 @@ const META_FACT: &str = "_acp_fact_";
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct StoreOrder {
+    #[serde(deserialize_with = "loose::number")]
     pub(crate) id: u64,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) status: String,
+    #[serde(deserialize_with = "loose::text")]
     currency: String,
+    #[serde(deserialize_with = "loose::text")]
     order_key: String,
     number: Value,
+    #[serde(deserialize_with = "loose::text")]
     total: String,
+    #[serde(deserialize_with = "loose::text")]
     total_tax: String,
+    #[serde(deserialize_with = "loose::text")]
     shipping_total: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::some_text")]
     date_paid_gmt: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     date_modified_gmt: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     refunds: Vec<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     payment_method: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     transaction_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     customer_note: String,
+    #[serde(deserialize_with = "loose::object")]
     pub(crate) billing: Place,
+    #[serde(deserialize_with = "loose::object")]
     pub(crate) shipping: Place,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     meta_data: Vec<Meta>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     pub(crate) line_items: Vec<OrderLine>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     tax_lines: Vec<OrderTax>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     shipping_lines: Vec<OrderShipping>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     fee_lines: Vec<OrderFee>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Meta {
+    #[serde(deserialize_with = "loose::text")]
     key: String,
     value: Value,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct OrderLine {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::number")]
     id: u64,
+    #[serde(deserialize_with = "loose::text")]
     name: String,
     /// What the product is called without what sets the variation apart.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::some_text")]
     parent_name: Option<String>,
+    #[serde(deserialize_with = "loose::number")]
     product_id: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::number")]
     variation_id: u64,
     /// The REST API takes and shows negative ones.
+    #[serde(deserialize_with = "loose::number")]
     quantity: i64,
+    #[serde(deserialize_with = "loose::text")]
     subtotal: String,
+    #[serde(deserialize_with = "loose::text")]
     total: String,
+    #[serde(deserialize_with = "loose::text")]
     total_tax: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::some_text")]
     sku: Option<String>,
     #[serde(default)]
     image: Option<OrderImage>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     meta_data: Vec<OrderTrait>,
 }
 
@@ -106,14 +123,17 @@ struct OrderTrait {
 
 #[derive(Debug, Deserialize)]
 struct OrderImage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     src: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct OrderTax {
+    #[serde(deserialize_with = "loose::text")]
     label: String,
+    #[serde(deserialize_with = "loose::text")]
     tax_total: String,
+    #[serde(deserialize_with = "loose::text")]
     shipping_tax_total: String,
     #[serde(default)]
     rate_percent: Value,
@@ -121,20 +141,25 @@ struct OrderTax {
 
 #[derive(Debug, Deserialize)]
 struct OrderShipping {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::number")]
     id: u64,
+    #[serde(deserialize_with = "loose::text")]
     method_title: String,
+    #[serde(deserialize_with = "loose::text")]
     method_id: String,
     #[serde(default)]
     instance_id: Value,
+    #[serde(deserialize_with = "loose::text")]
     total: String,
+    #[serde(deserialize_with = "loose::text")]
     total_tax: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct OrderFee {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::number")]
     id: u64,
+    #[serde(deserialize_with = "loose::text")]
     total: String,
 }
 

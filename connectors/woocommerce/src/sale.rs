@@ -6,7 +6,7 @@ use commerce::{
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::Deserialize;
 
-use crate::{WooCommerce, order::StoreOrder};
+use crate::{WooCommerce, loose, order::StoreOrder};
 
 /// The store allows no more.
 const PAGE: usize = 100;
@@ -15,10 +15,13 @@ const PAGES_MAX: usize = 20;
 
 #[derive(Debug, Deserialize)]
 struct StoreRefund {
+    #[serde(deserialize_with = "loose::number")]
     id: u64,
+    #[serde(deserialize_with = "loose::text")]
     amount: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     reason: String,
+    #[serde(deserialize_with = "loose::text")]
     date_created_gmt: String,
 }
 

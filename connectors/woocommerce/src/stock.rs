@@ -10,18 +10,19 @@ use commerce::{ConnectorError, DraftId, Hold};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{WooCommerce, draft_id::Found, order::StoreOrder};
+use crate::{WooCommerce, draft_id::Found, loose, order::StoreOrder};
 
 #[derive(Deserialize)]
 struct Note {
+    #[serde(deserialize_with = "loose::text")]
     note: String,
 }
 
 #[derive(Deserialize)]
 struct Stock {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::some_number")]
     stock_quantity: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::flag")]
     backorders_allowed: bool,
 }
 

@@ -1,6 +1,7 @@
 //! Scripted faults in front of any emulator: the network and its servers on a bad day.
 
 use std::{
+    borrow::Cow,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -121,7 +122,8 @@ impl Faults {
 
     /// The fault for this call, taken off the plan if it strikes once.
     fn take(&self, request: &Request) -> Option<(Fault, Underway)> {
-        let (method, path) = (request.method().as_str(), request.uri().path());
+        let (method, path) = (request.method().as_str(), route_of(request.uri()));
+        let path = path.as_ref();
         let mut script = self.lock();
         let mut due = None;
         for (at, plan) in script.planned.iter_mut().enumerate() {
@@ -147,6 +149,14 @@ impl Faults {
     fn lock(&self) -> MutexGuard<'_, Script> {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The path that is meant, where WordPress is told it in the query.
+fn route_of(uri: &http::Uri) -> Cow<'_, str> {
+    let named = uri.query().and_then(|query| {
+        query.split('&').find_map(|pair| pair.strip_prefix("rest_route="))
+    });
+    named.map_or(Cow::Borrowed(uri.path()), |route| Cow::Owned(format!("/wp-json{route}")))
 }
 
 /// Counts a fault as pending until it shows, or until its call is given up.

@@ -55,7 +55,7 @@ impl Shop {
             "DELETE" => self.delete_order(id, call.param("force") == Some("true")),
             _ => {
                 let body = call.json()?;
-                check(&body)?;
+                check(self, &body)?;
                 let refused =
                     self.change_order(id, |shop, order| shop.edit_order(order, &body).err());
                 if let Some(why) = refused.flatten() {
@@ -117,6 +117,9 @@ impl Shop {
             if let Some(text) = body[name].as_str() {
                 text.clone_into(field);
             }
+        }
+        if let Some(customer) = body["customer_id"].as_u64() {
+            order.customer = customer;
         }
         for row in body["meta_data"].as_array().into_iter().flatten() {
             self.take_meta(order, row);
@@ -192,7 +195,7 @@ impl Shop {
 }
 
 /// What WordPress checks of an order before anything is done.
-pub(super) fn check(body: &Value) -> Result<(), Answer> {
+pub(super) fn check(shop: &Shop, body: &Value) -> Result<(), Answer> {
     if let Some(status) = body["status"].as_str()
         && !STATUSES.contains(&status)
     {
@@ -210,7 +213,8 @@ pub(super) fn check(body: &Value) -> Result<(), Answer> {
     {
         return Err(invalid_param("billing", "rest_invalid_email", "Invalid email address."));
     }
-    if super::cart::integer(&body["customer_id"]) != 0 {
+    let customer = super::cart::integer(&body["customer_id"]);
+    if customer != 0 && !shop.customers.iter().any(|(id, _)| i64::try_from(*id) == Ok(customer)) {
         let text = "Customer ID is invalid.";
         return Err(problem(400, "woocommerce_rest_invalid_customer_id", text));
     }
