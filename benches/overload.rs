@@ -18,7 +18,9 @@ use std::{
 use axum::{Router, extract::State, routing::get};
 use http::Method;
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet, time::Instant};
-use upstream::{Call, CallError, GateLimits, Https, Kind, Limits, Priority, SystemChance, Upstream};
+use upstream::{
+    Call, CallError, GateLimits, Https, Kind, Limits, Priority, SystemChance, Upstream,
+};
 
 const PLACES: usize = 20;
 const WORK: Duration = Duration::from_millis(200);

@@ -80,11 +80,7 @@ impl Gate {
         room.inside < own && is_first
     }
 
-    fn queue(
-        &self,
-        room: &mut Room,
-        priority: Priority,
-    ) -> Result<oneshot::Receiver<Place>, Busy> {
+    fn queue(&self, room: &mut Room, priority: Priority) -> Result<oneshot::Receiver<Place>, Busy> {
         for queue in &mut room.queues {
             queue.retain(|waiting| !waiting.is_closed());
         }

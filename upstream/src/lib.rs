@@ -7,10 +7,10 @@
 //! place and drive everything on a paused clock.
 
 mod answer;
+mod budget;
 mod call;
 mod chance;
 mod gate;
-mod budget;
 mod https;
 mod priority;
 mod transport;

@@ -109,8 +109,7 @@ impl Client {
         token: Option<&SecretString>,
     ) -> Result<Answer, ConnectorError> {
         let is_read = method == Method::GET;
-        let mut call =
-            Call::new(name, method, format!("/wc/store/v1{path}"), Kind::Repeatable);
+        let mut call = Call::new(name, method, format!("/wc/store/v1{path}"), Kind::Repeatable);
         if let Some(token) = token {
             call = call.secret_header(CART_TOKEN, token.expose_secret());
         }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use upstream::{Answer, CallError, Unreadable};
 
-use crate::loose;
+use crate::{item::how_to_choose, loose};
 
 /// The store limits checkouts for a minute.
 const RATE_LIMIT: Duration = Duration::from_mins(1);
@@ -53,7 +53,15 @@ impl Refusal {
         } else {
             ProblemKind::NotPurchasable
         };
-        Problem { kind, subject: Subject::Item(item.clone()), text: self.text() }
+        let is_open = self.code.contains("missing_variation_data")
+            || self.code.contains("invalid_variation_data")
+            || self.is("missing_attributes");
+        let mut text = self.text();
+        if is_open {
+            let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+            text = format!("{text}{end} {}", how_to_choose(item));
+        }
+        Problem { kind, subject: Subject::Item(item.clone()), text }
     }
 
     /// Why an address was refused, and which part of it.
@@ -137,7 +145,8 @@ pub(crate) fn refuse(call: &'static str, answer: &Answer, effect: Effect) -> Con
                 answer.header("location").map_or("another address", origin),
             ),
         },
-        (StatusCode::NOT_FOUND, code) if code.ends_with("invalid_id") => {
+        // Reading what is not there is a 404, and writing it a 400.
+        (StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST, code) if code.ends_with("invalid_id") => {
             ConnectorError::NotFound { what: "order" }
         }
         (status, _) if status.is_server_error() => ConnectorError::Unavailable {

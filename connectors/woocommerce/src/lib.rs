@@ -32,10 +32,12 @@ mod change;
 mod check;
 mod client;
 mod coupons;
+mod customer;
 mod draft;
 mod draft_id;
 mod error;
 mod hooks;
+mod item;
 mod key;
 mod loose;
 mod memory;
@@ -66,6 +68,8 @@ pub struct Settings {
     pub consumer_secret: SecretString,
     /// What the store's orders call the payment.
     pub payment_title: String,
+    /// Whether an order belongs to the customer with its e-mail, where the store has one.
+    pub link_customers: bool,
     /// What time it is; calls over plain HTTP are signed with it.
     pub now: Now,
 }
@@ -84,6 +88,7 @@ impl fmt::Debug for Now {
 pub struct WooCommerce {
     client: Client,
     payment_title: String,
+    link_customers: bool,
     /// Where the store is, for buyers who pick up. Read once.
     address: OnceCell<commerce::Address>,
     /// The store's currency. Read once.
@@ -102,6 +107,7 @@ impl WooCommerce {
             client: Client::new(upstream, &settings),
             now: settings.now,
             payment_title: settings.payment_title,
+            link_customers: settings.link_customers,
             address: OnceCell::new(),
             currency: OnceCell::new(),
             listing: Mutex::new(None),

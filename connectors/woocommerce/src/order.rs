@@ -1,6 +1,6 @@
 //! An order of the REST API: what a draft became, or the state it is in.
 
-use std::num::NonZeroU32;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use commerce::{
     Address, ConnectorError, Currency, DraftState, Effect, Facts, ItemId, Money, MoneyError, Order,
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     address::Place,
     cart::{currency, digits, line_id, text_of},
+    item::{Names, Wanted},
     loose,
     memory::{Kept, Leftovers},
     rates::{is_pickup, rate_kind},
@@ -27,6 +28,8 @@ const META_SESSION: &str = "_acp_session";
 const META_AGENT: &str = "_acp_agent";
 /// What the agent was shown, where the order is one that we made; in minor units and a currency.
 const META_AGREED: &str = "_acp_agreed";
+/// The names under which lines were ordered, where they say more than an id.
+const META_NAMES: &str = "_acp_items";
 /// Before the name of each fact that is kept for the seller.
 const META_FACT: &str = "_acp_fact_";
 
@@ -115,6 +118,10 @@ pub(crate) struct OrderLine {
 /// A trait of a variation. Plugins put other things here, and those have texts of any kind.
 #[derive(Debug, Deserialize)]
 struct OrderTrait {
+    #[serde(default)]
+    key: Value,
+    #[serde(default)]
+    value: Value,
     #[serde(default)]
     display_key: Value,
     #[serde(default)]
@@ -263,6 +270,7 @@ impl StoreOrder {
             note: self.note(),
             facts: self.facts(),
             agreed: Some(agreed),
+            names: self.names(),
             own: own.map(|_| self.leftovers()),
         })
     }
@@ -273,6 +281,12 @@ impl StoreOrder {
         let (minor, code) = text.split_once(' ').unwrap_or((text, ""));
         let currency = currency(code)?;
         Money::parse_minor(minor, digits(currency), currency).map(Some).map_err(unreadable)
+    }
+
+    fn names(&self) -> Names {
+        let text = self.meta(META_NAMES).unwrap_or_default();
+        let names: BTreeMap<String, String> = serde_json::from_str(text).unwrap_or_default();
+        names.into_iter().map(|(key, item)| (key, ItemId::new(item))).collect()
     }
 
     fn leftovers(&self) -> Leftovers {
@@ -307,10 +321,11 @@ impl StoreOrder {
         let sum = |amounts: Vec<Money>| {
             amounts.into_iter().try_fold(Money::zero(currency), Money::checked_add)
         };
+        let names = self.names();
         let mut lines = self
             .line_items
             .iter()
-            .map(|line| line.quoted(currency))
+            .map(|line| line.quoted(currency, &names))
             .collect::<Result<Vec<_>, _>>()?;
         let rates = self
             .shipping_lines
@@ -364,14 +379,14 @@ impl StoreOrder {
 }
 
 impl OrderLine {
-    fn quoted(&self, currency: Currency) -> Result<QuotedLine, MoneyError> {
+    fn quoted(&self, currency: Currency, names: &Names) -> Result<QuotedLine, MoneyError> {
         let money = |text: &str| Money::round_major(text, currency);
         let (base, after) = (money(&self.subtotal)?, money(&self.total)?);
-        let item = if self.variation_id == 0 { self.product_id } else { self.variation_id };
+        let item = self.item(names);
         let image = self.image.iter().map(|image| image.src.clone());
         Ok(QuotedLine {
-            id: line_id(item),
-            item: ItemId::new(item.to_string()),
+            id: line_id(&item),
+            item,
             product: Some(ProductId::new(self.product_id.to_string())),
             title: plain_text(self.parent_name.as_deref().unwrap_or(&self.name)),
             description: String::new(),
@@ -387,6 +402,30 @@ impl OrderLine {
             discount: base.checked_sub(after)?,
             tax: money(&self.total_tax)?,
             quantity_max: None,
+        })
+    }
+
+    /// What it was ordered as.
+    fn item(&self, names: &Names) -> ItemId {
+        let id = if self.variation_id == 0 { self.product_id } else { self.variation_id };
+        let is_this = |name: &&ItemId| {
+            Wanted::parse(name).is_some_and(|wanted| {
+                (wanted.id == id || wanted.id == self.product_id)
+                    && wanted.choices.iter().all(|choice| self.has(choice))
+            })
+        };
+        let name = names.values().find(is_this).cloned();
+        name.unwrap_or_else(|| ItemId::new(id.to_string()))
+    }
+
+    /// Whether an attribute has this value, by slug or by label.
+    fn has(&self, (attribute, value): &(String, String)) -> bool {
+        let is = |own: &Value, told: &str| {
+            own.as_str().is_some_and(|own| plain_text(own).eq_ignore_ascii_case(told))
+        };
+        self.meta_data.iter().any(|part| {
+            (is(&part.key, attribute) || is(&part.display_key, attribute))
+                && (is(&part.value, value) || is(&part.display_value, value))
         })
     }
 
@@ -443,6 +482,14 @@ pub(crate) fn ties(commitment: &commerce::Commitment) -> Value {
 pub(crate) fn fact_meta(facts: &Facts) -> Vec<Value> {
     let fact = |(name, text): (&String, &String)| json!({"key": format!("{META_FACT}{name}"), "value": text});
     facts.iter().map(fact).collect()
+}
+
+/// The names under which lines were ordered; nothing where all were plain and none were kept.
+pub(crate) fn name_meta(names: &Names) -> Option<Value> {
+    let names: BTreeMap<&str, &str> =
+        names.iter().map(|(key, item)| (key.as_str(), item.as_str())).collect();
+    let text = serde_json::to_string(&names).ok().filter(|_| !names.is_empty())?;
+    Some(json!({"key": META_NAMES, "value": text}))
 }
 
 /// What the agent was shown, to be kept with an order that does not follow its cart.

@@ -34,8 +34,11 @@ impl WooCommerce {
             }
             check_price(commitment, &draft)?;
             is_scarce = draft.is_scarce;
+            if let Some(customer) = self.customer_of(draft.buyer.as_ref()).await {
+                contents.insert("customer_id".to_owned(), json!(customer));
+            }
             if let Some(before) = &open.kept.own {
-                contents = own::contents(&open.cart, before)?;
+                contents.extend(own::contents(&open.cart, before)?);
             }
         }
         self.memory.forget(&found.token);

@@ -63,9 +63,7 @@ impl Routes {
     pub(crate) fn are_elsewhere(&self, method: &Method, answer: &Answer) -> bool {
         let may_be_page = match answer.status {
             StatusCode::NOT_FOUND => true,
-            StatusCode::OK => {
-                method == Method::GET && self.0.load(Ordering::Relaxed) == UNKNOWN
-            }
+            StatusCode::OK => method == Method::GET && self.0.load(Ordering::Relaxed) == UNKNOWN,
             _ => false,
         };
         may_be_page && is_page(answer)

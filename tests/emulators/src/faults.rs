@@ -31,6 +31,8 @@ pub enum Fault {
     Status(u16),
     /// That status with a `Retry-After` of so many seconds, in place of the call.
     StatusWithRetryAfter(u16, u32),
+    /// A redirect to there, in place of the call.
+    Redirect(&'static str),
     /// A proxy's HTML page with that status, in place of the call.
     Html(u16),
     /// The 500 of a WordPress whose PHP died: JSON around an HTML message, in place of the call.
@@ -153,9 +155,9 @@ impl Faults {
 
 /// The path that is meant, where WordPress is told it in the query.
 fn route_of(uri: &http::Uri) -> Cow<'_, str> {
-    let named = uri.query().and_then(|query| {
-        query.split('&').find_map(|pair| pair.strip_prefix("rest_route="))
-    });
+    let named = uri
+        .query()
+        .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("rest_route=")));
     named.map_or(Cow::Borrowed(uri.path()), |route| Cow::Owned(format!("/wp-json{route}")))
 }
 
@@ -199,6 +201,7 @@ async fn suffer(State(faults): State<Faults>, request: Request, next: Next) -> R
         Fault::StatusWithRetryAfter(status, seconds) => {
             (code(status), [(header::RETRY_AFTER, seconds.to_string())]).into_response()
         }
+        Fault::Redirect(to) => (code(301), [(header::LOCATION, to)]).into_response(),
         Fault::Html(status) => page(code(status)),
         Fault::PhpFatal => php_fatal(),
         Fault::HalfJson => half(next.run(request).await, Half::Whole).await,

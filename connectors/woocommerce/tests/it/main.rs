@@ -5,8 +5,12 @@
 mod access;
 mod calls;
 mod catalog;
+mod check;
+mod choices;
 mod deferred;
 mod draft;
 mod money;
+mod obstacles;
 mod order;
+mod shapes;
 mod stage;

@@ -156,6 +156,12 @@ impl Shop {
                 display: Some((attribute.name, term.name)),
             });
         }
+        for row in items(given, "meta_data") {
+            if let Some(key) = row["key"].as_str() {
+                let (id, value) = (self.next_meta(), row["value"].clone());
+                meta.push(Meta { id, key: key.to_owned(), value, display: None });
+            }
+        }
         let parent = product.as_ref().map_or(0, |product| product.parent);
         let own = product.as_ref().map_or(0, |product| product.id);
         OrderLine {

@@ -48,7 +48,9 @@ impl Shop {
     pub(super) fn one_order(&mut self, call: &Call, id: &str) -> Result<Answer, Answer> {
         let id: u64 = id.parse().unwrap_or(0);
         let Some(order) = self.orders.get(&id) else {
-            return Err(not_found("woocommerce_rest_shop_order_invalid_id"));
+            let code = "woocommerce_rest_shop_order_invalid_id";
+            let is_edit = matches!(call.method.as_str(), "PUT" | "POST" | "PATCH");
+            return Err(if is_edit { problem(400, code, "Invalid ID.") } else { not_found(code) });
         };
         match call.method.as_str() {
             "GET" => Ok(Answer::json(200, self.order_json(order))),

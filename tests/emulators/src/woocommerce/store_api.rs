@@ -111,9 +111,10 @@ impl Shop {
         let asked = body.get("package_id").filter(|id| !id.is_null());
         let asked = asked.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
         // Without a package, all of them are meant.
-        let meant = totals.packages.iter().filter(|package| {
-            asked.as_ref().is_none_or(|asked| *asked == package.id)
-        });
+        let meant = totals
+            .packages
+            .iter()
+            .filter(|package| asked.as_ref().is_none_or(|asked| *asked == package.id));
         for package in meant {
             cart.rates.insert(package.id.clone(), rate.to_owned());
         }

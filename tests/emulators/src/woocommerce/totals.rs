@@ -65,9 +65,9 @@ pub(super) struct Totals {
 impl Totals {
     /// The chosen rate of each package that has one.
     pub(super) fn selected(&self) -> impl Iterator<Item = (&Package, &OfferedRate)> {
-        self.packages.iter().filter_map(|package| {
-            Some((package, package.rates.iter().find(|rate| rate.selected)?))
-        })
+        self.packages
+            .iter()
+            .filter_map(|package| Some((package, package.rates.iter().find(|rate| rate.selected)?)))
     }
 
     /// All fees together.
