@@ -8,7 +8,7 @@ use commerce::{
 use http::Method;
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use upstream::Answer;
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     item::Names,
     memory::{FRESH, Kept, Leftovers, Open, USABLE, What},
     order::{StoreOrder, fact_meta, name_meta},
+    own,
 };
 
 /// Cart and order as they are now.
@@ -145,8 +146,13 @@ impl WooCommerce {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
         let (found, now) = self.look(&found).await?;
         self.memory.forget(&found.token);
+        let mut body = Map::new();
         let order = match now {
             Now::Open(open) => {
+                if let Some(before) = &open.kept.own {
+                    // What it was shall still be readable.
+                    body = own::contents(&open.cart, before)?;
+                }
                 let Some(order) = found.order else {
                     self.empty_cart(id).await;
                     let draft = self.shown(&found, &open, Vec::new()).await?;
@@ -160,8 +166,9 @@ impl WooCommerce {
                 DraftState::Open | DraftState::Committed { .. } => order.id,
             },
         };
-        let body = json!({ "status": "cancelled", "meta_data": fact_meta(facts) });
-        let path = format!("/orders/{order}");
+        body.insert("status".to_owned(), json!("cancelled"));
+        body.insert("meta_data".to_owned(), Value::Array(fact_meta(facts)));
+        let (path, body) = (format!("/orders/{order}"), Value::Object(body));
         let canceled: StoreOrder = self.client.put("order.cancel", &path, &body).await?;
         self.empty_cart(id).await;
         self.draft_of_order(id, &canceled).await

@@ -1,6 +1,7 @@
 //! Every kind of product, page by page.
 
 use commerce::{Availability, Connector, Exclusion, Product, ProductKind};
+use emulators::faults::Fault;
 
 use crate::stage::Stage;
 

@@ -54,7 +54,6 @@ async fn a_store_with_everything_wrong() {
     store.cache_carts(true);
     let (key, secret) = store.read_only_key();
     let findings = connector(&stage.url, key, secret).check().await;
-    let again = connector(&stage.url, key, secret).check().await;
     assert_eq!(
         report(&findings),
         "\
@@ -71,7 +70,6 @@ warning: Delivery: nothing is delivered to UK + DE + FR: add a shipping method t
 ok: Payment methods: bacs, cheque, cod are the store's own; agents pay through Stripe
 "
     );
-    assert_eq!(report(&findings), report(&again));
     assert_eq!(store.orders().len(), 0, "nothing was changed");
 }
 

@@ -7,6 +7,7 @@ mod calls;
 mod catalog;
 mod check;
 mod choices;
+mod contract;
 mod deferred;
 mod draft;
 mod money;
