@@ -138,6 +138,8 @@ pub struct WooCommerce {
     pub consumer_secret: SecretString,
     /// What the store's orders call the payment.
     pub payment_title: String,
+    /// Whether an order belongs to the customer account with the buyer's e-mail.
+    pub link_customers: bool,
     /// Bounds of calls to the store.
     pub limits: upstream::Limits,
 }

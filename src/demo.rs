@@ -161,6 +161,7 @@ fn config(
                 consumer_key: SecretString::from(store.consumer_key()),
                 consumer_secret: SecretString::from(store.consumer_secret()),
                 payment_title: "Card, through an AI agent".to_owned(),
+                link_customers: false,
                 limits: limits(),
             }),
             stripe: config::Stripe {

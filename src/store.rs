@@ -82,6 +82,7 @@ impl Store {
                 consumer_key: woocommerce.consumer_key.clone(),
                 consumer_secret: woocommerce.consumer_secret.clone(),
                 payment_title: woocommerce.payment_title.clone(),
+                link_customers: woocommerce.link_customers,
                 now: woocommerce::Now(Arc::new(move || clock.now())),
             },
         );

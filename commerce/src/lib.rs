@@ -6,6 +6,8 @@
 mod cart;
 mod catalog;
 mod connector;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod draft;
 mod hook;
 mod id;

@@ -137,6 +137,9 @@ pub(super) struct WooCommerce {
     /// What the store's orders call the payment.
     #[serde(default = "default_payment_title")]
     pub(super) payment_title: String,
+    /// Whether an order belongs to the customer account with the buyer's e-mail.
+    #[serde(default)]
+    pub(super) link_customers: bool,
     #[serde(default = "Calls::to_a_store")]
     pub(super) calls: Calls,
 }

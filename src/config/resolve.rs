@@ -171,6 +171,7 @@ impl File<'_> {
                     consumer_secret: self
                         .secret(&format!("{part}.consumer_secret"), &woocommerce.consumer_secret)?,
                     payment_title: woocommerce.payment_title.clone(),
+                    link_customers: woocommerce.link_customers,
                     limits: limits(&woocommerce.calls),
                 }))
             }

@@ -212,6 +212,7 @@ pub(crate) fn config(
                 consumer_key: SecretString::from(key),
                 consumer_secret: SecretString::from(secret),
                 payment_title: "Card, through an AI agent".to_owned(),
+                link_customers: false,
                 limits: limits(),
             }),
             stripe: config::Stripe {

@@ -208,6 +208,7 @@ impl World {
                     consumer_key: SecretString::from(self.store.consumer_key()),
                     consumer_secret: SecretString::from(self.store.consumer_secret()),
                     payment_title: "Card, through an AI agent".to_owned(),
+                    link_customers: false,
                     limits: limits(),
                 }),
                 stripe: config::Stripe {

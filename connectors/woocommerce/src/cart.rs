@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 use crate::{
     address::Place,
+    item::{Names, Wanted},
+    loose,
     rates::{OfferedRate, Package, rate_kind},
     rounding::settle,
 };
@@ -21,132 +23,203 @@ const SCARCE: u32 = 20;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Cart {
+    #[serde(deserialize_with = "loose::list")]
     pub(crate) items: Vec<Item>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     pub(crate) coupons: Vec<Coupon>,
     totals: CartTotals,
+    #[serde(deserialize_with = "loose::object")]
     pub(crate) shipping_address: Place,
+    #[serde(deserialize_with = "loose::object")]
     pub(crate) billing_address: Place,
+    #[serde(deserialize_with = "loose::flag")]
     needs_shipping: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     pub(crate) shipping_rates: Vec<Package>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     fees: Vec<Fee>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     errors: Vec<CartError>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Fee {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     name: String,
     totals: FeeTotals,
 }
 
 #[derive(Debug, Deserialize)]
 struct FeeTotals {
+    #[serde(deserialize_with = "loose::text")]
     total: String,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Item {
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) key: String,
+    #[serde(deserialize_with = "loose::number")]
     pub(crate) id: u64,
+    /// What it was ordered as, where that says more than its id.
+    #[serde(skip)]
+    ordered: Option<ItemId>,
+    #[serde(deserialize_with = "loose::number")]
     pub(crate) quantity: u32,
-    #[serde(default)]
-    quantity_limits: Limits,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::object")]
+    pub(crate) quantity_limits: Limits,
+    #[serde(default, deserialize_with = "loose::flag")]
     backorders_allowed: bool,
+    #[serde(deserialize_with = "loose::text")]
     name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     short_description: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     description: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     sku: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     images: Vec<Image>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     variation: Vec<Trait>,
     prices: Prices,
     totals: ItemTotals,
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Limits {
+pub(crate) struct Limits {
+    #[serde(default, deserialize_with = "loose::some_number")]
+    minimum: Option<u32>,
+    #[serde(default, deserialize_with = "loose::some_number")]
     maximum: Option<u32>,
+    #[serde(default, deserialize_with = "loose::some_number")]
+    multiple_of: Option<u32>,
+}
+
+impl Limits {
+    /// Whether a line may hold so many, but for those that are left.
+    pub(crate) fn fit(&self, quantity: u32) -> bool {
+        let step = self.multiple_of.unwrap_or(1).max(1);
+        self.minimum.is_none_or(|least| quantity >= least) && quantity.is_multiple_of(step)
+    }
+
+    /// Most that a line may hold.
+    pub(crate) fn most(&self) -> Option<u32> {
+        self.maximum.filter(|most| *most > 0)
+    }
+
+    /// In words.
+    pub(crate) fn say(&self) -> String {
+        let least = self.minimum.filter(|least| *least > 1);
+        let step = self.multiple_of.filter(|step| *step > 1);
+        let parts = [
+            least.map(|least| format!("at least {least}")),
+            step.map(|step| format!("in multiples of {step}")),
+            self.most().filter(|most| *most < 9_999).map(|most| format!("at most {most}")),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
 }
 
 #[derive(Debug, Deserialize)]
 struct Image {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     src: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct Trait {
+    #[serde(deserialize_with = "loose::text")]
     attribute: String,
+    #[serde(deserialize_with = "loose::text")]
     value: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct Prices {
+    #[serde(deserialize_with = "loose::text")]
     price: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct ItemTotals {
-    #[serde(rename = "line_subtotal")]
+    #[serde(rename = "line_subtotal", deserialize_with = "loose::text")]
     before: String,
-    #[serde(rename = "line_total")]
+    #[serde(rename = "line_total", deserialize_with = "loose::text")]
     after: String,
-    #[serde(rename = "line_total_tax")]
+    #[serde(rename = "line_total_tax", deserialize_with = "loose::text")]
     tax: String,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Coupon {
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) code: String,
     totals: CouponTotals,
 }
 
 #[derive(Debug, Deserialize)]
 struct CouponTotals {
+    #[serde(deserialize_with = "loose::text")]
     total_discount: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct CartTotals {
+    #[serde(deserialize_with = "loose::text")]
     total_items: String,
+    #[serde(deserialize_with = "loose::text")]
     total_fees: String,
+    #[serde(deserialize_with = "loose::text")]
     total_discount: String,
     /// Absent or null while nothing can be shipped.
+    #[serde(default, deserialize_with = "loose::some_text")]
     total_shipping: Option<String>,
+    #[serde(deserialize_with = "loose::text")]
     total_price: String,
+    #[serde(deserialize_with = "loose::text")]
     total_tax: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     tax_lines: Vec<CartTax>,
+    #[serde(deserialize_with = "loose::text")]
     currency_code: String,
+    #[serde(deserialize_with = "loose::number")]
     currency_minor_unit: u32,
 }
 
 #[derive(Debug, Deserialize)]
 struct CartTax {
+    #[serde(deserialize_with = "loose::text")]
     name: String,
+    #[serde(deserialize_with = "loose::text")]
     price: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     rate: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct CartError {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     code: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     message: String,
 }
 
 impl Cart {
+    /// The cart with the names under which its lines were ordered.
+    pub(crate) fn named(mut self, names: &Names) -> Self {
+        for item in &mut self.items {
+            item.ordered = names.get(&item.key).cloned();
+        }
+        self
+    }
+
+    /// The names of those lines that still have one.
+    pub(crate) fn names(&self) -> Names {
+        let name = |item: &Item| Some((item.key.clone(), item.ordered.clone()?));
+        self.items.iter().filter_map(name).collect()
+    }
+
     /// What it costs now, with everything that stands in the way.
     pub(crate) fn quote(
         &self,
@@ -214,7 +287,7 @@ impl Cart {
     /// Whether so few are left of something that other buyers may take the last.
     pub(crate) fn is_scarce(&self) -> bool {
         self.items.iter().any(|item| {
-            let left = item.quantity_limits.maximum.filter(|_| !item.backorders_allowed);
+            let left = item.quantity_limits.most().filter(|_| !item.backorders_allowed);
             left.is_some_and(|most| most.saturating_sub(item.quantity) < SCARCE)
         })
     }
@@ -247,9 +320,13 @@ impl Cart {
         let count = self.count()?;
         let line = |item: &Item| {
             let base = count.money(&item.totals.before)?.to_major();
-            Ok(json!({
+            let mut line = json!({
                 "product_id": item.id, "quantity": item.quantity, "subtotal": base, "total": base,
-            }))
+            });
+            if let Some(wanted) = item.ordered.as_ref().and_then(Wanted::parse) {
+                line["meta_data"] = wanted.meta();
+            }
+            Ok(line)
         };
         self.items.iter().map(line).collect::<Result<_, MoneyError>>().map_err(unreadable)
     }
@@ -325,7 +402,7 @@ impl Cart {
     /// The lines in a package, which names them by the store's own keys.
     fn lines_of(&self, package: &Package) -> Vec<LineId> {
         let packed = |item: &&Item| package.items.iter().any(|packed| packed.key == item.key);
-        self.items.iter().filter(packed).map(|item| line_id(item.id)).collect()
+        self.items.iter().filter(packed).map(|item| line_id(&item.item_id())).collect()
     }
 
     fn codes(&self, count: &Count) -> Result<Vec<AppliedCode>, MoneyError> {
@@ -387,7 +464,7 @@ impl Cart {
 
 impl Item {
     pub(crate) fn item_id(&self) -> ItemId {
-        ItemId::new(self.id.to_string())
+        self.ordered.clone().unwrap_or_else(|| ItemId::new(self.id.to_string()))
     }
 
     fn line(&self, count: &Count) -> Result<QuotedLine, MoneyError> {
@@ -404,7 +481,7 @@ impl Item {
             &self.short_description
         };
         Ok(QuotedLine {
-            id: line_id(self.id),
+            id: line_id(&self.item_id()),
             item: self.item_id(),
             product: None,
             title: plain_text(&self.name),
@@ -421,13 +498,13 @@ impl Item {
             base,
             discount: base.checked_sub(after)?,
             tax: count.money(&self.totals.tax)?,
-            quantity_max: self.quantity_limits.maximum.filter(|most| *most > 0),
+            quantity_max: self.quantity_limits.most(),
         })
     }
 }
 
 /// A cart holds an item once, and an order keeps it, so the item names the line in both.
-pub(crate) fn line_id(item: u64) -> LineId {
+pub(crate) fn line_id(item: &ItemId) -> LineId {
     LineId::new(format!("li_{item}"))
 }
 

@@ -11,13 +11,22 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tracing::debug;
 
-use crate::{WooCommerce, cart::Cart, client::Part, rates::choice};
+use crate::{
+    WooCommerce,
+    batch::Part,
+    cart::Cart,
+    item::{self, Names, Wanted},
+    loose,
+    rates::choice,
+};
 
 /// A cart after some steps, and what was refused on the way.
 pub(crate) struct Changed {
     pub(crate) cart: Arc<Cart>,
     pub(crate) refused: Vec<Problem>,
     pub(crate) made: Made,
+    /// The names under which lines were ordered.
+    names: Names,
 }
 
 /// What stands behind the cart afterwards.
@@ -64,7 +73,9 @@ enum About {
 /// The answer of the checkout route.
 #[derive(Deserialize)]
 struct Checkout {
+    #[serde(deserialize_with = "loose::number")]
     order_id: u64,
+    #[serde(deserialize_with = "loose::text")]
     status: String,
     #[serde(default, rename = "__experimentalCart")]
     cart: Option<Value>,
@@ -85,7 +96,8 @@ impl WooCommerce {
         let chosen = change.rates.as_deref().unwrap_or_default();
         steps.extend(chosen.iter().map(rate_step));
         let before = cart.selected();
-        let mut changed = Changed { cart, refused: unknown, made: Made::Nothing };
+        let names = cart.names();
+        let mut changed = Changed { cart, refused: unknown, made: Made::Nothing, names };
         changed = self.run(token, changed, steps, ending).await?;
 
         let address_refused = changed.refused.iter().any(|problem| {
@@ -101,6 +113,7 @@ impl WooCommerce {
             changed = self.run(token, changed, mend, ending).await?;
         }
 
+        explain_quantities(&mut changed, change.lines.as_deref());
         self.explain_codes(&mut changed).await;
         let selected = changed.cart.selected();
         let missed = chosen.iter().any(|rate| !selected.contains(rate));
@@ -153,15 +166,19 @@ impl WooCommerce {
                 (Ok(checkout), About::Draft) => {
                     let checkout: Checkout = read(checkout)?;
                     if let Some(cart) = checkout.cart.filter(|cart| !is_seen && cart.is_object()) {
-                        changed.cart = Arc::new(read(cart)?);
+                        changed.see(read(cart)?);
                     }
                     changed.made = match checkout.order_id {
                         0 => Made::Deferred,
                         id => Made::Order { id, is_draft: checkout.status == "checkout-draft" },
                     };
                 }
-                (Ok(cart), _) => {
-                    changed.cart = Arc::new(read(cart)?);
+                (Ok(cart), about) => {
+                    let cart: Cart = read(cart)?;
+                    if let About::Item(item) = about {
+                        changed.name_new_line(&cart, item);
+                    }
+                    changed.see(cart);
                     is_seen = true;
                 }
                 (Err(refusal), _) if refusal.code.contains("nonce") => {
@@ -193,65 +210,114 @@ impl WooCommerce {
     }
 }
 
+impl Changed {
+    fn see(&mut self, cart: Cart) {
+        self.cart = Arc::new(cart.named(&self.names));
+    }
+
+    /// A line that was not there before is the item that was just added.
+    fn name_new_line(&mut self, cart: &Cart, item: commerce::ItemId) {
+        let is_new = |key: &str| self.cart.items.iter().all(|known| known.key != key);
+        let new = cart.items.iter().find(|line| is_new(&line.key));
+        if let Some(line) = new.filter(|line| line.id.to_string() != item.as_str()) {
+            self.names.insert(line.key.clone(), item);
+        }
+    }
+}
+
+/// A quantity that no line may have is another matter than one that is not left.
+fn explain_quantities(changed: &mut Changed, lines: Option<&[Line]>) {
+    let wanted = quantities(lines.unwrap_or_default());
+    for problem in &mut changed.refused {
+        let Subject::Item(item) = &problem.subject else { continue };
+        let Some(quantity) = wanted.get(item.as_str()) else { continue };
+        let line = changed.cart.items.iter().find(|line| line.item_id() == *item);
+        if line.is_some_and(|line| !line.quantity_limits.fit(*quantity)) {
+            problem.kind = ProblemKind::Invalid;
+        }
+    }
+}
+
+/// Quantities that the store has silently made to fit.
+pub(crate) fn misfits(changed: &Changed, lines: Option<&[Line]>) -> Vec<Problem> {
+    let wanted = quantities(lines.unwrap_or_default());
+    let misfit = |line: &crate::cart::Item| {
+        let item = line.item_id();
+        let wanted = *wanted.get(item.as_str())?;
+        let is_known = changed.refused.iter().any(|it| it.subject == Subject::Item(item.clone()));
+        if wanted == line.quantity || is_known {
+            return None;
+        }
+        let is_less = line.quantity < wanted;
+        let limits = line.quantity_limits.say();
+        let limits = if limits.is_empty() { "in another quantity".to_owned() } else { limits };
+        Some(Problem {
+            kind: if is_less { ProblemKind::QuantityExceeded } else { ProblemKind::Invalid },
+            subject: Subject::Item(item),
+            text: format!("The store sells it {limits}; {} are in the cart now", line.quantity),
+        })
+    };
+    changed.cart.items.iter().filter_map(misfit).collect()
+}
+
+/// What is wanted of each item in all.
+fn quantities(lines: &[Line]) -> BTreeMap<&str, u32> {
+    let mut wanted: BTreeMap<&str, u32> = BTreeMap::new();
+    for line in lines {
+        let quantity = wanted.entry(line.item.as_str()).or_default();
+        *quantity = quantity.saturating_add(line.quantity.get());
+    }
+    wanted
+}
+
 /// Whether the cart holds these lines and no others, but for those that were refused.
 pub(crate) fn holds(changed: &Changed, lines: Option<&[Line]>) -> bool {
     let Some(lines) = lines else { return true };
     let is_refused = |line: &Line| {
         changed.refused.iter().any(|found| found.subject == Subject::Item(line.item.clone()))
     };
-    let mut wanted: BTreeMap<&str, u32> = BTreeMap::new();
-    for line in lines {
-        *wanted.entry(line.item.as_str()).or_default() += line.quantity.get();
-    }
-    let in_cart = |id: &str| {
-        changed.cart.items.iter().find(|item| item.id.to_string() == id).map(|item| item.quantity)
+    let wanted = quantities(lines);
+    let in_cart = |item: &commerce::ItemId| {
+        changed.cart.items.iter().find(|line| line.item_id() == *item).map(|line| line.quantity)
     };
     let all_in = lines.iter().all(|line| {
-        is_refused(line) || in_cart(line.item.as_str()) == wanted.get(line.item.as_str()).copied()
+        is_refused(line) || in_cart(&line.item) == wanted.get(line.item.as_str()).copied()
     });
-    all_in
-        && changed.cart.items.iter().all(|item| wanted.contains_key(item.id.to_string().as_str()))
+    all_in && changed.cart.items.iter().all(|line| wanted.contains_key(line.item_id().as_str()))
 }
 
 /// The whole list in place of the one before: the store's own lines where they stay.
 fn line_steps(cart: &Cart, lines: Option<&[Line]>) -> (Vec<Step>, Vec<Problem>) {
     let Some(lines) = lines else { return (Vec::new(), Vec::new()) };
     let mut unknown = Vec::new();
-    let mut wanted: BTreeMap<u64, (commerce::ItemId, u32)> = BTreeMap::new();
-    let mut order = Vec::new();
+    let mut known: Vec<(&commerce::ItemId, Wanted)> = Vec::new();
     for line in lines {
-        // The store reads a text that is no number as 0.
-        let Some(id) = line.item.as_str().parse::<u64>().ok().filter(|id| *id > 0) else {
-            unknown.push(Problem {
-                kind: ProblemKind::UnknownItem,
-                subject: Subject::Item(line.item.clone()),
-                text: format!("The store sells nothing with the id {:?}", line.item.as_str()),
-            });
-            continue;
-        };
-        let entry = wanted.entry(id).or_insert_with(|| {
-            order.push(id);
-            (line.item.clone(), 0)
-        });
-        entry.1 = entry.1.saturating_add(line.quantity.get());
+        match Wanted::parse(&line.item) {
+            None => unknown.push(item::unknown(&line.item)),
+            Some(_) if known.iter().any(|(item, _)| **item == line.item) => {}
+            Some(wanted) => known.push((&line.item, wanted)),
+        }
     }
-    let gone = cart.items.iter().filter(|item| !wanted.contains_key(&item.id)).map(|item| Step {
-        part: post("/cart/remove-item", json!({ "key": item.key })),
+    let is_wanted =
+        |line: &crate::cart::Item| known.iter().any(|(item, _)| **item == line.item_id());
+    let gone = cart.items.iter().filter(|line| !is_wanted(line)).map(|line| Step {
+        part: post("/cart/remove-item", json!({ "key": line.key })),
         about: About::Nothing,
     });
     let mut steps: Vec<Step> = gone.collect();
-    for id in order {
-        let (item, quantity) = &wanted[&id];
+    let quantities = quantities(lines);
+    for (item, wanted) in known {
+        let quantity = quantities[item.as_str()];
         let about = About::Item(item.clone());
-        match cart.items.iter().find(|found| found.id == id) {
-            Some(found) if found.quantity == *quantity => {}
-            Some(found) => {
-                let body = json!({ "key": found.key, "quantity": quantity });
+        match cart.items.iter().find(|line| line.item_id() == *item) {
+            Some(line) if line.quantity == quantity => {}
+            Some(line) => {
+                let body = json!({ "key": line.key, "quantity": quantity });
                 steps.push(Step { part: post("/cart/update-item", body), about });
             }
             None => {
-                let body = json!({ "id": id, "quantity": quantity });
-                steps.push(Step { part: post("/cart/add-item", body), about });
+                let part = post("/cart/add-item", wanted.body(quantity));
+                steps.push(Step { part, about });
             }
         }
     }

@@ -22,19 +22,25 @@ use commerce::{
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::{Mutex, OnceCell};
-use upstream::Upstream;
+use upstream::{Priority, Upstream};
 
 mod address;
+mod batch;
+mod caches;
 mod cart;
 mod catalog;
 mod change;
 mod check;
 mod client;
 mod coupons;
+mod customer;
 mod draft;
 mod draft_id;
 mod error;
 mod hooks;
+mod item;
+mod key;
+mod loose;
 mod memory;
 mod notes;
 mod oauth;
@@ -47,6 +53,7 @@ mod recordings;
 mod refund;
 mod rehearsal;
 mod rounding;
+mod routes;
 mod sale;
 mod stock;
 mod variations;
@@ -64,6 +71,8 @@ pub struct Settings {
     pub consumer_secret: SecretString,
     /// What the store's orders call the payment.
     pub payment_title: String,
+    /// Whether an order belongs to the customer with its e-mail, where the store has one.
+    pub link_customers: bool,
     /// What time it is; calls over plain HTTP are signed with it.
     pub now: Now,
 }
@@ -82,6 +91,7 @@ impl fmt::Debug for Now {
 pub struct WooCommerce {
     client: Client,
     payment_title: String,
+    link_customers: bool,
     /// Where the store is, for buyers who pick up. Read once.
     address: OnceCell<commerce::Address>,
     /// The store's currency. Read once.
@@ -100,6 +110,7 @@ impl WooCommerce {
             client: Client::new(upstream, &settings),
             now: settings.now,
             payment_title: settings.payment_title,
+            link_customers: settings.link_customers,
             address: OnceCell::new(),
             currency: OnceCell::new(),
             listing: Mutex::new(None),
@@ -111,19 +122,19 @@ impl WooCommerce {
 #[async_trait]
 impl Connector for WooCommerce {
     async fn products(&self, from: Option<&Cursor>) -> Result<ProductPage, ConnectorError> {
-        self.page(from).await
+        Priority::Catalog.around(self.page(from)).await
     }
 
     async fn product(&self, id: &ProductId) -> Result<Option<Product>, ConnectorError> {
-        self.one_product(id).await
+        Priority::Catalog.around(self.one_product(id)).await
     }
 
     async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError> {
-        self.changed_products(since).await
+        Priority::Catalog.around(self.changed_products(since)).await
     }
 
     async fn open(&self, change: &Change) -> Result<Draft, ConnectorError> {
-        self.open_draft(change).await
+        Priority::Create.around(self.open_draft(change)).await
     }
 
     async fn load(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
@@ -143,7 +154,7 @@ impl Connector for WooCommerce {
     }
 
     async fn commit(&self, id: &DraftId, commitment: &Commitment) -> Result<Draft, ConnectorError> {
-        self.commit_draft(id, commitment).await
+        Priority::Complete.around(self.commit_draft(id, commitment)).await
     }
 
     async fn reopen(
@@ -152,15 +163,15 @@ impl Connector for WooCommerce {
         payment: &PaymentId,
         facts: &Facts,
     ) -> Result<Draft, ConnectorError> {
-        self.reopen_draft(id, payment, facts).await
+        Priority::Complete.around(self.reopen_draft(id, payment, facts)).await
     }
 
     async fn hold(&self, id: &DraftId) -> Result<Hold, ConnectorError> {
-        self.hold_stock(id).await
+        Priority::Complete.around(self.hold_stock(id)).await
     }
 
     async fn place(&self, id: &DraftId, commitment: &Commitment) -> Result<Order, ConnectorError> {
-        self.place_order(id, commitment).await
+        Priority::Complete.around(self.place_order(id, commitment)).await
     }
 
     fn storefront_url(&self, lines: &[Line]) -> String {
@@ -172,35 +183,35 @@ impl Connector for WooCommerce {
     }
 
     async fn sales_since(&self, since: Timestamp) -> Result<Vec<Sale>, ConnectorError> {
-        self.changed_sales(since).await
+        Priority::Catalog.around(self.changed_sales(since)).await
     }
 
     async fn brought(&self, order: &OrderId) -> Result<Brought, ConnectorError> {
-        self.brought_order(order).await
+        Priority::Complete.around(self.brought_order(order)).await
     }
 
     async fn unsettled(&self) -> Result<Vec<Origin>, ConnectorError> {
-        self.waiting_orders().await
+        Priority::Update.around(self.waiting_orders()).await
     }
 
     async fn book_refund(&self, order: &OrderId, booking: &Booking) -> Result<(), ConnectorError> {
-        self.book(order, booking).await
+        Priority::Update.around(self.book(order, booking)).await
     }
 
     async fn note(&self, order: &OrderId, mark: &str, text: &str) -> Result<(), ConnectorError> {
-        self.leave_note(order, mark, text).await
+        Priority::Update.around(self.leave_note(order, mark, text)).await
     }
 
     async fn keep_told(&self, order: &OrderId, told: &str) -> Result<(), ConnectorError> {
-        self.write_told(order, told).await
+        Priority::Update.around(self.write_told(order, told)).await
     }
 
     async fn hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError> {
-        self.list_hooks(target).await
+        Priority::Catalog.around(self.list_hooks(target)).await
     }
 
     async fn repair_hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError> {
-        self.mend_hooks(target).await
+        Priority::Catalog.around(self.mend_hooks(target)).await
     }
 
     async fn remove_hooks(&self, target: &HookTarget) -> Result<usize, ConnectorError> {

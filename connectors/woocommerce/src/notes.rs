@@ -5,13 +5,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    WooCommerce,
+    WooCommerce, loose,
     order::{META_TOLD, StoreOrder},
 };
 
 /// An entry of an order's log.
 #[derive(Deserialize)]
 pub(crate) struct Note {
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) note: String,
 }
 

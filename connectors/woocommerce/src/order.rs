@@ -1,6 +1,6 @@
 //! An order of the REST API: what a draft became, or the state it is in.
 
-use std::num::NonZeroU32;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use commerce::{
     Address, AgentId, ConnectorError, Currency, DraftState, Effect, Facts, ItemId, Money,
@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use crate::{
     address::Place,
     cart::{currency, digits, line_id, text_of},
+    item::{Names, Wanted},
+    loose,
     memory::{Kept, Leftovers},
     rates::{is_pickup, rate_kind},
     rounding::{is_finer, settle},
@@ -28,76 +30,98 @@ const META_SESSION: &str = "_acp_session";
 const META_AGENT: &str = "_acp_agent";
 /// What the agent was shown, where the order is one that we made; in minor units and a currency.
 const META_AGREED: &str = "_acp_agreed";
+/// The names under which lines were ordered, where they say more than an id.
+const META_NAMES: &str = "_acp_items";
 /// Before the name of each fact that is kept for the seller.
 const META_FACT: &str = "_acp_fact_";
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct StoreOrder {
+    #[serde(deserialize_with = "loose::number")]
     pub(crate) id: u64,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) status: String,
+    #[serde(deserialize_with = "loose::text")]
     currency: String,
+    #[serde(deserialize_with = "loose::text")]
     order_key: String,
     number: Value,
+    #[serde(deserialize_with = "loose::text")]
     total: String,
+    #[serde(deserialize_with = "loose::text")]
     total_tax: String,
+    #[serde(deserialize_with = "loose::text")]
     shipping_total: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::some_text")]
     date_paid_gmt: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     date_modified_gmt: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     refunds: Vec<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     payment_method: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     customer_note: String,
+    #[serde(deserialize_with = "loose::object")]
     pub(crate) billing: Place,
+    #[serde(deserialize_with = "loose::object")]
     pub(crate) shipping: Place,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     meta_data: Vec<Meta>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     pub(crate) line_items: Vec<OrderLine>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     tax_lines: Vec<OrderTax>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     shipping_lines: Vec<OrderShipping>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     fee_lines: Vec<OrderFee>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Meta {
+    #[serde(deserialize_with = "loose::text")]
     key: String,
     value: Value,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct OrderLine {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::number")]
     id: u64,
+    #[serde(deserialize_with = "loose::text")]
     name: String,
     /// What the product is called without what sets the variation apart.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::some_text")]
     parent_name: Option<String>,
+    #[serde(deserialize_with = "loose::number")]
     product_id: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::number")]
     variation_id: u64,
     /// The REST API takes and shows negative ones.
+    #[serde(deserialize_with = "loose::number")]
     quantity: i64,
+    #[serde(deserialize_with = "loose::text")]
     subtotal: String,
+    #[serde(deserialize_with = "loose::text")]
     total: String,
+    #[serde(deserialize_with = "loose::text")]
     total_tax: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::some_text")]
     sku: Option<String>,
     #[serde(default)]
     image: Option<OrderImage>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     meta_data: Vec<OrderTrait>,
 }
 
 /// A trait of a variation. Plugins put other things here, and those have texts of any kind.
 #[derive(Debug, Deserialize)]
 struct OrderTrait {
+    #[serde(default)]
+    key: Value,
+    #[serde(default)]
+    value: Value,
     #[serde(default)]
     display_key: Value,
     #[serde(default)]
@@ -106,14 +130,17 @@ struct OrderTrait {
 
 #[derive(Debug, Deserialize)]
 struct OrderImage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     src: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct OrderTax {
+    #[serde(deserialize_with = "loose::text")]
     label: String,
+    #[serde(deserialize_with = "loose::text")]
     tax_total: String,
+    #[serde(deserialize_with = "loose::text")]
     shipping_tax_total: String,
     #[serde(default)]
     rate_percent: Value,
@@ -121,20 +148,25 @@ struct OrderTax {
 
 #[derive(Debug, Deserialize)]
 struct OrderShipping {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::number")]
     id: u64,
+    #[serde(deserialize_with = "loose::text")]
     method_title: String,
+    #[serde(deserialize_with = "loose::text")]
     method_id: String,
     #[serde(default)]
     instance_id: Value,
+    #[serde(deserialize_with = "loose::text")]
     total: String,
+    #[serde(deserialize_with = "loose::text")]
     total_tax: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct OrderFee {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::number")]
     id: u64,
+    #[serde(deserialize_with = "loose::text")]
     total: String,
 }
 
@@ -249,6 +281,7 @@ impl StoreOrder {
             note: self.note(),
             facts: self.facts(),
             agreed: Some(agreed),
+            names: self.names(),
             own: own.map(|_| self.leftovers()),
         })
     }
@@ -259,6 +292,12 @@ impl StoreOrder {
         let (minor, code) = text.split_once(' ').unwrap_or((text, ""));
         let currency = currency(code)?;
         Money::parse_minor(minor, digits(currency), currency).map(Some).map_err(unreadable)
+    }
+
+    fn names(&self) -> Names {
+        let text = self.meta(META_NAMES).unwrap_or_default();
+        let names: BTreeMap<String, String> = serde_json::from_str(text).unwrap_or_default();
+        names.into_iter().map(|(key, item)| (key, ItemId::new(item))).collect()
     }
 
     fn leftovers(&self) -> Leftovers {
@@ -293,10 +332,11 @@ impl StoreOrder {
         let sum = |amounts: Vec<Money>| {
             amounts.into_iter().try_fold(Money::zero(currency), Money::checked_add)
         };
+        let names = self.names();
         let mut lines = self
             .line_items
             .iter()
-            .map(|line| line.quoted(currency))
+            .map(|line| line.quoted(currency, &names))
             .collect::<Result<Vec<_>, _>>()?;
         let rates = self
             .shipping_lines
@@ -350,14 +390,14 @@ impl StoreOrder {
 }
 
 impl OrderLine {
-    fn quoted(&self, currency: Currency) -> Result<QuotedLine, MoneyError> {
+    fn quoted(&self, currency: Currency, names: &Names) -> Result<QuotedLine, MoneyError> {
         let money = |text: &str| Money::round_major(text, currency);
         let (base, after) = (money(&self.subtotal)?, money(&self.total)?);
-        let item = if self.variation_id == 0 { self.product_id } else { self.variation_id };
+        let item = self.item(names);
         let image = self.image.iter().map(|image| image.src.clone());
         Ok(QuotedLine {
-            id: line_id(item),
-            item: ItemId::new(item.to_string()),
+            id: line_id(&item),
+            item,
             product: Some(ProductId::new(self.product_id.to_string())),
             title: plain_text(self.parent_name.as_deref().unwrap_or(&self.name)),
             description: String::new(),
@@ -373,6 +413,30 @@ impl OrderLine {
             discount: base.checked_sub(after)?,
             tax: money(&self.total_tax)?,
             quantity_max: None,
+        })
+    }
+
+    /// What it was ordered as.
+    fn item(&self, names: &Names) -> ItemId {
+        let id = if self.variation_id == 0 { self.product_id } else { self.variation_id };
+        let is_this = |name: &&ItemId| {
+            Wanted::parse(name).is_some_and(|wanted| {
+                (wanted.id == id || wanted.id == self.product_id)
+                    && wanted.choices.iter().all(|choice| self.has(choice))
+            })
+        };
+        let name = names.values().find(is_this).cloned();
+        name.unwrap_or_else(|| ItemId::new(id.to_string()))
+    }
+
+    /// Whether an attribute has this value, by slug or by label.
+    fn has(&self, (attribute, value): &(String, String)) -> bool {
+        let is = |own: &Value, told: &str| {
+            own.as_str().is_some_and(|own| plain_text(own).eq_ignore_ascii_case(told))
+        };
+        self.meta_data.iter().any(|part| {
+            (is(&part.key, attribute) || is(&part.display_key, attribute))
+                && (is(&part.value, value) || is(&part.display_value, value))
         })
     }
 
@@ -429,6 +493,14 @@ pub(crate) fn ties(commitment: &commerce::Commitment) -> Value {
 pub(crate) fn fact_meta(facts: &Facts) -> Vec<Value> {
     let fact = |(name, text): (&String, &String)| json!({"key": format!("{META_FACT}{name}"), "value": text});
     facts.iter().map(fact).collect()
+}
+
+/// The names under which lines were ordered; nothing where all were plain and none were kept.
+pub(crate) fn name_meta(names: &Names) -> Option<Value> {
+    let names: BTreeMap<&str, &str> =
+        names.iter().map(|(key, item)| (key.as_str(), item.as_str())).collect();
+    let text = serde_json::to_string(&names).ok().filter(|_| !names.is_empty())?;
+    Some(json!({"key": META_NAMES, "value": text}))
 }
 
 /// What the agent was shown, to be kept with an order that does not follow its cart.

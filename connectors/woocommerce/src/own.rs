@@ -10,8 +10,9 @@ use serde_json::{Map, Value, json};
 use crate::{
     WooCommerce,
     cart::Cart,
+    item::Names,
     memory::Leftovers,
-    order::{StoreOrder, agreed_meta, fact_meta},
+    order::{StoreOrder, agreed_meta, fact_meta, name_meta},
 };
 
 impl WooCommerce {
@@ -20,9 +21,9 @@ impl WooCommerce {
         &self,
         agreed: Money,
         note: &str,
-        facts: &Facts,
+        (facts, names): (&Facts, &Names),
     ) -> Result<u64, ConnectorError> {
-        let mut body = kept(agreed, note, facts);
+        let mut body = kept(agreed, note, facts, names);
         body.insert("status".to_owned(), json!("checkout-draft"));
         let made: StoreOrder =
             self.client.post("order.draft", "/orders", &Value::Object(body)).await?;
@@ -35,16 +36,17 @@ impl WooCommerce {
         order: u64,
         agreed: Money,
         note: &str,
-        facts: &Facts,
+        (facts, names): (&Facts, &Names),
     ) -> Result<StoreOrder, ConnectorError> {
-        let body = Value::Object(kept(agreed, note, facts));
+        let body = Value::Object(kept(agreed, note, facts, names));
         self.client.put("order.keep", &format!("/orders/{order}"), &body).await
     }
 }
 
-fn kept(agreed: Money, note: &str, facts: &Facts) -> Map<String, Value> {
+fn kept(agreed: Money, note: &str, facts: &Facts, names: &Names) -> Map<String, Value> {
     let mut meta = fact_meta(facts);
     meta.push(agreed_meta(agreed));
+    meta.extend(name_meta(names));
     let mut body = Map::new();
     body.insert("customer_note".to_owned(), json!(note));
     body.insert("meta_data".to_owned(), Value::Array(meta));

@@ -35,9 +35,16 @@ impl WooCommerce {
                 return Ok(draft);
             }
             check_price(commitment, &draft)?;
+            if open.kept.own.is_none() && open.kept.agreed != Some(draft.quote.totals.total) {
+                // The store's order has fallen behind its cart; asked for, it follows.
+                self.order_of_cart(&found.token).await?;
+            }
             is_scarce = draft.is_scarce;
+            if let Some(customer) = self.customer_of(draft.buyer.as_ref()).await {
+                contents.insert("customer_id".to_owned(), json!(customer));
+            }
             if let Some(before) = &open.kept.own {
-                contents = own::contents(&open.cart, before)?;
+                contents.extend(own::contents(&open.cart, before)?);
             }
         }
         self.memory.forget(&found.token);

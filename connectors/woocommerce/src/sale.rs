@@ -7,7 +7,7 @@ use commerce::{
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::Deserialize;
 
-use crate::{WooCommerce, order::StoreOrder, refund::mark_of};
+use crate::{WooCommerce, loose, order::StoreOrder, refund::mark_of};
 
 /// The store allows no more.
 const PAGE: usize = 100;
@@ -17,10 +17,13 @@ const PAGES_MAX: usize = 20;
 /// A refund as the store lists it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct StoreRefund {
+    #[serde(deserialize_with = "loose::number")]
     pub(crate) id: u64,
+    #[serde(deserialize_with = "loose::text")]
     amount: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     pub(crate) reason: String,
+    #[serde(deserialize_with = "loose::text")]
     date_created_gmt: String,
 }
 

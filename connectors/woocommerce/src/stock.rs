@@ -10,13 +10,13 @@ use commerce::{ConnectorError, DraftId, Hold, OrderId};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{WooCommerce, draft_id::Found, order::StoreOrder};
+use crate::{WooCommerce, draft_id::Found, loose, order::StoreOrder};
 
 #[derive(Deserialize)]
 struct Stock {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::some_number")]
     stock_quantity: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::flag")]
     backorders_allowed: bool,
 }
 

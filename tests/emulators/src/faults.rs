@@ -1,6 +1,7 @@
 //! Scripted faults in front of any emulator: the network and its servers on a bad day.
 
 use std::{
+    borrow::Cow,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -29,6 +30,8 @@ pub enum Fault {
     Status(u16),
     /// That status with a `Retry-After` of so many seconds, in place of the call.
     StatusWithRetryAfter(u16, u32),
+    /// A redirect to there, in place of the call.
+    Redirect(&'static str),
     /// A proxy's HTML page with that status, in place of the call.
     Html(u16),
     /// The call is carried out; its answer is lost behind a proxy's HTML page with that status.
@@ -112,7 +115,8 @@ impl Faults {
     /// The fault for this call, taken off the plan if it strikes once.
     fn take(&self, request: &Request) -> Option<(Fault, Underway)> {
         let mut plans = self.lock();
-        let struck = plans.script.take(request.method().as_str(), request.uri().path())?;
+        let path = route_of(request.uri());
+        let struck = plans.script.take(request.method().as_str(), &path)?;
         if !struck.once {
             return Some((struck.fault, Underway(None)));
         }
@@ -123,6 +127,14 @@ impl Faults {
     fn lock(&self) -> MutexGuard<'_, Plans> {
         self.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The path that is meant, where WordPress is told it in the query.
+fn route_of(uri: &http::Uri) -> Cow<'_, str> {
+    let named = uri
+        .query()
+        .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("rest_route=")));
+    named.map_or(Cow::Borrowed(uri.path()), |route| Cow::Owned(format!("/wp-json{route}")))
 }
 
 /// Counts a fault as pending until it shows, or until its call is given up.
@@ -155,6 +167,7 @@ async fn suffer(State(faults): State<Faults>, request: Request, next: Next) -> R
         Fault::StatusWithRetryAfter(status, seconds) => {
             (code(status), [(header::RETRY_AFTER, seconds.to_string())]).into_response()
         }
+        Fault::Redirect(to) => (code(301), [(header::LOCATION, to)]).into_response(),
         Fault::Html(status) => page(code(status)),
         Fault::HtmlAfter(status) => {
             next.run(request).await;

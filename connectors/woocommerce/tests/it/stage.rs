@@ -78,10 +78,20 @@ impl Stage {
 }
 
 pub(crate) fn connector(url: &str, key: &str, secret: &str) -> WooCommerce {
+    connector_with(url, (key, secret), false)
+}
+
+/// With another setting about customers' accounts.
+pub(crate) fn connector_with(
+    url: &str,
+    (key, secret): (&str, &str),
+    link_customers: bool,
+) -> WooCommerce {
     let settings = Settings {
         consumer_key: key.into(),
         consumer_secret: secret.into(),
         payment_title: "Card, through an AI agent".to_owned(),
+        link_customers,
         now: woocommerce::Now(emulators::system_clock()),
     };
     WooCommerce::new(upstream(url), settings)

@@ -83,6 +83,12 @@ pub(super) struct Product {
     pub(super) modified: Timestamp,
     pub(super) total_sales: i64,
     pub(super) menu_order: u64,
+    /// Least units of a line; 0 is 1.
+    pub(super) minimum: i64,
+    /// Units come in multiples of this; 0 is 1.
+    pub(super) step: i64,
+    /// One to a buyer.
+    pub(super) individually: bool,
 }
 
 /// What of a product is not a thing.
@@ -159,9 +165,20 @@ impl Product {
     /// How many one line may hold.
     pub(super) fn maximum(&self) -> i64 {
         match self.stock {
+            _ if self.individually => 1,
             Some(units) if units > 0 && !self.backorders_allowed() => units,
             _ => 9999,
         }
+    }
+
+    /// Least units of a line.
+    pub(super) fn minimum(&self) -> i64 {
+        self.minimum.max(1)
+    }
+
+    /// What the units of a line are a multiple of.
+    pub(super) fn step(&self) -> i64 {
+        self.step.max(1)
     }
 
     /// What remains, once it is little (the shop's threshold is 2).
