@@ -189,8 +189,8 @@ impl<'a> Checkout<'a> {
             // The agent has not seen this price: show it, charge nothing.
             return self.show(id, &ticket, &draft, &[Note::PriceMoved]);
         }
-        if draft.quote.totals.total.is_zero() {
-            return self.show(id, &ticket, &draft, &[Note::NothingToCharge]);
+        if render::is_free(&draft) {
+            return self.show(id, &ticket, &draft, &[]);
         }
 
         let purchase = Purchase { facts, proof, ..self.purchase(id, &ticket) };

@@ -123,6 +123,12 @@ pub(super) fn check_known(wanted: &[RequestedItem], draft: &Draft) -> Result<(),
     })
 }
 
+/// Whether everything is told and nothing is asked for it: an order that nobody pays for is not
+/// placed here.
+pub(super) fn is_free(draft: &Draft) -> bool {
+    is_ready(draft) && draft.quote.totals.total.is_zero()
+}
+
 /// Whether complete may be called.
 pub(super) fn is_ready(draft: &Draft) -> bool {
     draft.state == DraftState::Open
@@ -138,17 +144,46 @@ fn status(view: &View<'_>, draft: &Draft, demand: Option<&Demand>, notes: &[Note
         DraftState::Committed { .. } => Status::CompleteInProgress,
         DraftState::Open if notes.contains(&Note::CompletionGoesOn) => Status::CompleteInProgress,
         DraftState::Open if view.is_expired => Status::Expired,
-        DraftState::Open if notes.contains(&Note::NothingToCharge) => Status::RequiresEscalation,
+        DraftState::Open if is_free(draft) => Status::RequiresEscalation,
         DraftState::Open if !is_ready(draft) => Status::NotReadyForPayment,
         DraftState::Open if demand.is_some() => Status::AuthenticationRequired,
         DraftState::Open => Status::ReadyForPayment,
     }
 }
 
-/// While it is open, the buyer may go on by hand: the same lines in a cart of the store's own.
+/// While it is open, the buyer may go on by hand: the same lines in a cart of the store's own, or
+/// on the page of what only the store's own pages can put into one.
 fn continue_url(view: &View<'_>, draft: &Draft) -> Option<String> {
     let is_open = draft.state == DraftState::Open && !view.is_expired;
-    is_open.then(|| view.store.connector.storefront_url(&lines(draft)))
+    let url = || {
+        by_hand(view, draft).unwrap_or_else(|| view.store.connector.storefront_url(&lines(draft)))
+    };
+    is_open.then(url)
+}
+
+/// The page of a product that no call can put into a cart, such as one with choices left open,
+/// where nothing else was wanted and nothing else is wrong.
+fn by_hand(view: &View<'_>, draft: &Draft) -> Option<String> {
+    if !draft.quote.lines.is_empty() {
+        return None;
+    }
+    let mut wrong = draft
+        .quote
+        .problems
+        .iter()
+        .filter(|problem| blocks(problem) && problem.kind != ProblemKind::Missing);
+    let refused = wrong.next().filter(|problem| problem.kind == ProblemKind::NotPurchasable)?;
+    let Subject::Item(item) = &refused.subject else { return None };
+    if wrong.next().is_some() {
+        return None;
+    }
+    let snapshot = view.store.catalog.snapshot()?;
+    snapshot.products.iter().find_map(|product| {
+        let mut variants = product.variants.iter();
+        let variant = variants.find(|variant| variant.item == *item);
+        let is_it = product.id.as_str() == item.as_str();
+        variant.map(|variant| &variant.url).or(is_it.then_some(&product.url)).cloned()
+    })
 }
 
 fn lines(draft: &Draft) -> Vec<Line> {

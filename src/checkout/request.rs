@@ -222,7 +222,10 @@ pub(super) fn token(request: &CompleteRequest) -> Result<PaymentToken, Invalid> 
     if !is_offered {
         return Err(invalid(
             "$.payment_data.handler_id",
-            format!("The session does not offer this handler. Send {HANDLER_ID:?}"),
+            format!(
+                "The session does not offer this. Send the handler {HANDLER_ID:?}, or in versions \
+                 without handlers the provider {PROVIDER:?}"
+            ),
         ));
     }
     if instrument.credential.kind != CREDENTIAL_TYPE {

@@ -6,10 +6,7 @@
 use std::time::Duration;
 
 use acp::latest::{ErrorBody, ErrorType, Invalid, Version};
-use axum::{
-    Json,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use commerce::ConnectorError;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use payments::PaymentError;
@@ -183,6 +180,14 @@ impl Refused {
         )
     }
 
+    pub(super) fn not_json() -> Self {
+        Self::request(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "invalid",
+            "Only JSON is read. Send the header Content-Type: application/json",
+        )
+    }
+
     pub(super) fn encoded_body() -> Self {
         Self::request(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -345,21 +350,18 @@ impl Refused {
 impl Refused {
     /// The refusal encoded. Server faults are never final, and neither is an answer that says
     /// when to come back.
-    pub(super) fn answer(&self) -> Answer {
-        let Parts { status, body, headers } = &*self.0;
+    pub(super) fn answer(self) -> Answer {
+        let Parts { status, body, headers } = *self.0;
         let come_back = headers.iter().any(|(name, _)| name == header::RETRY_AFTER);
-        let body = serde_json::to_vec(body).expect("an error of texts serializes");
+        let body = serde_json::to_vec(&body).expect("an error of texts serializes");
         let is_final = !status.is_server_error() && !come_back;
-        Answer { status: *status, body: body.into(), is_final }
+        Answer { status, headers, body: body.into(), is_final }
     }
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let Parts { status, body, headers } = *self.0;
-        let mut response = (status, Json(body)).into_response();
-        response.headers_mut().extend(headers);
-        response
+        self.answer().into_response()
     }
 }
 

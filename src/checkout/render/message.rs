@@ -4,7 +4,10 @@ use acp::latest::{ContentType, ErrorCode, Message, Resolution, Severity, Warning
 use commerce::{Draft, Problem, ProblemKind, Subject};
 use payments::BadToken;
 
-use super::discounts::{position, warning_code};
+use super::{
+    discounts::{position, warning_code},
+    is_free,
+};
 
 /// What a call adds to the draft's own problems.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +34,9 @@ pub(in crate::checkout) enum Note {
 
 /// All messages of a session, what a call adds first.
 pub(super) fn all(draft: &Draft, notes: &[Note]) -> Vec<Message> {
+    let free = is_free(draft).then_some(Note::NothingToCharge);
     let problems = draft.quote.problems.iter().map(|found| problem(found, draft));
-    notes.iter().map(note).chain(problems).collect()
+    notes.iter().chain(&free).map(note).chain(problems).collect()
 }
 
 /// The messages of a cart: nobody asks it where to go or who pays.
@@ -96,7 +100,8 @@ fn note(note: &Note) -> Message {
             ErrorCode::Unsupported,
             Resolution::RequiresBuyerReview,
             Some("$.totals"),
-            "There is nothing to pay, and orders without payment are not placed here",
+            "There is nothing to pay, and orders without payment are not placed here. Send the \
+             buyer to continue_url",
         ),
     }
 }
