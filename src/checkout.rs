@@ -136,7 +136,7 @@ impl<'a> Checkout<'a> {
         let mut draft = self.load(id, &ticket).await?;
         let now = self.app.seams.clock.now();
         let memo = Memo::new(key, body, now);
-        let facts = request::late_facts(&request);
+        let facts = request::late_facts(&request, &draft, &self.store().marketing);
 
         match &draft.state {
             DraftState::Discarded => {

@@ -82,12 +82,47 @@ pub struct Store {
     pub agents: Vec<Agent>,
     /// The seller's pages, by ACP link type.
     pub links: BTreeMap<String, Url>,
+    /// Where buyers are asked whether the seller may write to them.
+    pub marketing: Vec<Marketing>,
     /// How old the catalog may become.
     pub catalog_refresh: Duration,
     /// How often the store is asked what has changed that its hooks have not told of.
     pub changes_refresh: Duration,
     /// How long a session may live.
     pub session_lifetime: Duration,
+}
+
+/// A channel on which buyers are asked whether the seller may write to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marketing {
+    /// How the seller would write.
+    pub channel: Channel,
+    /// What the buyer would get.
+    pub text: String,
+    /// What becomes of the buyer's address or number.
+    pub privacy_policy: Url,
+}
+
+/// How a seller writes to buyers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Channel {
+    /// To the e-mail address.
+    Email,
+    /// To the phone number.
+    Sms,
+    /// To the phone number.
+    WhatsApp,
+}
+
+impl Channel {
+    /// The protocol's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+            Self::WhatsApp => "whatsapp",
+        }
+    }
 }
 
 /// The platform a store runs on.

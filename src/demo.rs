@@ -174,6 +174,11 @@ fn config(
                 limits: limits(),
             },
             agents,
+            marketing: vec![config::Marketing {
+                channel: config::Channel::Email,
+                text: "News and offers of the demo store".to_owned(),
+                privacy_policy: links["privacy_policy"].clone(),
+            }],
             links,
             catalog_refresh: Duration::from_mins(15),
             changes_refresh: Duration::from_mins(1),

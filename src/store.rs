@@ -21,7 +21,7 @@ use crate::{
     catalog::Catalog,
     changes::Inbox,
     clock::Clock,
-    config::{self, Acquirer, Platform, Profile, Signature},
+    config::{self, Acquirer, Marketing, Platform, Profile, Signature},
     events::Outlet,
 };
 
@@ -35,6 +35,8 @@ pub(crate) struct Store {
     pub(crate) merchant_id: String,
     pub(crate) acquirer: Option<Acquirer>,
     pub(crate) links: BTreeMap<String, Url>,
+    /// Where buyers are asked whether the seller may write to them.
+    pub(crate) marketing: Vec<Marketing>,
     pub(crate) catalog: Catalog,
     pub(crate) catalog_refresh: Duration,
     /// How often the store is asked what has changed.
@@ -87,6 +89,7 @@ impl Store {
             merchant_id: config.stripe.merchant_id.clone(),
             acquirer: config.stripe.acquirer.clone(),
             links: config.links.clone(),
+            marketing: config.marketing.clone(),
             catalog: Catalog::new(),
             catalog_refresh: config.catalog_refresh,
             changes_refresh: config.changes_refresh,

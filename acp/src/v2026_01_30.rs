@@ -1,8 +1,8 @@
 //! Version 2026-01-30: the shape of the next one, with less in it.
 //!
 //! On the way down: authentication, which here wants to know the buyer's browser; who can mend a
-//! message, the company in an address, refunds as a row of totals,
-//! and everything of an order but its number and confirmation.
+//! message, the company in an address, the channels on which the seller asks to write, refunds as a
+//! row of totals, and everything of an order but its number and confirmation.
 
 use crate::{
     v2026_04_17::{
@@ -25,6 +25,7 @@ pub(crate) fn narrowed(mut session: CheckoutSession) -> CheckoutSession {
     }
     CheckoutSession {
         authentication_metadata: None,
+        marketing_consent_options: Vec::new(),
         protocol: Some(ProtocolVersion { version: Version::V2026_01_30.as_str().to_owned() }),
         fulfillment_details: session.fulfillment_details.map(details),
         fulfillment_options: session.fulfillment_options.into_iter().map(option).collect(),

@@ -70,6 +70,7 @@ pub(super) fn session(
         continue_url: continue_url(view, draft),
         metadata: metadata(draft),
         discounts: discounts::all(view, draft),
+        marketing_consent_options: party::consent_options(view.store, draft),
         order: match &draft.state {
             DraftState::Placed(order) => {
                 Some(order::order(view.id, &draft.quote, draft.note.as_deref(), order))

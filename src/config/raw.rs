@@ -76,12 +76,24 @@ pub(super) struct Store {
     pub(super) agent: Vec<Agent>,
     #[serde(default)]
     pub(super) links: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) marketing: Vec<Marketing>,
     #[serde(default = "default_catalog_refresh_s")]
     pub(super) catalog_refresh_s: u64,
     #[serde(default = "default_changes_refresh_s")]
     pub(super) changes_refresh_s: u64,
     #[serde(default = "default_session_lifetime_s")]
     pub(super) session_lifetime_s: Spanned<u64>,
+}
+
+/// A channel on which buyers are asked whether the seller may write.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Marketing {
+    /// `email`, `sms` or `whatsapp`.
+    pub(super) channel: Spanned<String>,
+    pub(super) text: String,
+    pub(super) privacy_policy: Spanned<String>,
 }
 
 #[derive(Debug, Deserialize)]

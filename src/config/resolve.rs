@@ -13,8 +13,8 @@ use toml::Spanned;
 use url::Url;
 
 use super::{
-    Acquirer, Agent, Config, ConfigError, EdgeBounds, Events, Platform, Profile, Server, Signature,
-    SigningKey, Store, Stripe, WooCommerce,
+    Acquirer, Agent, Channel, Config, ConfigError, EdgeBounds, Events, Marketing, Platform,
+    Profile, Server, Signature, SigningKey, Store, Stripe, WooCommerce,
     raw::{self, line_at},
 };
 
@@ -114,6 +114,7 @@ impl File<'_> {
             stripe: self.stripe(&format!("{key}.stripe"), &raw.stripe)?,
             agents: self.agents(key, &raw.agent)?,
             links: self.links(key, &raw.links)?,
+            marketing: self.marketing(key, &raw.marketing)?,
             catalog_refresh: Duration::from_secs(raw.catalog_refresh_s.max(1)),
             changes_refresh: Duration::from_secs(raw.changes_refresh_s.max(1)),
             session_lifetime: Duration::from_secs(lifetime),
@@ -310,6 +311,31 @@ impl File<'_> {
                 Ok((kind.clone(), self.url(&key, url)?))
             })
             .collect()
+    }
+
+    fn marketing(
+        &self,
+        store: &str,
+        raw: &[raw::Marketing],
+    ) -> Result<Vec<Marketing>, ConfigError> {
+        let mut channels = BTreeSet::new();
+        let one = |(at, raw): (usize, &raw::Marketing)| {
+            let key = format!("{store}.marketing[{at}]");
+            let known = [Channel::Email, Channel::Sms, Channel::WhatsApp];
+            let channel = known.into_iter().find(|known| known.as_str() == raw.channel.get_ref());
+            let wrong = |message: &str, fix: &str| {
+                self.at(&raw.channel, &format!("{key}.channel"), message, fix)
+            };
+            let channel = channel.ok_or_else(|| {
+                wrong("nobody can be reached there", "Write \"email\", \"sms\" or \"whatsapp\"")
+            })?;
+            if !channels.insert(channel) {
+                return Err(wrong("the channel is there twice", "Leave one of them out"));
+            }
+            let privacy_policy = self.url(&format!("{key}.privacy_policy"), &raw.privacy_policy)?;
+            Ok(Marketing { channel, text: raw.text.clone(), privacy_policy })
+        };
+        raw.iter().enumerate().map(one).collect()
     }
 
     /// A bearer token finds its store, so no two agents may share one.

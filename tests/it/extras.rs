@@ -3,8 +3,11 @@
 
 use serde_json::{Value, json};
 
+use storebridge::config::{Channel, Marketing};
+use url::Url;
+
 use crate::stage::{
-    Answer, Stage,
+    Answer, Stage, Upstreams,
     agent::{Agent, ada, payment, san_francisco},
 };
 
@@ -236,6 +239,45 @@ async fn consents_that_were_not_asked_for_change_nothing() {
     assert!(!only_order(&stage).to_string().contains("opted_in"));
 }
 
+/// A159: what the buyer says is with the order, and how to reach them; who cannot be reached, or
+/// was not asked, has said nothing.
+#[tokio::test]
+async fn consents_that_were_asked_for_are_kept() {
+    let upstreams = Upstreams::start().await;
+    let mut config = upstreams.config();
+    let asked = |channel| Marketing {
+        channel,
+        text: "News and offers".to_owned(),
+        privacy_policy: Url::parse("https://shop.example/privacy").unwrap(),
+    };
+    config.stores[0].marketing = vec![asked(Channel::Email), asked(Channel::Sms)];
+    let stage = Stage::with(upstreams, config).await;
+    let agent = stage.agent();
+    // Nobody has told a number of who pays; the recipient's e-mail does not count beside the payer's.
+    let mut to = san_francisco();
+    to["email"] = json!("friend@example.com");
+    let mut buyer = ada();
+    buyer.as_object_mut().unwrap().remove("phone_number");
+    let session = create_with(&agent, json!({"fulfillment_details": to, "buyer": buyer})).await;
+    let options = &session.body["marketing_consent_options"];
+    assert_eq!(options[0]["channel"], "email", "{}", session.body);
+    assert_eq!(options[1]["privacy_policy_url"], "https://shop.example/privacy");
+    let older = agent.speaking("2026-01-30").retrieve(session.id()).await;
+    assert!(older.body.get("marketing_consent_options").is_none());
+
+    let mut body = payment(&stage.token());
+    body["marketing_consents"] = json!([
+        {"channel": "email", "opted_in": true},
+        {"channel": "sms", "opted_in": false},
+        {"channel": "whatsapp", "opted_in": true},
+    ]);
+    let done = agent.post(&format!("{SESSIONS}/{}/complete", session.id()), &body).await;
+    assert_eq!(done.body["status"], "completed", "{}", done.body);
+    let kept = fact(&only_order(&stage), "marketing_consents").unwrap();
+    let email = json!({"channel": "email", "opted_in": true, "contact": "ada@example.com"});
+    assert_eq!(kept, json!([email]));
+}
+
 /// The buyer may always go on by hand, with the same things in the store's own cart.
 #[tokio::test]
 async fn an_open_session_leads_to_a_filled_cart_of_the_store() {
@@ -355,17 +397,26 @@ async fn a_company_buys() {
     let stage = Stage::start().await;
     let agent = stage.agent();
     let mut buyer = ada();
+    buyer["customer_id"] = json!("cust_7");
+    buyer["account_type"] = json!("business");
     buyer["company"] = json!({"name": "Engines Ltd", "tax_id": "GB123", "cost_center": "CC-9"});
     buyer["tax_exemption"] = json!({
         "certificate_id": "cert_1", "certificate_type": "resale", "expires_at": "next year",
     });
+    let mut strange = ada();
+    strange["account_type"] = json!("imperial");
+    let strange = create_with(&agent, json!({"buyer": strange})).await;
+    assert_eq!(strange.body["buyer"], ada(), "an unknown word is ignored: {}", strange.body);
+    agent.cancel(strange.id()).await;
     let session = create_with(&agent, json!({"buyer": buyer})).await;
     // What is no time is not shown as one.
     buyer["tax_exemption"].as_object_mut().unwrap().remove("expires_at");
     assert_eq!(session.body["buyer"], buyer, "{}", session.body);
     let done = agent.complete(session.id(), &stage.token()).await;
     assert_eq!(done.body["buyer"]["company"], buyer["company"], "{}", done.body);
-    let order = only_order(&stage);
+    let order = stage.upstreams.paid_orders().remove(0);
     assert_eq!(order["billing"]["company"], "Engines Ltd");
-    assert!(order["meta_data"].to_string().contains("GB123"), "{}", order["meta_data"]);
+    for told in ["GB123", "cust_7", "cert_1"] {
+        assert!(order["meta_data"].to_string().contains(told), "{}", order["meta_data"]);
+    }
 }

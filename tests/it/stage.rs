@@ -225,6 +225,7 @@ pub(crate) fn config(
                 limits: limits(),
             },
             agents: vec![agent("first", TOKEN), agent("second", OTHER_TOKEN)],
+            marketing: Vec::new(),
             links: BTreeMap::from([
                 ("terms_of_use".to_owned(), link("terms")),
                 ("privacy_policy".to_owned(), link("privacy")),

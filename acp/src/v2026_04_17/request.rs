@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::{
     attribution::{AffiliateAttribution, check_flat},
     authentication::AuthenticationResult,
+    consent::MarketingConsent,
     party::{Address, Buyer, FulfillmentDetails},
     payment::{PaymentData, RequestedCapabilities},
 };
@@ -109,6 +110,9 @@ pub struct CompleteRequest {
     /// Who led the buyer to this purchase.
     #[serde(default)]
     pub affiliate_attribution: Option<AffiliateAttribution>,
+    /// On which channels the buyer lets the seller write.
+    #[serde(default)]
+    pub marketing_consents: Option<Vec<MarketingConsent>>,
 }
 
 /// Ends a session.
