@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, time::Duration};
 
+use acp::latest::Version;
 use anyhow::Context;
 use commerce::AgentId;
 use secrecy::SecretString;
@@ -207,6 +208,8 @@ pub struct Events {
     pub url: Url,
     /// Signs every event.
     pub secret: SecretString,
+    /// The shape of what it hears.
+    pub version: Version,
     /// How often one event is sent until the agent takes it.
     pub attempts_max: u32,
     /// Wait after the first attempt; doubles each time, and half of it is chance.

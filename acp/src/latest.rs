@@ -2,7 +2,7 @@
 
 pub use crate::{
     decode::{Invalid, decode},
-    encode::encode,
+    encode::{encode, encode_event},
     fingerprint::{Fingerprint, NotJson, canonical, fingerprint},
     patch::Patch,
     rules::{Mismatch, check_sums, check_totals, is_in_progress},

@@ -158,6 +158,9 @@ pub(super) struct Agent {
 pub(super) struct Events {
     pub(super) url: Spanned<String>,
     pub(super) secret: Spanned<String>,
+    /// Of the protocol.
+    #[serde(default = "default_event_version")]
+    pub(super) version: Spanned<String>,
     #[serde(default = "default_attempts_max")]
     pub(super) attempts_max: Spanned<u32>,
     #[serde(default = "default_first_delay_ms")]
@@ -294,6 +297,10 @@ fn default_profile() -> Spanned<String> {
 
 const fn default_skew_s() -> u64 {
     300
+}
+
+fn default_event_version() -> Spanned<String> {
+    unwritten(acp::latest::Version::LATEST.as_str().to_owned())
 }
 
 /// With the delay below, doubled each time: about an hour.

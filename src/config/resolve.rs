@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use acp::latest::Version;
 use commerce::AgentId;
 use secrecy::{ExposeSecret, SecretString};
 use toml::Spanned;
@@ -280,7 +281,12 @@ impl File<'_> {
                 "Leave the key out for 12",
             ));
         }
+        let version = Version::parse(raw.version.get_ref()).map_err(|why| {
+            let fix = format!("Leave the key out for {:?}", Version::LATEST.as_str());
+            self.at(&raw.version, &format!("{key}.version"), &why.to_string(), &fix)
+        })?;
         Ok(Some(Events {
+            version,
             url: self.url(&format!("{key}.url"), &raw.url)?,
             secret: self.secret(&format!("{key}.secret"), &raw.secret)?,
             attempts_max,
