@@ -54,7 +54,9 @@ impl<'a> Checkout<'a> {
         request::check_size(&request.line_items)?;
         let (wanted, currency) = (request.line_items.clone(), request.currency.clone());
         let abilities = request::abilities(&request);
-        let draft = self.store().connector.open(&request::opening(request)?).await?;
+        let opening = request::opening(request)?;
+        let work = async { Ok(self.store().connector.open(&opening).await?) };
+        let draft = self.quoted(&opening, work).await?;
         render::check_known(&wanted, &draft)?;
         let ticket = Ticket {
             draft: draft.id.clone(),
@@ -109,14 +111,15 @@ impl<'a> Checkout<'a> {
         if self.is_expired(&ticket) {
             return Err(Failure::Conflict("The session has expired. Create a new one"));
         }
-        let draft = match self.store().connector.revise(&ticket.draft, &change).await {
-            Err(commerce::ConnectorError::Settled { .. }) => {
-                return Err(Failure::Conflict(
+        let revising = async {
+            match self.store().connector.revise(&ticket.draft, &change).await {
+                Err(commerce::ConnectorError::Settled { .. }) => Err(Failure::Conflict(
                     "The session is being completed or has ended. Read it again",
-                ));
+                )),
+                result => Ok(result?),
             }
-            result => result?,
         };
+        let draft = self.quoted(&change, revising).await?;
         self.show(id, &ticket, &draft, &[])
     }
 
@@ -283,6 +286,22 @@ impl<'a> Checkout<'a> {
             Outcome::Refused(draft, refusal) => self.show(id, ticket, &draft, &notes(refusal)),
             Outcome::InProgress(draft) => self.show(id, ticket, &draft, &[Note::CompletionGoesOn]),
         }
+    }
+
+    /// What the store makes of a change. Whoever sends many wrong codes has to wait.
+    async fn quoted(
+        &self,
+        change: &Change,
+        work: impl Future<Output = Result<Draft, Failure>>,
+    ) -> Result<Draft, Failure> {
+        if change.codes.iter().all(Vec::is_empty) {
+            return work.await;
+        }
+        let guesses = &self.caller.guesses;
+        guesses.admit().map_err(|retry_after| Failure::TooManyGuesses { retry_after })?;
+        let draft = work.await?;
+        guesses.count(render::wrong_codes(&draft));
+        Ok(draft)
     }
 
     fn show(

@@ -193,6 +193,8 @@ pub struct Agent {
     pub token: SecretString,
     /// Calls a minute; more are refused with `Retry-After`.
     pub calls_per_minute: std::num::NonZeroU32,
+    /// Wrong discount codes a minute; after that codes are refused with `Retry-After`.
+    pub wrong_codes_per_minute: std::num::NonZeroU32,
     /// What it does differently from the protocol's text.
     pub profile: Profile,
     /// Whether its calls are signed.

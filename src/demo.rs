@@ -141,6 +141,7 @@ fn config(
         id: AgentId::new("demo"),
         token: SecretString::from(token),
         calls_per_minute: NonZeroU32::new(60_000).unwrap_or(NonZeroU32::MIN),
+        wrong_codes_per_minute: NonZeroU32::new(60_000).unwrap_or(NonZeroU32::MIN),
         profile: Profile::Standard,
         signature: Signature::Off,
         events: None,

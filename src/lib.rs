@@ -21,6 +21,7 @@ pub mod demo;
 mod edge;
 mod events;
 mod failure;
+mod guesses;
 pub mod hooks;
 pub mod http;
 mod locks;

@@ -23,6 +23,7 @@ use crate::{
     clock::Clock,
     config::{self, Acquirer, Marketing, Platform, Profile, Signature},
     events::Outlet,
+    guesses::Guesses,
 };
 
 /// One store with everything a call to it needs.
@@ -109,6 +110,8 @@ pub(crate) struct Caller {
     pub(crate) signature: Arc<Signature>,
     /// Where it hears of orders.
     pub(crate) events: Option<Arc<Outlet>>,
+    /// Its wrong discount codes.
+    pub(crate) guesses: Arc<Guesses>,
 }
 
 /// Stripe gives up after four seconds; the way there and back takes some of them.
@@ -160,6 +163,7 @@ impl Agents {
                         let name = format!("{}.agent.{}", config.id, agent.id);
                         Arc::new(Outlet::new(name, events, agent.profile, transport, chance))
                     }),
+                    guesses: Arc::new(Guesses::new(agent.wrong_codes_per_minute)),
                 },
                 limiter: RateLimiter::direct(Quota::per_minute(agent.calls_per_minute)),
             })

@@ -1,8 +1,8 @@
 //! From a draft to the session an agent reads. Every number is the store's own.
 
 use acp::latest::{
-    Cart, CheckoutSession, FulfillmentOption, Invalid, Item, LineItem, PickupLocation,
-    RequestedItem, SelectedFulfillmentOption, Status, VariantOption,
+    Cart, CheckoutSession, FulfillmentOption, Invalid, Item, LineItem, Mismatch, PickupLocation,
+    RequestedItem, SelectedFulfillmentOption, Status, Total, VariantOption,
 };
 use commerce::{
     Draft, DraftState, Line, Money, ProblemKind, QuotedLine, Rate, RateKind, SessionId, Subject,
@@ -19,6 +19,7 @@ mod party;
 mod payment;
 mod totals;
 
+pub(super) use discounts::wrong_codes;
 pub(super) use message::Note;
 pub(super) use order::order;
 pub(crate) use order::order_of;
@@ -78,7 +79,8 @@ pub(super) fn session(
             DraftState::Open | DraftState::Committed { .. } | DraftState::Discarded => None,
         },
     };
-    acp::latest::check_totals(&session).map_err(|wrong| Failure::WrongSums(wrong.into()))?;
+    acp::latest::check_totals(&session)
+        .map_err(|wrong| wrong_sums(wrong, &session.line_items, &session.totals))?;
     Ok(session)
 }
 
@@ -101,8 +103,22 @@ pub(super) fn cart(
         expires_at: Some(expires_at.to_string()),
     };
     acp::latest::check_sums(&cart.line_items, &cart.totals)
-        .map_err(|wrong| Failure::WrongSums(wrong.into()))?;
+        .map_err(|wrong| wrong_sums(wrong, &cart.line_items, &cart.totals))?;
     Ok(cart)
+}
+
+/// With every number, for whoever has to find out what the store did.
+fn wrong_sums(source: Mismatch, lines: &[LineItem], totals: &[Total]) -> Failure {
+    let rows = |rows: &[Total]| {
+        let words = rows.iter().map(|row| format!("{:?} {}", row.kind, row.amount));
+        words.collect::<Vec<_>>().join(", ")
+    };
+    let lines = lines
+        .iter()
+        .map(|line| format!("{} × {} has {}", line.quantity, line.item.id, rows(&line.totals)));
+    let all: Vec<String> =
+        [format!("the whole has {}", rows(totals))].into_iter().chain(lines).collect();
+    Failure::WrongSums { totals: all.join("; "), source }
 }
 
 /// Nothing that was asked for exists: there is no session worth having (published example

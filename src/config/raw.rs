@@ -144,6 +144,8 @@ pub(super) struct Agent {
     pub(super) token: Spanned<String>,
     #[serde(default = "default_calls_per_minute")]
     pub(super) calls_per_minute: Spanned<u32>,
+    #[serde(default = "default_wrong_codes_per_minute")]
+    pub(super) wrong_codes_per_minute: Spanned<u32>,
     /// `standard`, `openai` or `stripe`.
     #[serde(default = "default_profile")]
     pub(super) profile: Spanned<String>,
@@ -289,6 +291,10 @@ fn default_token_parameter() -> Spanned<String> {
 
 fn default_calls_per_minute() -> Spanned<u32> {
     unwritten(600)
+}
+
+fn default_wrong_codes_per_minute() -> Spanned<u32> {
+    unwritten(60)
 }
 
 fn default_profile() -> Spanned<String> {

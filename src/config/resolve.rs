@@ -251,6 +251,15 @@ impl File<'_> {
                     "Leave the key out for 600",
                 )
             })?;
+        let wrong_codes_per_minute = NonZeroU32::new(*raw.wrong_codes_per_minute.get_ref())
+            .ok_or_else(|| {
+                self.at(
+                    &raw.wrong_codes_per_minute,
+                    &format!("{key}.wrong_codes_per_minute"),
+                    "buyers mistype, so an agent sends a wrong code now and then",
+                    "Leave the key out for 60",
+                )
+            })?;
         let profile = match raw.profile.get_ref().as_str() {
             "standard" => Profile::Standard,
             "openai" => Profile::OpenAi,
@@ -267,7 +276,15 @@ impl File<'_> {
         let id = AgentId::new(raw.id.get_ref());
         let signature = self.signature(&format!("{key}.signature"), raw.signature.as_ref())?;
         let events = self.events(&format!("{key}.events"), raw.events.as_ref())?;
-        Ok(Agent { id, token, calls_per_minute, profile, signature, events })
+        Ok(Agent {
+            id,
+            token,
+            calls_per_minute,
+            wrong_codes_per_minute,
+            profile,
+            signature,
+            events,
+        })
     }
 
     fn events(&self, key: &str, raw: Option<&raw::Events>) -> Result<Option<Events>, ConfigError> {

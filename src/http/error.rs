@@ -273,6 +273,13 @@ impl From<Failure> for Refused {
                 "address_change_not_allowed",
                 "A completion cannot change the address. Update the session first",
             ),
+            Failure::TooManyGuesses { retry_after } => Self::request(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "Too many discount codes were wrong. Come back after the time in Retry-After, or \
+                 leave the codes out",
+            )
+            .retry_after(Some(retry_after)),
             Failure::TooSlow => Self::too_slow(),
             Failure::AuthenticationMissing => Invalid {
                 code: "requires_3ds",
@@ -284,7 +291,7 @@ impl From<Failure> for Refused {
             Failure::Busy { retry_after } => Self::key_in_flight().retry_after(Some(retry_after)),
             Failure::Store(error) => Self::store(&error),
             Failure::Payment(error) => Self::payment(&error),
-            Failure::WrongSums(_) => Self::ours(
+            Failure::WrongSums { .. } => Self::ours(
                 StatusCode::BAD_GATEWAY,
                 "platform_unreadable",
                 "The store's totals do not add up, so nothing is shown or charged",
@@ -370,7 +377,7 @@ fn log(failure: &Failure) {
     let chain = Chain(failure).to_string();
     match failure {
         Failure::Store(ConnectorError::Denied { .. } | ConnectorError::Unreadable { .. })
-        | Failure::WrongSums(_) => error!(error = chain, "call failed"),
+        | Failure::WrongSums { .. } => error!(error = chain, "call failed"),
         Failure::Payment(
             PaymentError::Denied { .. }
             | PaymentError::Rejected { .. }

@@ -1,6 +1,8 @@
 //! What comes along with a purchase: discounts, claims of affiliates, reasons for leaving, facts of
 //! the agent, another recipient, the store's own cart.
 
+use std::num::NonZeroU32;
+
 use serde_json::{Value, json};
 
 use storebridge::config::{Channel, Marketing};
@@ -79,6 +81,35 @@ async fn codes_are_applied_refused_replaced_and_cleared() {
     let cleared = agent.update(session.id(), &json!({"discounts": {"codes": []}})).await;
     assert_eq!(cleared.body["discounts"]["codes"], json!([]), "{}", cleared.body);
     assert_eq!(cleared.total("items_discount"), None);
+}
+
+/// A137: codes are not found out by trying; a purchase without codes goes on.
+#[tokio::test]
+async fn who_guesses_codes_has_to_wait() {
+    let upstreams = Upstreams::start().await;
+    let mut config = upstreams.config();
+    config.stores[0].agents[0].wrong_codes_per_minute = NonZeroU32::new(3).unwrap();
+    let stage = Stage::with(upstreams, config).await;
+    let agent = stage.agent();
+    let codes = |codes: &[&str]| json!({"discounts": {"codes": codes}});
+    // What counts, or has counted once, is no guess.
+    let session = create_with(&agent, codes(&["SAVE10", "expired"])).await;
+    agent.update(session.id(), &codes(&["a1", "a2"])).await;
+    let last = agent.update(session.id(), &codes(&["a3"])).await;
+    assert_eq!(last.status, 200, "{}", last.body);
+    let refused = agent.post_with(&path_of(&session), &codes(&["SAVE10"]), "again").await;
+    refused.assert_refused(429, "rate_limited");
+    let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    create_with(&agent, codes(&["a4"])).await.assert_refused(429, "rate_limited");
+    let without = agent.update(session.id(), &codes(&[])).await;
+    assert_eq!(without.body["status"], "ready_for_payment", "{}", without.body);
+    let other = create_with(&stage.other_agent(), codes(&["a5"])).await;
+    assert_eq!(other.status, 201, "another agent's guesses are its own");
+}
+
+fn path_of(session: &Answer) -> String {
+    format!("{SESSIONS}/{}", session.id())
 }
 
 /// A129: who does not know the extension sees right sums and no extension.

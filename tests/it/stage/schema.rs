@@ -49,6 +49,7 @@ pub(crate) fn check(version: &str, answer: &Answer) {
         hold(&validators.order, &order);
     }
     hold(&validators.session, &session);
+    super::sums::check(&session);
 }
 
 /// Holds a cart against its definition.
