@@ -4,7 +4,8 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use acp::latest::{
-    CancelRequest, CheckoutSession, CompleteRequest, CreateRequest, Fingerprint, UpdateRequest,
+    CancelRequest, CheckoutSession, CompleteRequest, CreateRequest, Fingerprint, Patch,
+    UpdateRequest,
 };
 use commerce::{Change, Commitment, Draft, DraftState, Facts, SessionId};
 use jiff::{SignedDuration, Timestamp};
@@ -69,10 +70,13 @@ impl<'a> Checkout<'a> {
         let (agent, chance) = (&self.caller.agent, seams.chance.as_ref());
         let id = self.app.sealer.seal(Kind::Session, store, agent, &ticket, chance);
         let is_sold_in = draft.quote.currency.code();
-        let other = currency
-            .is_some_and(|wanted| !wanted.eq_ignore_ascii_case(is_sold_in))
-            .then_some(Note::OtherCurrency);
-        self.show(&id, &ticket, &draft, other.as_slice())
+        let is_other = currency.is_some_and(|wanted| !wanted.eq_ignore_ascii_case(is_sold_in));
+        let notes = if is_other {
+            vec![Note::OtherCurrency]
+        } else {
+            render::unexpected_prices(&wanted, &draft)
+        };
+        self.show(&id, &ticket, &draft, &notes)
     }
 
     /// The session as the store knows it now. A purchase that was left unfinished goes on.
@@ -106,6 +110,7 @@ impl<'a> Checkout<'a> {
         request: UpdateRequest,
     ) -> Result<CheckoutSession, Failure> {
         let ticket = self.open_ticket(id)?;
+        let wanted = request.line_items.clone();
         let change = request::change(request)?;
         let _lock = self.lock(id).await?;
         if self.is_expired(&ticket) {
@@ -120,7 +125,11 @@ impl<'a> Checkout<'a> {
             }
         };
         let draft = self.quoted(&change, revising).await?;
-        self.show(id, &ticket, &draft, &[])
+        let notes = match &wanted {
+            Patch::Set(wanted) => render::unexpected_prices(wanted, &draft),
+            Patch::Clear | Patch::Keep => Vec::new(),
+        };
+        self.show(id, &ticket, &draft, &notes)
     }
 
     /// Buys. Answers in time whatever happens; the purchase itself goes on behind the answer,

@@ -140,6 +140,18 @@ pub(super) fn check_known(wanted: &[RequestedItem], draft: &Draft) -> Result<(),
     })
 }
 
+/// Lines that cost something else than the buyer was shown, by what the agent says of it. A line
+/// whose price for one is not known, such as where prices include taxes, is not judged.
+pub(super) fn unexpected_prices(wanted: &[RequestedItem], draft: &Draft) -> Vec<Note> {
+    let costs_other = |line: &QuotedLine| {
+        let item = wanted.iter().find(|item| item.id == line.item.as_str());
+        let expected = item.and_then(|item| item.expected_price);
+        expected.zip(line.unit_price).is_some_and(|(expected, unit)| expected != unit.minor())
+    };
+    let lines = draft.quote.lines.iter().enumerate();
+    lines.filter(|(_, line)| costs_other(line)).map(|(at, _)| Note::PriceOfLine(at)).collect()
+}
+
 /// Whether everything is told and nothing is asked for it: an order that nobody pays for is not
 /// placed here.
 pub(super) fn is_free(draft: &Draft) -> bool {

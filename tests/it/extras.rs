@@ -198,6 +198,36 @@ async fn reasons_for_leaving_are_kept_and_never_shown() {
     assert_eq!(fact(&only_order(&stage), "intent_trace").unwrap()["metadata"]["count"], 3);
 }
 
+/// What the buyer was shown is compared with what the store asks, and never an error.
+#[tokio::test]
+async fn a_price_that_the_buyer_was_not_shown_is_told() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let shown = |amount: i64| {
+        json!({"line_items": [
+            {"id": "21"},
+            {"id": "20", "suggested_price": {"amount": amount, "observed_at": "2026-11-23"}},
+        ]})
+    };
+    let other = create_with(&agent, shown(1500)).await;
+    let warning = other.message("price_change").unwrap();
+    let lines = other.body["line_items"].as_array().unwrap();
+    let at = lines.iter().position(|line| line["item"]["id"] == "20").unwrap();
+    assert_eq!(warning["param"], format!("$.line_items[{at}].unit_amount"), "{}", other.body);
+    assert_eq!(lines[at]["unit_amount"], 1800, "the store's price counts");
+    assert_eq!(other.body["status"], "ready_for_payment", "it stops nothing");
+    let same = agent.update(other.id(), &shown(1800)).await;
+    assert!(same.message("price_change").is_none(), "{}", same.body);
+    let older = json!({"line_items": [{"id": "20", "unit_amount": 1}]});
+    assert!(agent.update(other.id(), &older).await.message("price_change").is_some());
+    for strange in
+        [json!({"id": "20", "unit_amount": "x"}), json!({"id": "20", "suggested_price": []})]
+    {
+        let fine = agent.update(other.id(), &json!({"line_items": [strange]})).await;
+        assert_eq!(fine.status, 200, "{}", fine.body);
+    }
+}
+
 /// The agent's own facts come back in every answer, on any replica, until the end.
 #[tokio::test]
 async fn metadata_is_remembered_with_the_session() {

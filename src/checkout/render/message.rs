@@ -14,6 +14,8 @@ use super::{
 pub(in crate::checkout) enum Note {
     /// It costs something else than the agent has seen; nothing was charged.
     PriceMoved,
+    /// This line costs something else than the agent says that the buyer was shown.
+    PriceOfLine(usize),
     /// Somebody else got the last one; nothing was charged.
     SoldOut,
     /// The bank said no, in words that a buyer may read.
@@ -56,6 +58,11 @@ fn note(note: &Note) -> Message {
             "$.totals",
             "The price has changed and nothing was charged. Look at the new total and complete \
              again",
+        ),
+        Note::PriceOfLine(at) => warning(
+            WarningCode::PriceChange,
+            &format!("$.line_items[{at}].unit_amount"),
+            "This costs something else than the buyer was shown. The price here counts",
         ),
         Note::SoldOut => error(
             ErrorCode::OutOfStock,
