@@ -4,7 +4,8 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use acp::latest::{
-    CancelRequest, CheckoutSession, CompleteRequest, CreateRequest, Fingerprint, UpdateRequest,
+    CancelRequest, CheckoutSession, CompleteRequest, CreateRequest, Fingerprint, Patch,
+    UpdateRequest,
 };
 use commerce::{AgentId, Change, Commitment, Draft, DraftState, Facts, SessionId};
 use jiff::Timestamp;
@@ -59,7 +60,9 @@ impl<'a> Checkout<'a> {
         request::check_size(&request.line_items)?;
         let (wanted, currency) = (request.line_items.clone(), request.currency.clone());
         let abilities = request::abilities(&request);
-        let draft = self.store().connector.open(&request::opening(request)?).await?;
+        let opening = request::opening(request)?;
+        let work = async { Ok(self.store().connector.open(&opening).await?) };
+        let draft = self.quoted(&opening, work).await?;
         render::check_known(&wanted, &draft)?;
         let ticket = Ticket {
             draft: draft.id.clone(),
@@ -72,10 +75,13 @@ impl<'a> Checkout<'a> {
         let (agent, chance) = (&self.caller.agent, seams.chance.as_ref());
         let id = self.app.sealer.seal(Kind::Session, store, agent, &ticket, chance);
         let is_sold_in = draft.quote.currency.code();
-        let other = currency
-            .is_some_and(|wanted| !wanted.eq_ignore_ascii_case(is_sold_in))
-            .then_some(Note::OtherCurrency);
-        self.show(&id, &ticket, &draft, other.as_slice())
+        let is_other = currency.is_some_and(|wanted| !wanted.eq_ignore_ascii_case(is_sold_in));
+        let notes = if is_other {
+            vec![Note::OtherCurrency]
+        } else {
+            render::unexpected_prices(&wanted, &draft)
+        };
+        self.show(&id, &ticket, &draft, &notes)
     }
 
     /// The session as the store knows it now. A purchase that was left unfinished goes on.
@@ -109,20 +115,26 @@ impl<'a> Checkout<'a> {
         request: UpdateRequest,
     ) -> Result<CheckoutSession, Failure> {
         let ticket = self.open_ticket(id)?;
+        let wanted = request.line_items.clone();
         let change = request::change(request)?;
         let _lock = self.lock(id).await?;
         if self.is_expired(&ticket) {
             return Err(Failure::Conflict("The session has expired. Create a new one"));
         }
-        let draft = match self.store().connector.revise(&ticket.draft, &change).await {
-            Err(commerce::ConnectorError::Settled { .. }) => {
-                return Err(Failure::Conflict(
+        let revising = async {
+            match self.store().connector.revise(&ticket.draft, &change).await {
+                Err(commerce::ConnectorError::Settled { .. }) => Err(Failure::Conflict(
                     "The session is being completed or has ended. Read it again",
-                ));
+                )),
+                result => Ok(result?),
             }
-            result => result?,
         };
-        self.show(id, &ticket, &draft, &[])
+        let draft = self.quoted(&change, revising).await?;
+        let notes = match &wanted {
+            Patch::Set(wanted) => render::unexpected_prices(wanted, &draft),
+            Patch::Clear | Patch::Keep => Vec::new(),
+        };
+        self.show(id, &ticket, &draft, &notes)
     }
 
     /// Buys. Answers in time whatever happens; the purchase itself goes on behind the answer,
@@ -141,7 +153,7 @@ impl<'a> Checkout<'a> {
         let mut draft = self.load(id, &ticket).await?;
         let now = self.app.seams.clock.now();
         let memo = Memo::new(key, body, now);
-        let facts = request::late_facts(&request);
+        let facts = request::late_facts(&request, &draft, &self.store().marketing);
 
         match &draft.state {
             DraftState::Discarded => {
@@ -208,8 +220,8 @@ impl<'a> Checkout<'a> {
             // The agent has not seen this price: show it, charge nothing.
             return self.show(id, &ticket, &draft, &[Note::PriceMoved]);
         }
-        if draft.quote.totals.total.is_zero() {
-            return self.show(id, &ticket, &draft, &[Note::NothingToCharge]);
+        if render::is_free(&draft) {
+            return self.show(id, &ticket, &draft, &[]);
         }
 
         let purchase = Purchase { facts, proof, ..self.purchase(id, &ticket) };
@@ -295,6 +307,22 @@ impl<'a> Checkout<'a> {
             Outcome::InProgress(draft) => self.show(id, ticket, &draft, &[Note::CompletionGoesOn]),
             Outcome::Gone => Err(Failure::UnknownSession),
         }
+    }
+
+    /// What the store makes of a change. Whoever sends many wrong codes has to wait.
+    async fn quoted(
+        &self,
+        change: &Change,
+        work: impl Future<Output = Result<Draft, Failure>>,
+    ) -> Result<Draft, Failure> {
+        if change.codes.iter().all(Vec::is_empty) {
+            return work.await;
+        }
+        let guesses = &self.caller.guesses;
+        guesses.admit().map_err(|retry_after| Failure::TooManyGuesses { retry_after })?;
+        let draft = work.await?;
+        guesses.count(render::wrong_codes(&draft));
+        Ok(draft)
     }
 
     fn show(

@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, time::Duration};
 
+use acp::latest::Version;
 use anyhow::Context;
 use commerce::AgentId;
 use secrecy::SecretString;
@@ -82,6 +83,8 @@ pub struct Store {
     pub agents: Vec<Agent>,
     /// The seller's pages, by ACP link type.
     pub links: BTreeMap<String, Url>,
+    /// Where buyers are asked whether the seller may write to them.
+    pub marketing: Vec<Marketing>,
     /// How old the catalog may become.
     pub catalog_refresh: Duration,
     /// How often the store is asked what has changed that its hooks have not told of.
@@ -118,6 +121,39 @@ pub enum Mirror {
     Warn,
     /// Nothing.
     Off,
+}
+
+/// A channel on which buyers are asked whether the seller may write to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marketing {
+    /// How the seller would write.
+    pub channel: Channel,
+    /// What the buyer would get.
+    pub text: String,
+    /// What becomes of the buyer's address or number.
+    pub privacy_policy: Url,
+}
+
+/// How a seller writes to buyers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Channel {
+    /// To the e-mail address.
+    Email,
+    /// To the phone number.
+    Sms,
+    /// To the phone number.
+    WhatsApp,
+}
+
+impl Channel {
+    /// The protocol's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+            Self::WhatsApp => "whatsapp",
+        }
+    }
 }
 
 /// The platform a store runs on.
@@ -193,6 +229,8 @@ pub struct Agent {
     pub token: SecretString,
     /// Calls a minute; more are refused with `Retry-After`.
     pub calls_per_minute: std::num::NonZeroU32,
+    /// Wrong discount codes a minute; after that codes are refused with `Retry-After`.
+    pub wrong_codes_per_minute: std::num::NonZeroU32,
     /// What it does differently from the protocol's text.
     pub profile: Profile,
     /// Whether its calls are signed.
@@ -208,6 +246,8 @@ pub struct Events {
     pub url: Url,
     /// Signs every event.
     pub secret: SecretString,
+    /// The shape of what it hears.
+    pub version: Version,
     /// How often one event is sent until the agent takes it.
     pub attempts_max: u32,
     /// Wait after the first attempt; doubles each time, and half of it is chance.

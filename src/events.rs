@@ -5,7 +5,7 @@
 
 use std::{fmt::Write, sync::Arc, time::Duration};
 
-use acp::latest::{Order, OrderEvent};
+use acp::latest::{Order, OrderEvent, Version, encode_event};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, Method, StatusCode, header};
@@ -53,6 +53,7 @@ pub(crate) struct Outlet {
     attempts_max: u32,
     first_delay: Duration,
     profile: Profile,
+    version: Version,
     chance: Arc<dyn Chance>,
 }
 
@@ -76,6 +77,7 @@ impl Outlet {
             attempts_max: events.attempts_max,
             first_delay: events.first_delay,
             profile,
+            version: events.version,
             chance,
         }
     }
@@ -91,7 +93,8 @@ impl Outlet {
     ) -> Sent {
         let order_id = order.id.clone();
         let event = OrderEvent { kind: self.word(happening).to_owned(), data: order };
-        let body: Bytes = serde_json::to_vec(&event).expect("texts and integers serialize").into();
+        let body = encode_event(event, self.version).expect("texts and integers serialize");
+        let body = Bytes::from(body);
         for attempt in 1..=self.attempts_max {
             let wait = match self.upstream.send(self.call(&body, clock.now())).await {
                 Ok(answer) if answer.status.is_success() => {

@@ -20,8 +20,9 @@ use crate::{
     catalog::Catalog,
     changes::Inbox,
     clock::Clock,
-    config::{self, Acquirer, Platform, Profile, Signature},
+    config::{self, Acquirer, Marketing, Platform, Profile, Signature},
     events::Outlet,
+    guesses::Guesses,
     sales::Telling,
     session::Ticket,
 };
@@ -36,6 +37,8 @@ pub(crate) struct Store {
     pub(crate) merchant_id: String,
     pub(crate) acquirer: Option<Acquirer>,
     pub(crate) links: BTreeMap<String, Url>,
+    /// Where buyers are asked whether the seller may write to them.
+    pub(crate) marketing: Vec<Marketing>,
     pub(crate) catalog: Catalog,
     pub(crate) catalog_refresh: Duration,
     /// How often the store is asked what has changed.
@@ -106,6 +109,7 @@ impl Store {
             merchant_id: config.stripe.merchant_id.clone(),
             acquirer: config.stripe.acquirer.clone(),
             links: config.links.clone(),
+            marketing: config.marketing.clone(),
             catalog: Catalog::new(),
             catalog_refresh: config.catalog_refresh,
             changes_refresh: config.changes_refresh,
@@ -130,6 +134,8 @@ pub(crate) struct Caller {
     pub(crate) signature: Arc<Signature>,
     /// Where it hears of orders.
     pub(crate) events: Option<Arc<Outlet>>,
+    /// Its wrong discount codes.
+    pub(crate) guesses: Arc<Guesses>,
 }
 
 /// Stripe gives up after four seconds; the way there and back takes some of them.
@@ -181,6 +187,7 @@ impl Agents {
                         let name = format!("{}.agent.{}", config.id, agent.id);
                         Arc::new(Outlet::new(name, events, agent.profile, transport, chance))
                     }),
+                    guesses: Arc::new(Guesses::new(agent.wrong_codes_per_minute)),
                 },
                 limiter: RateLimiter::direct(Quota::per_minute(agent.calls_per_minute)),
             })

@@ -76,6 +76,8 @@ pub(super) struct Store {
     pub(super) agent: Vec<Agent>,
     #[serde(default)]
     pub(super) links: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) marketing: Vec<Marketing>,
     #[serde(default = "default_catalog_refresh_s")]
     pub(super) catalog_refresh_s: u64,
     #[serde(default = "default_changes_refresh_s")]
@@ -127,6 +129,16 @@ impl Default for Attempts {
     fn default() -> Self {
         Self { per_session_max: 5, per_token_max: 3, per_agent_max: 100, first_delay_s: 1 }
     }
+}
+
+/// A channel on which buyers are asked whether the seller may write.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Marketing {
+    /// `email`, `sms` or `whatsapp`.
+    pub(super) channel: Spanned<String>,
+    pub(super) text: String,
+    pub(super) privacy_policy: Spanned<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -184,6 +196,8 @@ pub(super) struct Agent {
     pub(super) token: Spanned<String>,
     #[serde(default = "default_calls_per_minute")]
     pub(super) calls_per_minute: Spanned<u32>,
+    #[serde(default = "default_wrong_codes_per_minute")]
+    pub(super) wrong_codes_per_minute: Spanned<u32>,
     /// `standard`, `openai` or `stripe`.
     #[serde(default = "default_profile")]
     pub(super) profile: Spanned<String>,
@@ -198,6 +212,9 @@ pub(super) struct Agent {
 pub(super) struct Events {
     pub(super) url: Spanned<String>,
     pub(super) secret: Spanned<String>,
+    /// Of the protocol.
+    #[serde(default = "default_event_version")]
+    pub(super) version: Spanned<String>,
     #[serde(default = "default_attempts_max")]
     pub(super) attempts_max: Spanned<u32>,
     #[serde(default = "default_first_delay_ms")]
@@ -340,12 +357,20 @@ fn default_calls_per_minute() -> Spanned<u32> {
     unwritten(600)
 }
 
+fn default_wrong_codes_per_minute() -> Spanned<u32> {
+    unwritten(60)
+}
+
 fn default_profile() -> Spanned<String> {
     unwritten("standard".to_owned())
 }
 
 const fn default_skew_s() -> u64 {
     300
+}
+
+fn default_event_version() -> Spanned<String> {
+    unwritten(acp::latest::Version::LATEST.as_str().to_owned())
 }
 
 /// With the delay below, doubled each time: about an hour.

@@ -7,14 +7,15 @@ use std::{
     time::Duration,
 };
 
+use acp::latest::Version;
 use commerce::AgentId;
 use secrecy::{ExposeSecret, SecretString};
 use toml::Spanned;
 use url::Url;
 
 use super::{
-    Acquirer, Agent, Config, ConfigError, EdgeBounds, Events, Mirror, Platform, Profile, Refunds,
-    Server, Signature, SigningKey, Store, Stripe, WooCommerce,
+    Acquirer, Agent, Channel, Config, ConfigError, EdgeBounds, Events, Marketing, Mirror, Platform,
+    Profile, Refunds, Server, Signature, SigningKey, Store, Stripe, WooCommerce,
     raw::{self, line_at},
 };
 
@@ -117,6 +118,7 @@ impl File<'_> {
             stripe: self.stripe(&format!("{key}.stripe"), &raw.stripe)?,
             agents: self.agents(key, &raw.agent)?,
             links: self.links(key, &raw.links)?,
+            marketing: self.marketing(key, &raw.marketing)?,
             catalog_refresh: Duration::from_secs(raw.catalog_refresh_s.max(1)),
             changes_refresh: Duration::from_secs(raw.changes_refresh_s.max(1)),
             session_lifetime: Duration::from_secs(lifetime),
@@ -329,6 +331,15 @@ impl File<'_> {
                     "Leave the key out for 600",
                 )
             })?;
+        let wrong_codes_per_minute = NonZeroU32::new(*raw.wrong_codes_per_minute.get_ref())
+            .ok_or_else(|| {
+                self.at(
+                    &raw.wrong_codes_per_minute,
+                    &format!("{key}.wrong_codes_per_minute"),
+                    "buyers mistype, so an agent sends a wrong code now and then",
+                    "Leave the key out for 60",
+                )
+            })?;
         let profile = match raw.profile.get_ref().as_str() {
             "standard" => Profile::Standard,
             "openai" => Profile::OpenAi,
@@ -345,7 +356,15 @@ impl File<'_> {
         let id = AgentId::new(raw.id.get_ref());
         let signature = self.signature(&format!("{key}.signature"), raw.signature.as_ref())?;
         let events = self.events(&format!("{key}.events"), raw.events.as_ref())?;
-        Ok(Agent { id, token, calls_per_minute, profile, signature, events })
+        Ok(Agent {
+            id,
+            token,
+            calls_per_minute,
+            wrong_codes_per_minute,
+            profile,
+            signature,
+            events,
+        })
     }
 
     fn events(&self, key: &str, raw: Option<&raw::Events>) -> Result<Option<Events>, ConfigError> {
@@ -359,7 +378,12 @@ impl File<'_> {
                 "Leave the key out for 12",
             ));
         }
+        let version = Version::parse(raw.version.get_ref()).map_err(|why| {
+            let fix = format!("Leave the key out for {:?}", Version::LATEST.as_str());
+            self.at(&raw.version, &format!("{key}.version"), &why.to_string(), &fix)
+        })?;
         Ok(Some(Events {
+            version,
             url: self.url(&format!("{key}.url"), &raw.url)?,
             secret: self.secret(&format!("{key}.secret"), &raw.secret)?,
             attempts_max,
@@ -390,6 +414,31 @@ impl File<'_> {
                 Ok((kind.clone(), self.url(&key, url)?))
             })
             .collect()
+    }
+
+    fn marketing(
+        &self,
+        store: &str,
+        raw: &[raw::Marketing],
+    ) -> Result<Vec<Marketing>, ConfigError> {
+        let mut channels = BTreeSet::new();
+        let one = |(at, raw): (usize, &raw::Marketing)| {
+            let key = format!("{store}.marketing[{at}]");
+            let known = [Channel::Email, Channel::Sms, Channel::WhatsApp];
+            let channel = known.into_iter().find(|known| known.as_str() == raw.channel.get_ref());
+            let wrong = |message: &str, fix: &str| {
+                self.at(&raw.channel, &format!("{key}.channel"), message, fix)
+            };
+            let channel = channel.ok_or_else(|| {
+                wrong("nobody can be reached there", "Write \"email\", \"sms\" or \"whatsapp\"")
+            })?;
+            if !channels.insert(channel) {
+                return Err(wrong("the channel is there twice", "Leave one of them out"));
+            }
+            let privacy_policy = self.url(&format!("{key}.privacy_policy"), &raw.privacy_policy)?;
+            Ok(Marketing { channel, text: raw.text.clone(), privacy_policy })
+        };
+        raw.iter().enumerate().map(one).collect()
     }
 
     /// A bearer token finds its store, so no two agents may share one.

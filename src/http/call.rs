@@ -3,12 +3,13 @@
 //! The order is the protocol's: bearer, rate, version, body, signature. What is refused here was decided
 //! before any idempotency key was looked at, and has no effect anywhere.
 
-use std::{future::Future, sync::Arc};
+use std::{convert::Infallible, future::Future, sync::Arc};
 
 use acp::latest::Version;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, StatusCode, header, request::Parts};
+use commerce::SessionId;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use tracing::Span;
 
@@ -30,6 +31,18 @@ pub(super) struct Call {
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+}
+
+/// The id in the path. What is no text there is nobody's id.
+pub(super) struct Id(pub(super) SessionId);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let id = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(SessionId::new(id.map(|Path(id)| id).unwrap_or_default())))
+    }
 }
 
 impl FromRequest<Arc<App>> for Call {
@@ -113,11 +126,22 @@ async fn read(app: &App, parts: &Parts, body: axum::body::Body) -> Result<Bytes,
     let max = app.bounds.body_bytes_max;
     let body = Limited::new(body, max).collect();
     match tokio::time::timeout(app.bounds.body_timeout, body).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Ok(body)) => checked(&parts.headers, body.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
             Err(Refused::body_too_large(max))
         }
         Ok(Err(_)) => Err(Refused::body_broken()),
         Err(_) => Err(Refused::body_too_slow()),
     }
+}
+
+/// A body that calls itself something else than JSON is none. One that does not say is read.
+fn checked(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Refused> {
+    let said = headers.get(header::CONTENT_TYPE).filter(|_| !body.is_empty());
+    let is_json = |value: &HeaderValue| {
+        let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+        let essence = essence.trim().to_ascii_lowercase();
+        essence == "application/json" || essence.ends_with("+json")
+    };
+    if said.is_none_or(is_json) { Ok(body) } else { Err(Refused::not_json()) }
 }

@@ -21,6 +21,7 @@ mod extras;
 mod faults;
 mod feed;
 mod hooks;
+mod hostile;
 mod in_process;
 mod keys;
 mod logs;

@@ -19,6 +19,7 @@ use url::Url;
 pub(crate) mod agent;
 pub(crate) mod listener;
 pub(crate) mod schema;
+mod sums;
 
 pub(crate) use agent::{Agent, Answer};
 
@@ -191,6 +192,7 @@ pub(crate) fn config(
         id: AgentId::new(id),
         token: SecretString::from(token),
         calls_per_minute: NonZeroU32::new(60_000).unwrap(),
+        wrong_codes_per_minute: NonZeroU32::new(60_000).unwrap(),
         profile: Profile::Standard,
         signature: Signature::Off,
         events: None,
@@ -228,6 +230,7 @@ pub(crate) fn config(
                 limits: limits(),
             },
             agents: vec![agent("first", TOKEN), agent("second", OTHER_TOKEN)],
+            marketing: Vec::new(),
             links: BTreeMap::from([
                 ("terms_of_use".to_owned(), link("terms")),
                 ("privacy_policy".to_owned(), link("privacy")),

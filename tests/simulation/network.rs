@@ -19,10 +19,9 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use upstream::{Transport, TransportError};
 
-/// Where store, processor and the agent's own ears are.
+/// Where store and processor are.
 pub(crate) const STORE: &str = "http://store.test";
 pub(crate) const STRIPE: &str = "http://stripe.test";
-pub(crate) const EARS: &str = "http://agent.test/events";
 
 /// What goes wrong with a call.
 #[derive(Clone, Copy, Debug)]

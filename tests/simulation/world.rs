@@ -1,19 +1,12 @@
 //! One store, one account at the processor, and the replicas in front of them.
 
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    num::NonZeroU32,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, OnceLock, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 
 use axum::{Router, body::Body};
 use bytes::Bytes;
-use commerce::AgentId;
 use emulators::{stripe::Stripe, woocommerce::Store};
 use http::{Request, Response};
 use http_body_util::BodyExt;
@@ -24,17 +17,16 @@ use serde_json::Value;
 use storebridge::{
     App, Seams,
     clock::Clock,
-    config::{self, Config, EdgeBounds, Events, Platform, Profile, Server, Signature},
+    config::{Config, Platform},
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-use upstream::{GateLimits, Limits, Seeded};
-use url::Url;
+use upstream::Seeded;
 
 use crate::{
     defects::Defect,
-    network::{EARS, Network, STORE, STRIPE, Weather},
+    network::{Network, STORE, STRIPE, Weather},
 };
 
 const START: i64 = 1_795_457_250;
@@ -124,10 +116,6 @@ impl World {
         (0..self.replicas.len()).map(|at| self.living(at)).collect()
     }
 
-    pub(crate) fn has_one_replica(&self) -> bool {
-        self.replicas.len() == 1
-    }
-
     fn living(&self, at: usize) -> Arc<Replica> {
         let mut slot = self.replicas[at].lock().unwrap_or_else(PoisonError::into_inner);
         if slot.died.is_cancelled() {
@@ -178,73 +166,59 @@ impl World {
     }
 
     fn config(&self) -> Config {
-        let agent = config::Agent {
-            id: AgentId::new("agent"),
-            token: SecretString::from(TOKEN),
-            calls_per_minute: NonZeroU32::new(60_000).expect("not zero"),
-            profile: Profile::Standard,
-            signature: Signature::Off,
-            events: Some(Events {
-                url: Url::parse(EARS).expect("a URL"),
-                secret: SecretString::from("secret of the agent"),
-                attempts_max: 4,
-                first_delay: Duration::from_secs(1),
-                limits: limits(),
-            }),
-        };
-        Config {
-            server: Server {
-                listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-                public_url: Url::parse("http://bridge.test").expect("a URL"),
-                metrics_listen: None,
-                session_key: SecretString::from("0123456789abcdef0123456789abcdef"),
-                bounds: EdgeBounds::default(),
-            },
-            stores: vec![config::Store {
-                id: "shop".to_owned(),
-                name: "The Shop".to_owned(),
-                platform: Platform::WooCommerce(config::WooCommerce {
-                    url: Url::parse(STORE).expect("a URL"),
-                    consumer_key: SecretString::from(self.store.consumer_key()),
-                    consumer_secret: SecretString::from(self.store.consumer_secret()),
-                    payment_title: "Card, through an AI agent".to_owned(),
-                    link_customers: false,
-                    limits: limits(),
-                }),
-                stripe: config::Stripe {
-                    url: Url::parse(STRIPE).expect("a URL"),
-                    secret_key: SecretString::from(self.stripe.secret_key()),
-                    merchant_id: "profile_test_123".to_owned(),
-                    api_version: payments::API_VERSION.to_owned(),
-                    token_api_version: payments::TOKEN_API_VERSION.to_owned(),
-                    token_parameter: payments::TokenParameter::PaymentMethodData,
-                    sca: payments::Sca::FailFast,
-                    webhook_secrets: vec![SecretString::from(self.stripe.webhook_secret())],
-                    acquirer: None,
-                    limits: limits(),
-                },
-                agents: vec![agent],
-                links: BTreeMap::new(),
-                catalog_refresh: Duration::from_mins(15),
-                changes_refresh: Duration::from_mins(1),
-                session_lifetime: Duration::from_hours(6),
-                completion_patience: Duration::from_mins(5),
-                reconcile_interval: Duration::from_mins(5),
-                refunds: config::Refunds {
-                    from_store: config::Mirror::Mirror,
-                    from_processor: config::Mirror::Mirror,
-                    amount_max: None,
-                },
-                attempts: storebridge::attempts::Bounds {
-                    per_session_max: 5,
-                    per_token_max: 3,
-                    per_agent_max: 100,
-                    first_delay: Duration::from_secs(1),
-                },
-            }],
-        }
+        let mut config = template().clone();
+        let store = &mut config.stores[0];
+        let Platform::WooCommerce(platform) = &mut store.platform;
+        platform.consumer_key = SecretString::from(self.store.consumer_key());
+        platform.consumer_secret = SecretString::from(self.store.consumer_secret());
+        store.stripe.secret_key = SecretString::from(self.stripe.secret_key());
+        store.stripe.webhook_secrets = vec![SecretString::from(self.stripe.webhook_secret())];
+        store.agents[0].token = SecretString::from(TOKEN);
+        config
     }
 }
+
+/// A configuration like an owner's, with secrets that every world puts its own in place of.
+fn template() -> &'static Config {
+    static TEMPLATE: OnceLock<Config> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let secret = std::env::temp_dir().join(format!("storebridge-{}", std::process::id()));
+        std::fs::write(&secret, "0123456789abcdef0123456789abcdef").expect("a file can be written");
+        let text = TOML.replace("SECRET", &format!("file:{}", secret.display()));
+        let config = Config::parse(&text).expect("it is a configuration");
+        std::fs::remove_file(secret).expect("it was there");
+        config
+    })
+}
+
+const TOML: &str = r#"
+[server]
+public_url = "http://bridge.test"
+session_key = "SECRET"
+[[store]]
+id = "shop"
+name = "The Shop"
+platform = "woocommerce"
+url = "http://store.test"
+[store.refunds]
+from_store = "mirror"
+[store.woocommerce]
+consumer_key = "SECRET"
+consumer_secret = "SECRET"
+[store.stripe]
+url = "http://stripe.test"
+secret_key = "SECRET"
+merchant_id = "profile_test_123"
+webhook_secrets = ["SECRET"]
+[[store.agent]]
+id = "agent"
+token = "SECRET"
+calls_per_minute = 60000
+[store.agent.events]
+url = "http://agent.test/events"
+secret = "SECRET"
+attempts_max = 4
+"#;
 
 impl Replica {
     /// Sends a call and waits for its answer; `None` if the replica dies first.
@@ -274,18 +248,4 @@ pub(crate) fn request(method: &str, path: &str, key: Option<&str>, body: &Value)
     }
     let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
     request.body(body).expect("a request")
-}
-
-const fn limits() -> Limits {
-    Limits {
-        deadline: Duration::from_secs(8),
-        body_max: 8 * 1024 * 1024,
-        retries_max: 1,
-        retry_delay: Duration::from_millis(100),
-        gate: GateLimits {
-            in_flight_max: 8,
-            queue_max: 64,
-            queue_wait_max: Duration::from_secs(3),
-        },
-    }
 }
