@@ -145,6 +145,7 @@ impl Refusal {
         let wants_authentication = [code, self.decline_code.as_deref().unwrap_or_default()]
             .contains(&"authentication_required");
         match self.status {
+            _ if HARD_STOPS.contains(&code) => PaymentError::Declined(self.decline()),
             StatusCode::UNAUTHORIZED => PaymentError::Denied {
                 hint: "Stripe does not accept the secret key. Copy it again from the API keys in \
                        the dashboard"
@@ -170,7 +171,6 @@ impl Refusal {
                     self.message
                 ),
             },
-            _ if HARD_STOPS.contains(&code) => PaymentError::Declined(self.decline()),
             StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => self.later(),
             _ if wants_authentication => {
                 PaymentError::AuthenticationRequired { network: self.network }

@@ -54,6 +54,11 @@ pub(super) fn refund(id: &PaymentId, origin: &Origin, generation: u32) -> Idempo
     }
 }
 
+/// A call of one rehearsal.
+pub(super) fn rehearsal(run: &str, call: u32) -> IdempotencyKey {
+    key("rehearsal", &[run], call)
+}
+
 fn amount(total: Money) -> String {
     format!("{}{}", total.minor(), total.currency().code())
 }

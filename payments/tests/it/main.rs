@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
 
 mod emulated;
+mod rehearsed;
 mod script;
 mod scripted;
 mod stage;

@@ -103,6 +103,17 @@ impl Stage {
         self.stripe.capture(&payment.id, usd(TOTAL), &OrderId::new("42")).await
     }
 
+    /// Every payment is canceled or given back.
+    pub(crate) fn assert_nothing_is_left(&self) {
+        for intent in self.emulator.intents() {
+            let (status, taken) = (&intent["status"], intent["amount_received"].as_i64());
+            assert!(status == "canceled" || taken == Some(1_000), "{intent}");
+        }
+        let calls = self.emulator.calls();
+        let count = |path: &str| calls.iter().filter(|call| call.contains(path)).count();
+        assert_eq!(count("/capture"), count("POST /v1/refunds"), "what is taken is given back");
+    }
+
     /// Calls one of Stripe's test helpers.
     pub(crate) async fn help(&self, path: &str, form: &str) -> Value {
         let request = Request::post(format!("{}/v1/test_helpers/{path}", self.server.url))
