@@ -97,7 +97,7 @@ impl Processor for Stripe {
             Ok(reply) => self.verify(self.now(reply).await?).await?,
             Err(failure) => self.explain(id, token, failure).await?,
         };
-        if proof.is_some_and(|proof| proof.total != held.total) {
+        if proof.is_some_and(|proof| !proof.is_about(&held)) {
             self.void(id).await?;
             return Err(rejected("proof_mismatch", "the total has changed under the proof"));
         }

@@ -14,7 +14,8 @@ impl PaymentToken {
         Self(SecretString::from(text.into()))
     }
 
-    pub(crate) fn expose(&self) -> &str {
+    /// The token's text, for the call that charges it and for nothing else.
+    pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }

@@ -16,7 +16,7 @@ impl Stripe {
             return Err(rejected("proof_unwanted", "set sca = \"acp_delegate\" to take proofs"));
         }
         let payment = self.fetch(id).await?;
-        if payment.session.as_ref() != Some(&proof.session) || payment.total != proof.total {
+        if !proof.is_about(&payment) {
             return Err(rejected("proof_mismatch", "the proof is about another payment"));
         }
         Ok(())

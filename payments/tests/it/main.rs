@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
 
+mod bench;
+mod conformance;
 mod emulated;
+mod memory;
 mod rehearsed;
 mod script;
 mod scripted;

@@ -38,7 +38,7 @@ impl Script {
     pub(crate) fn stripe(self: &Arc<Self>) -> Stripe {
         let base = Url::parse("https://api.stripe.test").unwrap();
         let transport: Arc<dyn Transport> = Arc::<Self>::clone(self);
-        stripe(base, transport, "sk_test_scripted")
+        stripe(base, transport, "sk_test_scripted", "whsec_scripted")
     }
 
     /// One header of every call, in order.
@@ -83,7 +83,12 @@ impl Transport for Script {
 }
 
 /// A client of any Stripe, with short waits.
-pub(crate) fn stripe(base: Url, transport: Arc<dyn Transport>, secret_key: &str) -> Stripe {
+pub(crate) fn stripe(
+    base: Url,
+    transport: Arc<dyn Transport>,
+    secret_key: &str,
+    webhook_secret: &str,
+) -> Stripe {
     let limits = Limits {
         deadline: Duration::from_secs(5),
         body_max: 1024 * 1024,
@@ -104,7 +109,7 @@ pub(crate) fn stripe(base: Url, transport: Arc<dyn Transport>, secret_key: &str)
             token_api_version: TOKEN_API_VERSION.to_owned(),
             token_parameter: TokenParameter::PaymentMethodData,
             sca: Sca::AcpDelegate,
-            webhook_secrets: vec![SecretString::from("whsec_scripted")],
+            webhook_secrets: vec![SecretString::from(webhook_secret)],
         },
     )
 }

@@ -9,8 +9,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use commerce::{AgentId, Currency, Money, OrderId, SessionId};
-use emulators::{faults::Faults, serve::Running};
+use commerce::{AgentId, Currency, Money, OrderId, PaymentId, SessionId};
+use emulators::{
+    faults::{Fault, Faults},
+    serve::Running,
+};
 use http::Request;
 use jiff::Timestamp;
 use payments::{Opening, Payment, PaymentError, PaymentToken, Processor, Stripe};
@@ -18,7 +21,10 @@ use serde_json::Value;
 use upstream::{Https, Transport};
 use url::Url;
 
-use crate::script;
+use crate::{
+    bench::{Bench, Card, Step},
+    script,
+};
 
 /// What most tests charge, in cents.
 pub(crate) const TOTAL: i64 = 2_499;
@@ -44,7 +50,13 @@ impl Stage {
         let server = emulators::serve::start(faults.around(emulator.router())).await;
         let transport: Arc<dyn Transport> = Arc::new(Https::new(Duration::from_secs(2)).unwrap());
         let base = Url::parse(&server.url).unwrap();
-        let stripe = script::stripe(base, Arc::clone(&transport), emulator.secret_key());
+        let stripe = script::stripe(
+            base,
+            Arc::clone(&transport),
+            emulator.secret_key(),
+            emulator.webhook_secret(),
+        );
+        emulator.listen("https://shop.example/hooks/shop/stripe", &["payment_intent.succeeded"]);
         let session = SessionId::new("session-1");
         Self { emulator, faults, stripe, session, clock, server, transport }
     }
@@ -52,13 +64,13 @@ impl Stage {
     /// A client with another key.
     pub(crate) fn stripe_with(&self, secret_key: &str) -> Stripe {
         let base = Url::parse(&self.server.url).unwrap();
-        script::stripe(base, Arc::clone(&self.transport), secret_key)
+        script::stripe(base, Arc::clone(&self.transport), secret_key, "whsec_none")
     }
 
     /// A client of another host.
     pub(crate) fn stripe_at(&self, base: &str) -> Stripe {
         let base = Url::parse(base).unwrap();
-        script::stripe(base, Arc::clone(&self.transport), self.emulator.secret_key())
+        script::stripe(base, Arc::clone(&self.transport), self.emulator.secret_key(), "whsec_none")
     }
 
     /// Lets time pass at Stripe.
@@ -126,6 +138,63 @@ impl Stage {
         let body = String::from_utf8_lossy(response.body()).into_owned();
         assert!(response.status().is_success(), "{path}: {body}");
         serde_json::from_str(&body).unwrap()
+    }
+}
+
+impl Bench for Stage {
+    fn processor(&self) -> &dyn Processor {
+        &self.stripe
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.now()).unwrap()
+    }
+
+    fn pass(&self, seconds: i64) {
+        self.pass(seconds);
+    }
+
+    fn token(&self, card: Card, limit: Money) -> PaymentToken {
+        let card = match card {
+            Card::Good => "pm_card_visa",
+            Card::Declined => "pm_card_chargeDeclined",
+            Card::Authenticated => "pm_card_authenticationRequired",
+        };
+        let currency = limit.currency().code().to_ascii_lowercase();
+        self.token_over(card, limit.minor(), &currency)
+    }
+
+    /// More answers are lost than one call tries for.
+    fn lose(&self, step: Step) {
+        let path = match step {
+            Step::Open => "/v1/payment_intents",
+            Step::Authorize => "/v1/payment_intents/{}/confirm",
+            Step::Capture => "/v1/payment_intents/{}/capture",
+            Step::Void => "/v1/payment_intents/{}/cancel",
+            Step::Refund => "/v1/refunds",
+        };
+        (1..=3).for_each(|_| self.faults.next("POST", path, Fault::DropAfter));
+    }
+
+    fn refund_elsewhere(&self, payment: &PaymentId, amount: Money) {
+        self.emulator.refund_by_hand(payment.as_str(), Some(amount.minor())).unwrap();
+    }
+
+    fn dispute(&self, payment: &PaymentId) {
+        self.emulator.dispute(payment.as_str(), "product_not_received").unwrap();
+    }
+
+    fn taken(&self) -> Vec<i64> {
+        self.emulator.captured().into_iter().map(|(_, amount)| amount).collect()
+    }
+
+    fn delivery(&self, payment: &PaymentId) -> (Vec<(String, String)>, Vec<u8>) {
+        let due = self.emulator.take_deliveries();
+        let is_meant = |body: &[u8]| String::from_utf8_lossy(body).contains(payment.as_str());
+        let meant = due.into_iter().find(|delivery| is_meant(&delivery.letter.body)).unwrap();
+        let headers = meant.letter.headers.into_iter();
+        let headers = headers.map(|(name, value)| (name.to_owned(), value)).collect();
+        (headers, meant.letter.body)
     }
 }
 
