@@ -301,8 +301,22 @@ mod tests {
             assert!(matches!(error, PaymentError::NotExecuted { .. }), "{error:?}");
         }
         let stop = r#"{"error":{"type":"card_error","code":"card_decline_rate_limit_exceeded"}}"#;
-        let error = refused(429, Effect::Unknown, stop);
-        assert!(matches!(error, PaymentError::Declined(_)), "{error:?}");
+        let blocked = r#"{"error":{"type":"invalid_request_error","code":"request_blocked"}}"#;
+        let approval = r#"{"error":{"type":"invalid_request_error","code":"approval_required"}}"#;
+        for (status, body) in [(429, stop), (403, blocked), (400, approval)] {
+            let error = refused(status, Effect::Unknown, body);
+            assert!(matches!(error, PaymentError::Declined(_)), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn suspected_fraud_is_never_told() {
+        for code in
+            ["fraudulent", "lost_card", "merchant_blacklist", "pickup_card", "stolen_card", "new"]
+        {
+            let told = super::decline(Some(code.to_owned()));
+            assert_eq!(told.text, "The payment was declined.", "{code}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What every processor promises, run against each of them. A new one adds a [`Bench`] and its
-//! line to each test's pair below.
+//! What every processor promises, run against each of them. A new one brings a [`Bench`] and gets
+//! a line in [`every`].
 
 use commerce::{AgentId, Currency, Money, OrderId, PaymentId, SessionId};
 use jiff::SignedDuration;

@@ -5,6 +5,7 @@
 mod bench;
 mod conformance;
 mod emulated;
+mod heard;
 mod memory;
 mod rehearsed;
 mod script;

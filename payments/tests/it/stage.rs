@@ -16,7 +16,8 @@ use emulators::{
 };
 use http::Request;
 use jiff::Timestamp;
-use payments::{Opening, Payment, PaymentError, PaymentToken, Processor, Stripe};
+use payments::{Opening, Payment, PaymentError, PaymentToken, Processor, Settings, Stripe};
+use secrecy::SecretString;
 use serde_json::Value;
 use upstream::{Https, Transport};
 use url::Url;
@@ -49,28 +50,39 @@ impl Stage {
         let faults = Faults::new();
         let server = emulators::serve::start(faults.around(emulator.router())).await;
         let transport: Arc<dyn Transport> = Arc::new(Https::new(Duration::from_secs(2)).unwrap());
-        let base = Url::parse(&server.url).unwrap();
-        let stripe = script::stripe(
-            base,
-            Arc::clone(&transport),
-            emulator.secret_key(),
-            emulator.webhook_secret(),
-        );
         emulator.listen("https://shop.example/hooks/shop/stripe", &["payment_intent.succeeded"]);
+        let base = Url::parse(&server.url).unwrap();
+        let mut settings = script::settings(emulator.secret_key());
+        settings.webhook_secrets = vec![SecretString::from(emulator.webhook_secret())];
+        let stripe = script::stripe(base, Arc::clone(&transport), settings);
         let session = SessionId::new("session-1");
         Self { emulator, faults, stripe, session, clock, server, transport }
     }
 
+    /// A client under other settings.
+    pub(crate) fn stripe_under(&self, change: impl FnOnce(&mut Settings)) -> Stripe {
+        let base = Url::parse(&self.server.url).unwrap();
+        let mut settings = script::settings(self.emulator.secret_key());
+        change(&mut settings);
+        script::stripe(base, Arc::clone(&self.transport), settings)
+    }
+
     /// A client with another key.
     pub(crate) fn stripe_with(&self, secret_key: &str) -> Stripe {
-        let base = Url::parse(&self.server.url).unwrap();
-        script::stripe(base, Arc::clone(&self.transport), secret_key, "whsec_none")
+        self.stripe_under(|settings| settings.secret_key = SecretString::from(secret_key))
+    }
+
+    /// A client that knows other secrets of webhooks.
+    pub(crate) fn stripe_hearing(&self, secrets: &[&str]) -> Stripe {
+        let secrets = secrets.iter().map(|&text| SecretString::from(text)).collect();
+        self.stripe_under(|settings| settings.webhook_secrets = secrets)
     }
 
     /// A client of another host.
     pub(crate) fn stripe_at(&self, base: &str) -> Stripe {
         let base = Url::parse(base).unwrap();
-        script::stripe(base, Arc::clone(&self.transport), self.emulator.secret_key(), "whsec_none")
+        let settings = script::settings(self.emulator.secret_key());
+        script::stripe(base, Arc::clone(&self.transport), settings)
     }
 
     /// Lets time pass at Stripe.
