@@ -33,8 +33,8 @@ use client::{Client, Reply};
 use error::{Failure, Refusal};
 use wire::{Amend, Capture, Confirm, Create, Expanded, GrantedToken, Intent, Nothing};
 
-/// How many keys are tried in turn while Stripe only repeats a server error under the last one.
-const GENERATIONS_MAX: u32 = 4;
+/// How many keys are tried in turn while the last one only brings the past.
+const GENERATIONS_MAX: u32 = 12;
 
 /// One account at Stripe. Cheap to clone.
 #[derive(Clone)]
@@ -66,8 +66,7 @@ impl Processor for Stripe {
                 Ok(reply) => return self.amend(self.now(reply).await?, opening.total).await,
                 Err(failure) => failure,
             };
-            let is_reuse = failure.refusal().is_some_and(Refusal::is_key_reuse);
-            if !is_reuse && !failure.is_dead_end() {
+            if !failure.is_spent() {
                 return Err(failure.into());
             }
             // Either the payment exists under another price, or it may exist all the same.
@@ -242,8 +241,8 @@ impl Stripe {
         Ok(payment)
     }
 
-    /// Brings a payment to its `goal`. Being there already is success, and a key that only
-    /// repeats a server error is replaced: the payment itself admits the step once.
+    /// Brings a payment to its `goal`. Being there already is success, and a key that only brings
+    /// the past is replaced: the payment itself admits the step once.
     async fn end(
         &self,
         id: &PaymentId,
@@ -259,18 +258,17 @@ impl Stripe {
                 Ok(reply) => return self.now(reply).await,
                 Err(failure) => failure,
             };
-            let is_reuse = failure.refusal().is_some_and(Refusal::is_key_reuse);
             let is_refused = failure.refusal().is_some_and(Refusal::is_about_the_call);
-            if !is_refused && !failure.is_dead_end() {
+            if !is_refused && !failure.is_spent() {
                 return Err(failure.into());
             }
             let payment = self.fetch(id).await?;
             if payment.state == goal {
                 return Ok(payment);
             }
-            // An earlier version of ours may have used the key with other parameters.
             generation += 1;
-            if (is_refused && !is_reuse) || generation == GENERATIONS_MAX {
+            let is_over = matches!(payment.state, PaymentState::Voided | PaymentState::Captured);
+            if is_over || !failure.is_spent() || generation == GENERATIONS_MAX {
                 return Err(failure.into());
             }
         }

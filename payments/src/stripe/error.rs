@@ -59,9 +59,10 @@ impl Failure {
         }
     }
 
-    /// Whether the same key will only ever bring this very server error again.
-    pub(super) fn is_dead_end(&self) -> bool {
-        self.refusal().is_some_and(|refusal| refusal.replayed && refusal.status.is_server_error())
+    /// Whether the key brings nothing but the past: a failure of an earlier call, or that its
+    /// parameters were others. Once a look has shown that the call had no effect, another key does.
+    pub(super) fn is_spent(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.replayed || refusal.is_key_reuse())
     }
 }
 

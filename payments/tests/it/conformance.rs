@@ -68,6 +68,9 @@ async fn every_call_twice_has_its_effect_once() {
         let back = refund(bench, &held.id, 1_000, &store_refund("7")).await.unwrap();
         assert_eq!(refund(bench, &held.id, 1_000, &store_refund("7")).await.unwrap(), back);
         assert_eq!(bench.processor().refunds(&held.id).await.unwrap(), [back]);
+        refund(bench, &held.id, 1_000, &store_refund("8")).await.unwrap();
+        let now = bench.processor().fetch(&held.id).await.unwrap();
+        assert_eq!(now.refunded, usd(2_000), "another refund of the same amount");
         assert_eq!(bench.taken(), [TOTAL]);
     })
     .await;
@@ -205,29 +208,29 @@ async fn a_lost_answer_is_a_doubt_that_a_look_ends() {
         let since = bench.now();
 
         bench.lose(Step::Open);
-        doubt(open(bench, "s1", TOTAL).await.unwrap_err());
+        doubt(&open(bench, "s1", TOTAL).await.unwrap_err());
         let opened = processor.find(&session, since).await.unwrap().unwrap();
         assert_eq!(open(bench, "s1", TOTAL).await.unwrap().id, opened.id);
 
         bench.lose(Step::Authorize);
         let token = bench.token(Card::Good, usd(TOTAL));
-        doubt(processor.authorize(&opened.id, &token, None, 0).await.unwrap_err());
+        doubt(&processor.authorize(&opened.id, &token, None, 0).await.unwrap_err());
         let now = processor.fetch(&opened.id).await.unwrap();
         assert_eq!(now.state, PaymentState::Authorized);
 
         bench.lose(Step::Capture);
-        doubt(capture(bench, &opened.id).await.unwrap_err());
+        doubt(&capture(bench, &opened.id).await.unwrap_err());
         assert_eq!(capture(bench, &opened.id).await.unwrap().captured, usd(TOTAL));
         assert_eq!(bench.taken(), [TOTAL]);
 
         bench.lose(Step::Refund);
-        doubt(refund(bench, &opened.id, 500, &store_refund("7")).await.unwrap_err());
+        doubt(&refund(bench, &opened.id, 500, &store_refund("7")).await.unwrap_err());
         refund(bench, &opened.id, 500, &store_refund("7")).await.unwrap();
         assert_eq!(processor.fetch(&opened.id).await.unwrap().refunded, usd(500));
 
         let held = hold(bench, "s2").await;
         bench.lose(Step::Void);
-        doubt(processor.void(&held.id).await.unwrap_err());
+        doubt(&processor.void(&held.id).await.unwrap_err());
         let voided = processor.fetch(&held.id).await.unwrap();
         assert_eq!(voided.state, PaymentState::Voided);
     })
@@ -341,7 +344,7 @@ fn proof(session: &str, cents: i64) -> Proof {
         .unwrap()
 }
 
-fn doubt(error: PaymentError) {
+fn doubt(error: &PaymentError) {
     assert!(matches!(error, PaymentError::OutcomeUnknown { .. }), "{error:?}");
 }
 

@@ -209,10 +209,10 @@ async fn a_dispute_ends_one_way_or_the_other() {
         let held = stage.held().await;
         stage.capture(&held).await.unwrap();
         let id = stage.emulator.dispute(held.id.as_str(), "fraudulent").unwrap();
-        let state = async || stage.stripe.disputes(&held.id).await.unwrap()[0].state;
-        assert_eq!(state().await, DisputeState::Open);
+        let progress = async || stage.stripe.disputes(&held.id).await.unwrap()[0].state;
+        assert_eq!(progress().await, DisputeState::Open);
         stage.emulator.decide_dispute(&id, won);
-        assert_eq!(state().await, ends);
+        assert_eq!(progress().await, ends);
     }
 }
 

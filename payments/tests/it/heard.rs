@@ -41,7 +41,7 @@ fn emit(stage: &Stage, kind: &str, object: Value) -> Delivery {
     stage.emulator.take_deliveries().pop().unwrap()
 }
 
-fn payment(id: &str, metadata: Value) -> Value {
+fn payment(id: &str, metadata: &Value) -> Value {
     json!({"id": id, "object": "payment_intent", "metadata": metadata})
 }
 
@@ -94,9 +94,9 @@ async fn what_is_not_ours_is_about_nothing() {
     let (stage, _) = stage().await;
     let nothing = [
         ("customer.created", json!({"id": "cus_1", "object": "customer"})),
-        ("payment_intent.succeeded", payment("pi_1", json!({}))),
-        ("payment_intent.succeeded", payment("pi_1", Value::Null)),
-        ("payment_intent.created", payment("pi_1", ours())),
+        ("payment_intent.succeeded", payment("pi_1", &json!({}))),
+        ("payment_intent.succeeded", payment("pi_1", &Value::Null)),
+        ("payment_intent.created", payment("pi_1", &ours())),
         ("charge.refunded", json!({"id": "ch_1", "object": "charge", "payment_intent": null})),
         ("charge.refunded", json!("strange")),
         ("v2.core.event_destination.ping", Value::Null),
@@ -114,7 +114,7 @@ async fn what_is_not_ours_is_about_nothing() {
 #[tokio::test]
 async fn deliveries_of_the_other_mode_and_of_connected_accounts_are_passed_over() {
     let (stage, _) = stage().await;
-    let genuine = emit(&stage, "payment_intent.succeeded", payment("pi_1", ours()));
+    let genuine = emit(&stage, "payment_intent.succeeded", payment("pi_1", &ours()));
     let body: Value = serde_json::from_slice(&genuine.letter.body).unwrap();
     let at = Bench::now(&stage).as_second();
     for (name, value) in [("livemode", json!(true)), ("account", json!("acct_2"))] {
@@ -131,7 +131,7 @@ async fn deliveries_of_the_other_mode_and_of_connected_accounts_are_passed_over(
 #[tokio::test]
 async fn the_time_of_a_delivery_counts_in_both_directions() {
     let (stage, _) = stage().await;
-    let delivery = emit(&stage, "payment_intent.succeeded", payment("pi_1", ours()));
+    let delivery = emit(&stage, "payment_intent.succeeded", payment("pi_1", &ours()));
     let now = Bench::now(&stage);
     for (seconds, is_heard) in [(-301, false), (-300, true), (0, true), (300, true), (301, false)] {
         let then = now + SignedDuration::from_secs(seconds);
@@ -142,7 +142,7 @@ async fn the_time_of_a_delivery_counts_in_both_directions() {
         skew: SignedDuration::from_secs(900),
         ..PostQuirks::default()
     });
-    let skewed = emit(&stage, "payment_intent.succeeded", payment("pi_1", ours()));
+    let skewed = emit(&stage, "payment_intent.succeeded", payment("pi_1", &ours()));
     assert_eq!(hear_at(&stage.stripe, &skewed, now), Err(Forged));
 }
 
@@ -164,7 +164,7 @@ async fn while_a_secret_is_replaced_both_are_good() {
 async fn what_is_not_signed_as_it_stands_is_forged() {
     let (stage, _) = stage().await;
     let now = Bench::now(&stage);
-    let genuine = emit(&stage, "payment_intent.succeeded", payment("pi_1", ours()));
+    let genuine = emit(&stage, "payment_intent.succeeded", payment("pi_1", &ours()));
     let body = &genuine.letter.body;
     let (time, at) = (now.as_second(), sign(&stage, now.as_second(), body));
     let v1 = at.split_once("v1=").unwrap().1;

@@ -181,6 +181,29 @@ async fn a_key_that_keeps_the_failure_of_another_price_is_replaced_after_a_look(
     script.assert_played();
 }
 
+/// A void that came while the payment could not be voided must not fail for a whole day.
+#[tokio::test]
+async fn a_refusal_of_the_past_does_not_bind_the_present() {
+    let state = json!({"error": {"type": "invalid_request_error",
+        "code": "payment_intent_unexpected_state", "message": "It is processing."}});
+    let script = Script::new([
+        says(CANCEL, 400, &state),
+        says(FETCH, 200, &payment("processing", 500)),
+        repeats(CANCEL, 400, &state),
+        says(FETCH, 200, &payment("requires_capture", 500)),
+        says(CANCEL, 200, &payment("canceled", 500)),
+        repeats(CAPTURE, 400, &state),
+        says(FETCH, 200, &payment("canceled", 500)),
+    ]);
+    let stripe = script.stripe();
+    let error = stripe.void(&id()).await.unwrap_err();
+    assert!(matches!(error, PaymentError::Rejected { .. }), "{error:?}");
+    assert_eq!(stripe.void(&id()).await.unwrap().state, PaymentState::Voided);
+    let error = stripe.capture(&id(), usd(500), &OrderId::new("42")).await.unwrap_err();
+    assert!(matches!(error, PaymentError::Rejected { .. }), "it is over: {error:?}");
+    script.assert_played();
+}
+
 #[tokio::test]
 async fn what_is_unsettled_is_searched_page_by_page_and_read_afresh() {
     const SEARCH: &str = "GET /v1/payment_intents/search?query=metadata%5B'acp_bridge'%5D:'shop'\
