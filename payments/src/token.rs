@@ -3,6 +3,7 @@
 use commerce::Money;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
 /// A Shared Payment Token: whoever holds it can charge it, so it never prints.
 #[derive(Clone, Debug)]
@@ -14,8 +15,12 @@ impl PaymentToken {
         Self(SecretString::from(text.into()))
     }
 
-    /// The token's text, for the call that charges it and for nothing else.
-    pub fn expose(&self) -> &str {
+    /// Tells one token from another without telling the token.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.expose()).into()
+    }
+
+    pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }

@@ -23,7 +23,8 @@ struct Books {
     now: i64,
     payments: BTreeMap<PaymentId, Payment>,
     moved_at: BTreeMap<PaymentId, Timestamp>,
-    tokens: BTreeMap<String, (Card, TokenInfo)>,
+    /// By the digest of each.
+    tokens: BTreeMap<[u8; 32], (Card, TokenInfo)>,
     refunds: Vec<Refund>,
     disputes: Vec<Dispute>,
     /// Steps whose next answer is lost.
@@ -63,9 +64,9 @@ impl Books {
     }
 
     /// Whether a token can pay, and with which card.
-    fn spend(&mut self, token: &str, total: Money) -> Result<Card, PaymentError> {
+    fn spend(&mut self, token: &PaymentToken, total: Money) -> Result<Card, PaymentError> {
         let unknown = PaymentError::BadToken(BadToken::Unknown);
-        let (card, info) = self.tokens.get_mut(token).ok_or(unknown)?;
+        let (card, info) = self.tokens.get_mut(&token.digest()).ok_or(unknown)?;
         let why = match info.deactivated {
             Some(_) => Some(BadToken::Deactivated),
             None if info.limit.currency() != total.currency() => Some(BadToken::WrongCurrency),
@@ -82,7 +83,7 @@ impl Books {
 #[async_trait]
 impl Processor for Memory {
     async fn inspect(&self, token: &PaymentToken) -> Result<TokenInfo, PaymentError> {
-        let known = self.books().tokens.get(&name(token)).map(|(_, info)| info.clone());
+        let known = self.books().tokens.get(&token.digest()).map(|(_, info)| info.clone());
         known.ok_or(PaymentError::BadToken(BadToken::Unknown))
     }
 
@@ -133,7 +134,7 @@ impl Processor for Memory {
         if proof.is_some_and(|proof| !proof.is_about(&payment)) {
             return Err(rejected("the proof is about another payment"));
         }
-        match books.spend(&name(token), payment.total)? {
+        match books.spend(token, payment.total)? {
             Card::Declined => {
                 let text = "The payment was declined.".to_owned();
                 let decline = Decline { text, code: Some("card_declined".to_owned()) };
@@ -146,7 +147,7 @@ impl Processor for Memory {
             }
             Card::Authenticated | Card::Good => {}
         }
-        if let Some((_, info)) = books.tokens.get_mut(&name(token)) {
+        if let Some((_, info)) = books.tokens.get_mut(&token.digest()) {
             info.deactivated = Some(Deactivation::Consumed);
         }
         payment.state = PaymentState::Authorized;
@@ -313,10 +314,10 @@ impl Bench for Memory {
 
     fn token(&self, card: Card, limit: Money) -> PaymentToken {
         let mut books = self.books();
-        let id = format!("token_{}", books.tokens.len());
+        let token = PaymentToken::new(format!("token_{}", books.tokens.len()));
         let info = TokenInfo { limit, expires_at: None, deactivated: None, livemode: false };
-        books.tokens.insert(id.clone(), (card, info));
-        PaymentToken::new(id)
+        books.tokens.insert(token.digest(), (card, info));
+        token
     }
 
     fn lose(&self, step: Step) {
@@ -353,10 +354,6 @@ impl Bench for Memory {
         let headers = vec![("memory-secret".to_owned(), "swordfish".to_owned())];
         (headers, payment.as_str().as_bytes().to_vec())
     }
-}
-
-fn name(token: &PaymentToken) -> String {
-    token.expose().to_owned()
 }
 
 fn nothing(like: Money) -> Money {
