@@ -6,10 +6,18 @@ use commerce::{Finding, Hook, HookState, Level};
 
 use crate::{config::Config, hooks, real_world, session::Sealer, store::Store};
 
+/// How far a check goes beyond looking.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent {
+    /// Whether each store gets an order that is canceled again.
+    pub write: bool,
+    /// Whether each processor is tried out with test money.
+    pub stripe: bool,
+}
+
 /// Talks to every store and its processor, writes a readable report, and says whether
-/// everything works. Changes nothing anywhere, unless it may: then each store gets an order that is
-/// canceled again.
-pub async fn run(config: &Config, may_write: bool, out: &mut impl Write) -> anyhow::Result<bool> {
+/// everything works. Changes nothing anywhere beyond its extent.
+pub async fn run(config: &Config, extent: Extent, out: &mut impl Write) -> anyhow::Result<bool> {
     let seams = real_world()?;
     let sealer = Sealer::new(&config.server.session_key);
     let mut worst = Level::Ok;
@@ -23,8 +31,15 @@ pub async fn run(config: &Config, may_write: bool, out: &mut impl Write) -> anyh
             wired.processor.check(),
         );
         let hooks = hooks.map(|hooks| look_at_hooks(&hooks)).ok();
-        let rehearsal = if may_write { wired.connector.rehearse().await } else { Vec::new() };
-        for finding in platform.iter().chain(&hooks).chain(&rehearsal).chain(&processor) {
+        let mut findings: Vec<Finding> = platform.into_iter().chain(hooks).collect();
+        if extent.write {
+            findings.extend(wired.connector.rehearse().await);
+        }
+        findings.extend(processor);
+        if extent.stripe {
+            findings.extend(wired.stripe.rehearse().await);
+        }
+        for finding in &findings {
             worst = worst.max(finding.level);
             print(finding, out)?;
         }

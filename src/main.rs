@@ -29,11 +29,16 @@ enum Command {
     /// Talk to every configured store and to Stripe, and say what works and what to do.
     #[command(after_help = "Examples:\n  storebridge check --config storebridge.toml           \
         change nothing anywhere\n  storebridge check --write --config storebridge.toml   make an \
-        order and cancel it\n\nExits with 1 if something does not work.")]
+        order and cancel it\n  storebridge check --stripe --config storebridge.toml  try tokens \
+        out with test money\n\nExits with 1 if something does not work.")]
     Check {
         /// Try a purchase out too, up to where money would move: an order is made and canceled.
         #[arg(long)]
         write: bool,
+        /// Try out in Stripe's sandbox how payment tokens behave, and say which configuration
+        /// follows. Needs a test key; refuses a live one.
+        #[arg(long)]
+        stripe: bool,
         /// The configuration; config/storebridge.example.toml explains every key.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
@@ -136,10 +141,11 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             storebridge::serve(config, storebridge::shutdown::signal()?).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check { write, config } => {
+        Command::Check { write, stripe, config } => {
             let config = Config::load(&config)?;
             storebridge::telemetry::log("off");
-            let works = storebridge::check::run(&config, write, &mut io::stdout()).await?;
+            let extent = storebridge::check::Extent { write, stripe };
+            let works = storebridge::check::run(&config, extent, &mut io::stdout()).await?;
             Ok(if works { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Hooks { action, config } => {

@@ -45,7 +45,8 @@ pub enum PaymentError {
     /// The token cannot pay; nothing is held.
     #[error("the token cannot pay ({0:?})")]
     BadToken(BadToken),
-    /// This call did nothing: send it again later.
+    /// This call did nothing: send the same one again later. An earlier one like it may still be
+    /// running.
     #[error("the processor cannot take the call now")]
     NotExecuted {
         /// When to come back, where it is known.

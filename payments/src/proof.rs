@@ -5,6 +5,8 @@ use std::fmt;
 use commerce::{Money, SessionId};
 use thiserror::Error;
 
+use crate::Payment;
+
 /// The versions of 3-D Secure whose proofs Stripe takes in.
 const VERSIONS: [&str; 5] = ["1.0.2", "2.1.0", "2.2.0", "2.3.0", "2.3.1"];
 /// What an issuer may have said: fully authenticated, attempted, not at all.
@@ -84,6 +86,11 @@ impl Proof {
             transaction_id: transaction_id.to_owned(),
             version: (*full.ok_or(Unproved::Version)?).to_owned(),
         })
+    }
+
+    /// Whether it is about this payment, as it is now.
+    pub fn is_about(&self, payment: &Payment) -> bool {
+        payment.session.as_ref() == Some(&self.session) && payment.total == self.total
     }
 }
 

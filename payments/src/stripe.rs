@@ -21,6 +21,7 @@ mod error;
 mod hook;
 mod key;
 mod refunds;
+mod rehearsal;
 mod search;
 mod settings;
 mod wire;
@@ -29,11 +30,11 @@ pub use settings::{API_VERSION, Sca, Settings, TOKEN_API_VERSION, TokenParameter
 
 use amount::AmountError;
 use client::{Client, Reply};
-use error::Refusal;
+use error::{Failure, Refusal};
 use wire::{Amend, Capture, Confirm, Create, Expanded, GrantedToken, Intent, Nothing};
 
-/// How many keys are tried in turn while Stripe only repeats a server error under the last one.
-const GENERATIONS_MAX: u32 = 4;
+/// How many keys are tried in turn while the last one only brings the past.
+const GENERATIONS_MAX: u32 = 12;
 
 /// One account at Stripe. Cheap to clone.
 #[derive(Clone)]
@@ -65,16 +66,16 @@ impl Processor for Stripe {
                 Ok(reply) => return self.amend(self.now(reply).await?, opening.total).await,
                 Err(failure) => failure,
             };
-            let is_reuse = failure.refusal().is_some_and(Refusal::is_key_reuse);
-            if !is_reuse && !failure.is_dead_end() {
+            if !failure.is_spent() {
                 return Err(failure.into());
             }
             // Either the payment exists under another price, or it may exist all the same.
             if let Some(payment) = self.find(opening.session, opening.session_opened_at).await? {
                 return self.amend(payment, opening.total).await;
             }
+            // There is none, so what the key keeps is a failure.
             generation += 1;
-            if is_reuse || generation == GENERATIONS_MAX {
+            if generation == GENERATIONS_MAX {
                 return Err(failure.into());
             }
         }
@@ -90,13 +91,16 @@ impl Processor for Stripe {
         if let Some(proof) = proof {
             self.belongs(proof, id).await?;
         }
-        let form = Confirm::new(token, proof, &self.client.settings);
-        let key = key::confirm(id, token, proof, generation);
-        let sender = self.client.preview("payment.authorize");
-        match sender.write::<Intent, _>(payment_path(id, "/confirm")?, key, &form).await {
-            Ok(reply) => self.verify(self.now(reply).await?).await,
-            Err(failure) => self.explain(id, token, failure).await,
+        let path = payment_path(id, "/confirm")?;
+        let held = match self.confirm(path, id, token, proof, generation).await {
+            Ok(reply) => self.verify(self.now(reply).await?).await?,
+            Err(failure) => self.explain(id, token, failure).await?,
+        };
+        if proof.is_some_and(|proof| !proof.is_about(&held)) {
+            self.void(id).await?;
+            return Err(rejected("proof_mismatch", "the total has changed under the proof"));
         }
+        Ok(held)
     }
 
     async fn fetch(&self, id: &PaymentId) -> Result<Payment, PaymentError> {
@@ -174,7 +178,7 @@ impl Processor for Stripe {
     }
 
     async fn rehearse(&self) -> Vec<Finding> {
-        Vec::new()
+        self.try_out().await
     }
 }
 
@@ -184,9 +188,30 @@ impl Stripe {
         Self { client: Client::new(upstream, settings) }
     }
 
+    /// Whether the key certainly moves no real money.
+    fn is_test(&self) -> bool {
+        let key = self.client.settings.secret_key.expose_secret();
+        key.starts_with("sk_test_") || key.starts_with("rk_test_")
+    }
+
     /// Whether the key moves real money.
     fn is_live(&self) -> bool {
         self.client.settings.secret_key.expose_secret().contains("_live_")
+    }
+
+    /// Charges a token, as Stripe answers it.
+    async fn confirm(
+        &self,
+        path: String,
+        id: &PaymentId,
+        token: &PaymentToken,
+        proof: Option<&Proof>,
+        generation: u32,
+    ) -> Result<Reply<Payment>, Failure> {
+        let form = Confirm::new(token, proof, &self.client.settings);
+        let key = key::confirm(id, token, proof, generation);
+        let sender = self.client.preview("payment.authorize");
+        sender.write::<Intent, _>(path, key, &form).await
     }
 
     /// A replayed answer tells the past: the payment may have moved on since.
@@ -216,8 +241,8 @@ impl Stripe {
         Ok(payment)
     }
 
-    /// Brings a payment to its `goal`. Being there already is success, and a key that only
-    /// repeats a server error is replaced: the payment itself admits the step once.
+    /// Brings a payment to its `goal`. Being there already is success, and a key that only brings
+    /// the past is replaced: the payment itself admits the step once.
     async fn end(
         &self,
         id: &PaymentId,
@@ -234,7 +259,7 @@ impl Stripe {
                 Err(failure) => failure,
             };
             let is_refused = failure.refusal().is_some_and(Refusal::is_about_the_call);
-            if !is_refused && !failure.is_dead_end() {
+            if !is_refused && !failure.is_spent() {
                 return Err(failure.into());
             }
             let payment = self.fetch(id).await?;
@@ -242,7 +267,8 @@ impl Stripe {
                 return Ok(payment);
             }
             generation += 1;
-            if is_refused || generation == GENERATIONS_MAX {
+            let is_over = matches!(payment.state, PaymentState::Voided | PaymentState::Captured);
+            if is_over || !failure.is_spent() || generation == GENERATIONS_MAX {
                 return Err(failure.into());
             }
         }

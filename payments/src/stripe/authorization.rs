@@ -1,6 +1,6 @@
 //! What became of an authorization.
 
-use commerce::PaymentId;
+use commerce::{Money, PaymentId};
 use tracing::error;
 
 use super::{Stripe, error::Failure, rejected};
@@ -16,7 +16,7 @@ impl Stripe {
             return Err(rejected("proof_unwanted", "set sca = \"acp_delegate\" to take proofs"));
         }
         let payment = self.fetch(id).await?;
-        if payment.session.as_ref() != Some(&proof.session) || payment.total != proof.total {
+        if !proof.is_about(&payment) {
             return Err(rejected("proof_mismatch", "the proof is about another payment"));
         }
         Ok(())
@@ -64,12 +64,21 @@ impl Stripe {
         if payment.state > PaymentState::Open {
             return self.verify(payment).await;
         }
+        // The key has been used with other settings: what came of that was looked at just now.
+        if refusal.is_key_reuse() && payment.state == PaymentState::Open {
+            let words = "the key was used with other settings before";
+            return Err(PaymentError::OutcomeUnknown { source: words.into() });
+        }
         let is_codeless = refusal.code.is_none() || refusal.is_missing();
         if payment.state == PaymentState::Voided || is_old_decline || !is_codeless {
             return Err(failure.into());
         }
-        let info = self.inspect(token).await?;
-        match fault(&info, payment.total).or_else(|| hinted(&refusal.message)) {
+        let told = match self.inspect(token).await {
+            Ok(info) => fault(&info, payment.total),
+            Err(PaymentError::BadToken(why)) => Some(why),
+            Err(_) => None,
+        };
+        match told.or_else(|| hinted(&refusal.message)) {
             Some(why) => Err(PaymentError::BadToken(why)),
             None => Err(failure.into()),
         }
@@ -77,7 +86,7 @@ impl Stripe {
 }
 
 /// Why a token cannot pay `total`, as far as the token itself tells.
-fn fault(info: &TokenInfo, total: commerce::Money) -> Option<BadToken> {
+fn fault(info: &TokenInfo, total: Money) -> Option<BadToken> {
     match info.deactivated {
         Some(Deactivation::Expired) => Some(BadToken::Expired),
         Some(_) => Some(BadToken::Deactivated),

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use super::{
     Stripe,
     error::{Failure, Refusal},
-    wire::{Account, Nothing},
+    wire::{Account, EVENTS, Nothing},
 };
 use crate::PaymentError;
 
@@ -18,6 +18,9 @@ impl Stripe {
         match sender.read::<Account, Account>("/account", &Nothing {}).await {
             Ok(account) => findings.extend(account_findings(&account)),
             Err(failure) => findings.push(key_finding(failure)),
+        }
+        if self.client.settings.webhook_secrets.is_empty() {
+            findings.push(hooks_finding());
         }
         findings
     }
@@ -56,6 +59,15 @@ fn key_finding(failure: Failure) -> Finding {
         error => format!("{error}. Check the network and try again"),
     };
     finding(Level::Failure, "Stripe key", &detail)
+}
+
+fn hooks_finding() -> Finding {
+    let detail = format!(
+        "No secret is set, so what happens at Stripe is noticed late. Add an endpoint in the \
+         dashboard and its secret to webhook_secrets. It needs the events {}",
+        EVENTS.join(", ")
+    );
+    finding(Level::Warning, "Stripe webhooks", &detail)
 }
 
 pub(super) fn finding(level: Level, what: &str, detail: &str) -> Finding {

@@ -17,7 +17,7 @@ use stripe_client_core::{
     CustomizedStripeRequest, IdempotencyKey, RequestBuilder, RequestStrategy, StripeClient,
     StripeMethod,
 };
-use upstream::{Answer, Call, Kind, Upstream};
+use upstream::{Answer, Call, Chance, Kind, Upstream};
 
 use super::error::{Cause, Failure, Refusal};
 use crate::Settings;
@@ -52,6 +52,15 @@ pub(super) struct Reply<T> {
 impl Client {
     pub(super) fn new(upstream: Upstream, settings: Settings) -> Self {
         Self { upstream, settings: Arc::new(settings) }
+    }
+
+    /// The same account under other settings.
+    pub(super) fn under(&self, settings: Settings) -> Self {
+        Self::new(self.upstream.clone(), settings)
+    }
+
+    pub(super) fn chance(&self) -> Arc<dyn Chance> {
+        self.upstream.chance()
     }
 
     /// A call that touches no token, so that a preview version cannot reach it.

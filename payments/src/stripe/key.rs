@@ -54,6 +54,11 @@ pub(super) fn refund(id: &PaymentId, origin: &Origin, generation: u32) -> Idempo
     }
 }
 
+/// A call of one rehearsal.
+pub(super) fn rehearsal(run: &str, call: u32) -> IdempotencyKey {
+    key("rehearsal", &[run], call)
+}
+
 fn amount(total: Money) -> String {
     format!("{}{}", total.minor(), total.currency().code())
 }
@@ -80,7 +85,7 @@ mod tests {
     use commerce::{PaymentId, SessionId};
 
     use super::{confirm, open};
-    use crate::PaymentToken;
+    use crate::{Origin, PaymentToken};
 
     #[test]
     fn a_key_depends_on_every_part_and_shows_none() {
@@ -90,6 +95,11 @@ mod tests {
         assert_ne!(open("shop", &session, 0), open("shop", &session, 1));
         assert_ne!(open("shop", &session, 0), open("shop", &SessionId::new("s2"), 0));
         assert_ne!(open("a", &SessionId::new("bc"), 0), open("ab", &SessionId::new("c"), 0));
+
+        let id = PaymentId::new("pi_1");
+        let store = |refund: &str| super::refund(&id, &Origin::Store(refund.to_owned()), 0);
+        assert_ne!(store("7"), store("8"));
+        assert_ne!(store("rollback"), super::refund(&id, &Origin::Rollback, 0));
 
         let key = confirm(&PaymentId::new("pi_1"), &PaymentToken::new("spt_secret"), None, 0);
         assert!(!key.as_str().contains("secret"));

@@ -3,9 +3,7 @@
 use commerce::PaymentId;
 
 use super::{
-    GENERATIONS_MAX, Stripe,
-    error::Refusal,
-    key, plain, rejected,
+    GENERATIONS_MAX, Stripe, key, plain, rejected,
     wire::{self, CreateRefund, DisputePage, Nothing, OfPayment, RefundPage},
 };
 use crate::{Dispute, PaymentError, Refund, RefundRequest};
@@ -33,11 +31,7 @@ impl Stripe {
                 Err(failure) => failure,
             };
             generation += 1;
-            let is_reuse = failure.refusal().is_some_and(Refusal::is_key_reuse);
-            if is_reuse && let Some(refund) = self.given_back(request).await? {
-                return Ok(refund);
-            }
-            if !failure.is_dead_end() || generation == GENERATIONS_MAX {
+            if !failure.is_spent() || generation == GENERATIONS_MAX {
                 return Err(failure.into());
             }
         }

@@ -10,7 +10,7 @@ use super::{
     Stripe, rejected,
     wire::{Event, EventPage, Intent, IntentPage, List, Search},
 };
-use crate::{Payment, PaymentError, Processor};
+use crate::{Payment, PaymentError, PaymentState, Processor};
 
 /// How many pages of a hundred payments are searched for one session.
 const PAGES_MAX: u32 = 50;
@@ -18,14 +18,6 @@ const PAGES_MAX: u32 = 50;
 const EVENT_PAGES_MAX: u32 = 500;
 /// How far Stripe's clock may be behind ours.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(5);
-/// The states of a payment that is neither captured nor voided.
-const UNSETTLED: [&str; 5] = [
-    "requires_capture",
-    "requires_action",
-    "processing",
-    "requires_confirmation",
-    "requires_payment_method",
-];
 
 impl Stripe {
     /// The payment of a session, by a list that misses none.
@@ -49,29 +41,29 @@ impl Stripe {
         Err(rejected("too_many_payments", "too many payments since the session was opened"))
     }
 
-    /// A store's payments that are neither captured nor voided, by search.
+    /// A store's payments that are neither captured nor voided. Search shows them as they were a
+    /// while ago, so each is read afresh.
     pub(super) async fn unsettled_of(
         &self,
         store: &str,
         before: Timestamp,
     ) -> Result<Vec<Payment>, PaymentError> {
+        let mut query = Search::unsettled(store, before.as_second());
         let mut payments = Vec::new();
-        for status in UNSETTLED {
-            let mut query = Search::of_store(store, status);
-            for _ in 0..PAGES_MAX {
-                let sender = self.client.stable("payment.search");
-                let path = "/payment_intents/search";
-                let page = sender.read::<IntentPage, IntentPage>(path, &query).await?;
-                for intent in page.data.unwrap_or_default() {
-                    payments.push(read(intent, "payment.search")?);
-                }
-                query.page = page.next_page;
-                if page.has_more != Some(true) || query.page.is_none() {
-                    break;
-                }
+        for _ in 0..PAGES_MAX {
+            let sender = self.client.stable("payment.search");
+            let path = "/payment_intents/search";
+            let page = sender.read::<IntentPage, IntentPage>(path, &query).await?;
+            for id in page.data.unwrap_or_default().into_iter().filter_map(|intent| intent.id) {
+                payments.push(self.fetch(&PaymentId::new(id)).await?);
+            }
+            query.page = page.next_page.filter(|_| page.has_more == Some(true));
+            if query.page.is_none() {
+                break;
             }
         }
-        payments.retain(|payment| payment.opened_at < before);
+        let is_settled = |state| matches!(state, PaymentState::Captured | PaymentState::Voided);
+        payments.retain(|payment| !is_settled(payment.state));
         Ok(payments)
     }
 

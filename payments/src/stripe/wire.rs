@@ -21,7 +21,7 @@ mod value;
 
 pub(super) use event::{EVENTS, Event, EventPage};
 pub(super) use form::{
-    Amend, Capture, Confirm, Create, CreateRefund, Expanded, List, Nothing, OfPayment, Search,
+    Amend, Capture, Confirm, Create, CreateRefund, Expanded, List, Mint, Nothing, OfPayment, Search,
 };
 pub(super) use refund::{DisputePage, Refund, RefundPage};
 
@@ -66,16 +66,26 @@ pub(super) struct IntentPage {
 
 #[derive(Debug, Default, Deserialize)]
 struct Metadata {
-    acp_bridge: Option<String>,
-    acp_session: Option<String>,
-    acp_agent: Option<String>,
-    acp_order: Option<String>,
+    #[serde(rename = "acp_bridge")]
+    store: Option<String>,
+    #[serde(rename = "acp_session")]
+    session: Option<String>,
+    #[serde(rename = "acp_agent")]
+    agent: Option<String>,
+    #[serde(rename = "acp_order")]
+    order: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 struct LastError {
     code: Option<String>,
     decline_code: Option<String>,
+}
+
+/// Something of which only the id matters.
+#[derive(Debug, Deserialize)]
+pub(super) struct Named {
+    pub(super) id: Option<String>,
 }
 
 /// A `shared_payment.granted_token`.
@@ -120,7 +130,7 @@ struct BusinessProfile {
 
 impl Intent {
     pub(super) fn belongs_to(&self, session: &SessionId) -> bool {
-        let named = self.metadata.as_ref().and_then(|metadata| metadata.acp_session.as_deref());
+        let named = self.metadata.as_ref().and_then(|metadata| metadata.session.as_deref());
         named == Some(session.as_str())
     }
 }
@@ -150,12 +160,16 @@ impl TryFrom<Intent> for Payment {
                 "amount_capturable",
             )?,
             captured: due(intent.amount_received, PaymentState::Captured, "amount_received")?,
-            refunded: money(integer(&charge, "amount_refunded").unwrap_or_default())?,
+            // What was let go without being taken stands there as given back, too.
+            refunded: match integer(&charge, "amount_refunded") {
+                Some(amount) if state == PaymentState::Captured => money(amount)?,
+                _ => Money::zero(currency),
+            },
             is_disputed: boolean(&charge, "disputed").unwrap_or_default(),
-            session: metadata.acp_session.map(SessionId::new),
-            store: metadata.acp_bridge,
-            agent: metadata.acp_agent.map(AgentId::new),
-            order: metadata.acp_order.map(OrderId::new),
+            session: metadata.session.map(SessionId::new),
+            store: metadata.store,
+            agent: metadata.agent.map(AgentId::new),
+            order: metadata.order.map(OrderId::new),
             opened_at: time(intent.created)?,
             held_until: held_until(&charge),
             livemode: intent.livemode.unwrap_or_default(),

@@ -162,6 +162,68 @@ async fn an_opening_whose_error_repeats_is_searched_before_it_is_made_again() {
 }
 
 #[tokio::test]
+async fn a_key_that_keeps_the_failure_of_another_price_is_replaced_after_a_look() {
+    let reused = refusal("idempotency_error", "Keys can only be used with the same parameters.");
+    let script = Script::new([
+        says(CREATE, 400, &reused),
+        says(LIST, 200, &json!({"data": [], "has_more": false})),
+        says(CREATE, 200, &payment("requires_payment_method", 500)),
+        says(CAPTURE, 400, &reused),
+        says(FETCH, 200, &payment("requires_capture", 500)),
+        says(CAPTURE, 200, &payment("succeeded", 500)),
+    ]);
+    let (stripe, session) = (script.stripe(), SessionId::new("s1"));
+    stripe.open(&opening(&session, &agent(), 500)).await.unwrap();
+    let taken = stripe.capture(&id(), usd(500), &OrderId::new("42")).await.unwrap();
+    assert_eq!(taken.state, PaymentState::Captured);
+    let keys = script.header("idempotency-key");
+    assert!(keys[0] != keys[2] && keys[3] != keys[5], "{keys:?}");
+    script.assert_played();
+}
+
+/// A void that came while the payment could not be voided must not fail for a whole day.
+#[tokio::test]
+async fn a_refusal_of_the_past_does_not_bind_the_present() {
+    let state = json!({"error": {"type": "invalid_request_error",
+        "code": "payment_intent_unexpected_state", "message": "It is processing."}});
+    let script = Script::new([
+        says(CANCEL, 400, &state),
+        says(FETCH, 200, &payment("processing", 500)),
+        repeats(CANCEL, 400, &state),
+        says(FETCH, 200, &payment("requires_capture", 500)),
+        says(CANCEL, 200, &payment("canceled", 500)),
+        repeats(CAPTURE, 400, &state),
+        says(FETCH, 200, &payment("canceled", 500)),
+    ]);
+    let stripe = script.stripe();
+    let error = stripe.void(&id()).await.unwrap_err();
+    assert!(matches!(error, PaymentError::Rejected { .. }), "{error:?}");
+    assert_eq!(stripe.void(&id()).await.unwrap().state, PaymentState::Voided);
+    let error = stripe.capture(&id(), usd(500), &OrderId::new("42")).await.unwrap_err();
+    assert!(matches!(error, PaymentError::Rejected { .. }), "it is over: {error:?}");
+    script.assert_played();
+}
+
+#[tokio::test]
+async fn what_is_unsettled_is_searched_page_by_page_and_read_afresh() {
+    const SEARCH: &str = "GET /v1/payment_intents/search?query=metadata%5B'acp_bridge'%5D:'shop'\
+        +AND+created%3C1000+AND+-status:'succeeded'+AND+-status:'canceled'&limit=100";
+    const NEXT: &str = "GET /v1/payment_intents/search?query=metadata%5B'acp_bridge'%5D:'shop'\
+        +AND+created%3C1000+AND+-status:'succeeded'+AND+-status:'canceled'&limit=100&page=p2";
+    let hit = payment("requires_capture", 500);
+    let script = Script::new([
+        says(SEARCH, 200, &json!({"data": [hit], "has_more": true, "next_page": "p2"})),
+        says(FETCH, 200, &payment("succeeded", 500)),
+        says(NEXT, 200, &json!({"data": [hit], "has_more": false, "next_page": null})),
+        says(FETCH, 200, &payment("requires_capture", 500)),
+    ]);
+    let before = Timestamp::from_second(1_000).unwrap();
+    let unsettled = script.stripe().unsettled("shop", before).await.unwrap();
+    assert_eq!(unsettled.len(), 1, "the other one was settled meanwhile");
+    script.assert_played();
+}
+
+#[tokio::test]
 async fn a_price_that_came_back_is_really_set() {
     let script = Script::new([
         repeats(CREATE, 200, &payment("requires_payment_method", 500)),
@@ -209,11 +271,17 @@ async fn words_are_the_last_hint_about_a_token() {
         says(CONFIRM, 400, &small),
         says(FETCH, 200, &open),
         says(TOKEN, 200, &fine),
+        // A restricted key may charge tokens and not read them.
+        says(CONFIRM, 400, &small),
+        says(FETCH, 200, &open),
+        says(TOKEN, 403, &refusal("invalid_request_error", "Not permitted.")),
         says(CONFIRM, 400, &odd),
         says(FETCH, 200, &open),
         says(TOKEN, 200, &fine),
     ]);
     let stripe = script.stripe();
+    let error = stripe.authorize(&id(), &token(), None, 0).await.unwrap_err();
+    assert!(matches!(error, PaymentError::BadToken(BadToken::LimitTooSmall)), "{error:?}");
     let error = stripe.authorize(&id(), &token(), None, 0).await.unwrap_err();
     assert!(matches!(error, PaymentError::BadToken(BadToken::LimitTooSmall)), "{error:?}");
     let error = stripe.authorize(&id(), &token(), None, 0).await.unwrap_err();

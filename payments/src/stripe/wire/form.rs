@@ -104,7 +104,8 @@ struct TokenMember<'a> {
 /// How much to take, and for which order.
 #[derive(Debug, Serialize)]
 pub(in crate::stripe) struct Capture<'a> {
-    amount_to_capture: i64,
+    #[serde(rename = "amount_to_capture")]
+    amount: i64,
     expand: [&'static str; 1],
     metadata: CaptureMetadata<'a>,
 }
@@ -144,6 +145,19 @@ pub(in crate::stripe) struct Search {
 pub(in crate::stripe) struct OfPayment<'a> {
     pub(in crate::stripe) payment_intent: &'a str,
     pub(in crate::stripe) limit: u8,
+}
+
+/// A test token.
+#[derive(Debug, Serialize)]
+pub(in crate::stripe) struct Mint<'a> {
+    payment_method: &'a str,
+    usage_limits: MintLimits<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct MintLimits<'a> {
+    currency: &'a str,
+    max_amount: i64,
 }
 
 /// Money to give back, with marks that make it ours.
@@ -225,7 +239,7 @@ impl<'a> MethodOptions<'a> {
 impl<'a> Capture<'a> {
     pub(in crate::stripe) fn new(total: Money, order: &'a OrderId) -> Result<Self, AmountError> {
         Ok(Self {
-            amount_to_capture: amount::to_stripe(total)?,
+            amount: amount::to_stripe(total)?,
             expand: CHARGE,
             metadata: CaptureMetadata { acp_order: order.as_str() },
         })
@@ -243,11 +257,24 @@ impl List {
 }
 
 impl Search {
-    /// A store's payments in one state.
-    pub(in crate::stripe) fn of_store(store: &str, status: &str) -> Self {
+    /// A store's payments that are neither captured nor voided, and were made before.
+    pub(in crate::stripe) fn unsettled(store: &str, before: i64) -> Self {
         let store = store.replace('\\', "\\\\").replace('\'', "\\'");
-        let query = format!("status:'{status}' AND metadata['acp_bridge']:'{store}'");
+        let query = format!(
+            "metadata['acp_bridge']:'{store}' AND created<{before} AND -status:'succeeded' AND \
+             -status:'canceled'"
+        );
         Self { query, limit: 100, page: None }
+    }
+}
+
+impl<'a> Mint<'a> {
+    pub(in crate::stripe) const fn new(
+        payment_method: &'a str,
+        currency: &'a str,
+        max_amount: i64,
+    ) -> Self {
+        Self { payment_method, usage_limits: MintLimits { currency, max_amount } }
     }
 }
 

@@ -22,14 +22,16 @@ pub(in crate::stripe) struct Refund {
 
 #[derive(Debug, Deserialize)]
 struct Marks {
-    acp_origin: Option<String>,
-    acp_reason: Option<String>,
+    #[serde(rename = "acp_origin")]
+    origin: Option<String>,
+    #[serde(rename = "acp_reason")]
+    reason: Option<String>,
     store_refund_id: Option<String>,
 }
 
 /// A `dispute`.
 #[derive(Debug, Deserialize)]
-pub(in crate::stripe) struct WireDispute {
+pub(in crate::stripe) struct DisputeObject {
     id: Option<String>,
     amount: Option<i64>,
     currency: Option<String>,
@@ -48,7 +50,7 @@ pub(in crate::stripe) struct RefundPage {
 /// All disputes about a payment.
 #[derive(Debug, Deserialize)]
 pub(in crate::stripe) struct DisputePage {
-    data: Option<Vec<WireDispute>>,
+    data: Option<Vec<DisputeObject>>,
 }
 
 impl RefundPage {
@@ -90,7 +92,7 @@ impl TryFrom<Refund> for crate::Refund {
     fn try_from(refund: Refund) -> Result<Self, Unread> {
         let marks = refund.metadata;
         let (origin, words) = match marks {
-            Some(marks) => (origin(marks.acp_origin, marks.store_refund_id), marks.acp_reason),
+            Some(marks) => (origin(marks.origin.as_deref(), marks.store_refund_id), marks.reason),
             None => (None, None),
         };
         let state = match refund.status.as_deref() {
@@ -113,10 +115,10 @@ impl TryFrom<Refund> for crate::Refund {
     }
 }
 
-impl TryFrom<WireDispute> for Dispute {
+impl TryFrom<DisputeObject> for Dispute {
     type Error = Unread;
 
-    fn try_from(dispute: WireDispute) -> Result<Self, Unread> {
+    fn try_from(dispute: DisputeObject) -> Result<Self, Unread> {
         let state = match dispute.status.as_deref().ok_or(Unread::Missing("status"))? {
             "warning_needs_response" | "warning_under_review" => DisputeState::Inquiry,
             "needs_response" | "under_review" => DisputeState::Open,
@@ -138,8 +140,8 @@ impl TryFrom<WireDispute> for Dispute {
     }
 }
 
-fn origin(name: Option<String>, store_refund: Option<String>) -> Option<Origin> {
-    match name.as_deref() {
+fn origin(name: Option<&str>, store_refund: Option<String>) -> Option<Origin> {
+    match name {
         Some("store") => store_refund.map(Origin::Store),
         Some("rollback") => Some(Origin::Rollback),
         _ => None,
