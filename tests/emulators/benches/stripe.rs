@@ -12,7 +12,7 @@ use std::{
 use axum::{Router, body::Body};
 use emulators::{Now, faults::Faults, stripe::Stripe};
 use http::Request;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Collected};
 use jiff::Timestamp;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -31,7 +31,7 @@ async fn main() -> io::Result<()> {
 
     let began = Instant::now();
     for seed in 0..PURCHASES {
-        std::hint::black_box(Stripe::new(Arc::clone(&now), seed.into()).router());
+        drop(std::hint::black_box(Stripe::new(Arc::clone(&now), seed.into()).router()));
     }
     let made = began.elapsed();
 
@@ -92,7 +92,7 @@ async fn purchase(stripe: &Stripe) -> Vec<String> {
         let text = answer(router.clone(), method, &path, body, stripe.secret_key()).await;
         if at == 1 {
             let made: Value = serde_json::from_str(&text).unwrap_or_default();
-            intent = made["id"].as_str().unwrap_or_default().to_owned();
+            made["id"].as_str().unwrap_or_default().clone_into(&mut intent);
         }
         answers.push(text);
     }
@@ -112,6 +112,6 @@ async fn answer(router: Router, method: &str, path: &str, body: String, key: &st
         .body(Body::from(body))
         .expect("a request of known parts");
     let Ok(response) = router.oneshot(request).await;
-    let bytes = response.into_body().collect().await.map(|body| body.to_bytes());
+    let bytes = response.into_body().collect().await.map(Collected::to_bytes);
     String::from_utf8(bytes.unwrap_or_default().to_vec()).unwrap_or_default()
 }

@@ -181,9 +181,9 @@ impl Account {
             signature.push_str(",v1=");
             signature.push_str(&signed(secret, at, &body));
         }
-        // In test mode there is a second scheme, which means nothing.
+        // In test mode there is a second scheme, which proves nothing.
         signature.push_str(",v0=");
-        signature.push_str(&signed("v0", at, &body));
+        signature.push_str(&signed("v0", at, b""));
         let headers = vec![
             ("accept", "*/*; q=0.5, application/xml".to_owned()),
             ("cache-control", "no-cache".to_owned()),

@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
@@ -27,7 +28,7 @@ pub(super) struct Call {
 #[derive(Clone)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    pub(super) body: Value,
+    pub(super) body: Bytes,
     pub(super) should_retry: Option<bool>,
     /// The id of the request that was answered first.
     pub(super) request: String,
@@ -95,11 +96,13 @@ impl Answer {
     pub(super) fn new(outcome: Result<Value, Refusal>, request: &str) -> Self {
         let request = request.to_owned();
         match outcome {
-            Ok(body) => Self { status: 200, body, should_retry: None, request },
+            Ok(body) => {
+                Self { status: 200, body: pretty(&body).into(), should_retry: None, request }
+            }
             Err(refusal) => Self {
                 status: refusal.status,
                 should_retry: refusal.should_retry,
-                body: refusal.body(&request),
+                body: pretty(&refusal.body(&request)).into(),
                 request,
             },
         }
@@ -108,7 +111,7 @@ impl Answer {
     /// `request` is the id of the call answered now; another than the answer's own is a replay.
     pub(super) fn response(&self, call: &Call, request: &str) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        let mut response = (status, Body::from(pretty(&self.body))).into_response();
+        let mut response = (status, Body::from(self.body.clone())).into_response();
         let headers = response.headers_mut();
         let mut add = |name: &'static str, value: &str| {
             if let Ok(value) = value.parse() {
