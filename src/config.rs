@@ -15,7 +15,7 @@ mod raw;
 mod resolve;
 
 /// Everything the service needs to know, with secrets in hand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// The listeners and their bounds.
     pub server: Server,
