@@ -37,7 +37,7 @@ pub async fn run(config: &Config, extent: Extent, out: &mut impl Write) -> anyho
         }
         findings.extend(processor);
         if extent.stripe {
-            findings.extend(wired.stripe.rehearse().await);
+            findings.extend(wired.processor.rehearse().await);
         }
         for finding in &findings {
             worst = worst.max(finding.level);

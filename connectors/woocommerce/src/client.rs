@@ -76,6 +76,16 @@ impl Client {
         self.write(Call::new(name, Method::PUT, rest(path), Kind::Repeatable).json(body)).await
     }
 
+    /// Changes something through the REST API that would be changed again by a repeat: sent once.
+    pub(crate) async fn put_once<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        path: &str,
+        body: &Value,
+    ) -> Result<T, ConnectorError> {
+        self.write(Call::new(name, Method::PUT, rest(path), Kind::Once).json(body)).await
+    }
+
     /// Makes something through the REST API, which knows no repeats: sent once.
     pub(crate) async fn post<T: DeserializeOwned>(
         &self,

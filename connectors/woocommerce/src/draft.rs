@@ -8,7 +8,7 @@ use commerce::{
 use http::Method;
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use upstream::Answer;
 
 use crate::{
@@ -19,9 +19,8 @@ use crate::{
     draft_id::Found,
     error::unreadable,
     item::Names,
-    memory::{FRESH, Kept, Leftovers, Open, USABLE, What},
+    memory::{FRESH, Kept, Open, USABLE, What},
     order::{StoreOrder, fact_meta, name_meta},
-    own,
 };
 
 /// Cart and order as they are now.
@@ -66,10 +65,11 @@ impl WooCommerce {
                 Some(id)
             }
             Made::Deferred => {
-                let total = changed.cart.total()?;
-                kept.agreed = Some(total);
-                kept.own = Some(Leftovers::default());
-                Some(self.own_draft(total, &note, (&change.facts, &kept.names)).await?)
+                kept.agreed = Some(changed.cart.total()?);
+                let facts = (&change.facts, &kept.names);
+                let made = self.own_draft(&changed.cart, &note, facts).await?;
+                kept.own = Some(made.contents()?);
+                Some(made.id)
             }
         };
         self.show(&Found { order, token }, changed, kept).await
@@ -146,13 +146,8 @@ impl WooCommerce {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
         let (found, now) = self.look(&found).await?;
         self.memory.forget(&found.token);
-        let mut body = Map::new();
         let order = match now {
             Now::Open(open) => {
-                if let Some(before) = &open.kept.own {
-                    // What it was shall still be readable.
-                    body = own::contents(&open.cart, before)?;
-                }
                 let Some(order) = found.order else {
                     self.empty_cart(id).await;
                     let draft = self.shown(&found, &open, Vec::new()).await?;
@@ -166,9 +161,8 @@ impl WooCommerce {
                 DraftState::Open | DraftState::Committed { .. } => order.id,
             },
         };
-        body.insert("status".to_owned(), json!("cancelled"));
-        body.insert("meta_data".to_owned(), Value::Array(fact_meta(facts)));
-        let (path, body) = (format!("/orders/{order}"), Value::Object(body));
+        let body = json!({ "status": "cancelled", "meta_data": fact_meta(facts) });
+        let path = format!("/orders/{order}");
         let canceled: StoreOrder = self.client.put("order.cancel", &path, &body).await?;
         self.empty_cart(id).await;
         self.draft_of_order(id, &canceled).await
@@ -281,13 +275,17 @@ impl WooCommerce {
         let mut kept = Kept { note: told(&note), facts, names, ..kept };
         let mut found = found.clone();
         match (&kept.own, found.order, &changed.made) {
-            (Some(_), Some(order), _) => {
-                let total = changed.cart.total()?;
-                let order = self.keep(order, total, &note, (&change.facts, &new_names)).await?;
-                if order.state(self.client.url())? != DraftState::Open {
+            (Some(before), Some(order), _) => {
+                // Whatever becomes of it, what was seen before does not hold any more.
+                self.memory.forget(&found.token);
+                let contents = (&*changed.cart, before);
+                let facts = (&change.facts, &new_names);
+                let filled = self.fill(order, contents, &note, facts).await?;
+                if filled.state(self.client.url())? != DraftState::Open {
                     return Err(ConnectorError::Settled { action: "change" });
                 }
-                kept.agreed = Some(total);
+                kept.agreed = Some(changed.cart.total()?);
+                kept.own = Some(filled.contents()?);
             }
             (None, known, Made::Order { id, is_draft }) => {
                 if known.is_some_and(|known| known != *id) || !is_draft {
@@ -368,7 +366,7 @@ impl WooCommerce {
         })
     }
 
-    async fn read_cart(&self, found: &Found) -> Result<Cart, ConnectorError> {
+    pub(crate) async fn read_cart(&self, found: &Found) -> Result<Cart, ConnectorError> {
         let answer =
             self.client.cart("cart.read", Method::GET, "/cart", Some(&found.token)).await?;
         read("cart.read", &answer)

@@ -50,13 +50,14 @@ pub(crate) struct Kept {
     pub(crate) agreed: Option<Money>,
     /// The names under which lines were ordered.
     pub(crate) names: Names,
-    /// Where the order is one that we made: what stands in it and has to go before it is filled.
-    pub(crate) own: Option<Leftovers>,
+    /// Where the order is one that we made: what stands in it.
+    pub(crate) own: Option<Contents>,
 }
 
-/// The entries of an order, by their ids.
+/// The entries of an order by their ids, and what they come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Leftovers {
+pub(crate) struct Contents {
+    pub(crate) total: Option<Money>,
     pub(crate) lines: Vec<u64>,
     pub(crate) shipping: Vec<u64>,
     pub(crate) fees: Vec<u64>,

@@ -15,7 +15,7 @@ use crate::{
     cart::{currency, digits, line_id, text_of},
     item::{Names, Wanted},
     loose,
-    memory::{Kept, Leftovers},
+    memory::{Contents, Kept},
     rates::{is_pickup, rate_kind},
     rounding::{is_finer, settle},
 };
@@ -175,11 +175,11 @@ impl StoreOrder {
     pub(crate) fn state(&self, store_url: &str) -> Result<DraftState, ConnectorError> {
         let payment = self.meta(META_PAYMENT).map(PaymentId::new);
         let is_paid = self.date_paid_gmt.is_some() && self.payment_method == PAYMENT_METHOD;
-        // An order on hold takes a payment in without being paid by it, and a seller may put one on
-        // hold before its money has come.
+        // An order on hold takes a payment in without being paid by it, a seller may put one on hold
+        // before its money has come, and one of downloads is processed without being paid.
         let waits = match self.status.as_str() {
             "pending" | "failed" => true,
-            "on-hold" => !self.is_paid(),
+            "on-hold" | "processing" | "completed" => !self.is_paid(),
             _ => false,
         };
         Ok(match (self.status.as_str(), payment) {
@@ -282,7 +282,7 @@ impl StoreOrder {
             facts: self.facts(),
             agreed: Some(agreed),
             names: self.names(),
-            own: own.map(|_| self.leftovers()),
+            own: own.map(|_| self.contents()).transpose()?,
         })
     }
 
@@ -300,12 +300,14 @@ impl StoreOrder {
         names.into_iter().map(|(key, item)| (key, ItemId::new(item))).collect()
     }
 
-    fn leftovers(&self) -> Leftovers {
-        Leftovers {
+    /// What stands in it.
+    pub(crate) fn contents(&self) -> Result<Contents, ConnectorError> {
+        Ok(Contents {
+            total: Some(self.total()?),
             lines: self.line_items.iter().map(|line| line.id).collect(),
             shipping: self.shipping_lines.iter().map(|line| line.id).collect(),
             fees: self.fee_lines.iter().map(|fee| fee.id).collect(),
-        }
+        })
     }
 
     /// What was bought: products without variants, and variations.

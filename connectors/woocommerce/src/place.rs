@@ -9,7 +9,7 @@ use commerce::{
 };
 use http::Method;
 use serde_json::{Map, Value, json};
-use tracing::warn;
+use tracing::{error, warn};
 
 use crate::{
     WooCommerce,
@@ -17,7 +17,6 @@ use crate::{
     draft_id::Found,
     memory::{FRESH, Open},
     order::{PAYMENT_METHOD, StoreOrder, fact_meta, ties},
-    own,
 };
 
 impl WooCommerce {
@@ -28,6 +27,7 @@ impl WooCommerce {
         commitment: &Commitment,
     ) -> Result<Draft, ConnectorError> {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
+        let order = order_of(id)?;
         let (mut contents, mut is_scarce) = (Map::new(), true);
         if let Some(open) = self.to_commit(&found, commitment).await? {
             let draft = self.shown(&found, &open, Vec::new()).await?;
@@ -44,11 +44,10 @@ impl WooCommerce {
                 contents.insert("customer_id".to_owned(), json!(customer));
             }
             if let Some(before) = &open.kept.own {
-                contents.extend(own::contents(&open.cart, before)?);
+                self.mend(order, &open.cart, before).await?;
             }
         }
         self.memory.forget(&found.token);
-        let order = order_of(id)?;
         contents.extend([
             ("status".to_owned(), json!("pending")),
             ("payment_method".to_owned(), json!(PAYMENT_METHOD)),
@@ -127,10 +126,13 @@ impl WooCommerce {
             "meta_data": ties(commitment),
         });
         let mut paid: StoreOrder = self.client.put("order.pay", &path, &body).await?;
-        if !paid.is_paid() {
-            // An order that waits takes the payment in silently; its state has to be said.
-            let body = json!({ "status": "processing" });
-            paid = self.client.put("order.process", &path, &body).await?;
+        // An order that waits takes the payment in silently; its state has to be said. One of
+        // downloads alone is paid when it is completed.
+        for status in ["processing", "completed"] {
+            if !paid.is_paid() {
+                let body = json!({ "status": status });
+                paid = self.client.put("order.process", &path, &body).await?;
+            }
         }
         if !paid.is_paid() || paid.payment() != Some(commitment.payment.as_str()) {
             return Err(ConnectorError::Unreadable {
@@ -138,6 +140,9 @@ impl WooCommerce {
                 effect: Effect::Unknown,
                 source: format!("order {order} is {} and not paid", paid.status).into(),
             });
+        }
+        if paid.total()? != commitment.total {
+            paid = self.mend_paid(id, paid, commitment).await?;
         }
         self.empty_cart(id).await;
         // What was just written is remembered; that it was written counts.
@@ -149,6 +154,32 @@ impl WooCommerce {
                 _ => paid.order(self.client.url()),
             },
         )
+    }
+
+    /// Somebody has changed an order of ours while it was being paid: it gets what was paid for, as
+    /// the cart still has it.
+    async fn mend_paid(
+        &self,
+        id: &DraftId,
+        paid: StoreOrder,
+        commitment: &Commitment,
+    ) -> Result<StoreOrder, ConnectorError> {
+        let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
+        let cart = self.read_cart(&found).await?;
+        if cart.total()? == commitment.total && paid.kept()?.own.is_some() {
+            self.mend(paid.id, &cart, &paid.contents()?).await?;
+        }
+        let path = format!("/orders/{}", paid.id);
+        let now: StoreOrder = self.client.get("order.read", &path).await?;
+        if now.total()? != commitment.total {
+            error!(
+                order.id = paid.id,
+                total = now.total()?.minor(),
+                paid = commitment.total.minor(),
+                "the order does not cost what was paid for it: look at it",
+            );
+        }
+        Ok(now)
     }
 
     /// A cart that keeps its lines could buy them again. The order is paid all the same.
