@@ -19,6 +19,7 @@ mod charges;
 mod confirm;
 mod control;
 mod deliveries;
+mod details;
 mod disputes;
 mod endpoints;
 mod errors;

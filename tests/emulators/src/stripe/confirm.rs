@@ -9,9 +9,10 @@ use super::{
     agenda::Due,
     cards::{Behavior, Decline},
     charges::Charge,
+    details::references,
     errors::Refusal,
     form::Form,
-    intents::{CAPTURE_METHODS, FUTURE_USAGES, Intent, OPEN, PaymentMethod, Status, references},
+    intents::{CAPTURE_METHODS, FUTURE_USAGES, Intent, OPEN, PaymentMethod, Status},
     ledger::Move,
 };
 

@@ -1,5 +1,20 @@
 //! The hands of a test that lives in another process: what one in this process does by calling
 //! is a JSON request below `/_emulator` for it.
+//!
+//! | below `/_emulator` | members |
+//! |---|---|
+//! | `ledger`, `journal` | |
+//! | `clock` | `ahead`: seconds |
+//! | `grant` | `payment_method`, `amount`, `currency`, `expires_at`?, `audience`? |
+//! | `authenticate` | `id`: payment, `proved` |
+//! | `capture`, `cancel`, `refund` | `id`: payment, `amount`? of a refund |
+//! | `fail_refund` | `id`: refund |
+//! | `dispute`, `decide_dispute` | `id`: payment, `reason`; `id`: dispute, `won` |
+//! | `emit` | `type`, `object` |
+//! | `roll_secret` | `id`: endpoint |
+//! | `fault` | `method`, `path`, `nth`?, `kind`, `delay_ms`? or `status`? |
+//! | `mishap` | `method`, `path`, `nth`?, `kind`, `delay_ms`? or `should_retry`? |
+//! | `quirks`, `post_quirks` | the members of [`Quirks`] and [`PostQuirks`] |
 
 use std::{
     sync::{

@@ -33,24 +33,26 @@ impl Page {
         place: impl Fn(&'a T) -> (&'a String, i64),
         view: impl Fn(&T) -> Value,
     ) -> Result<Value, Refusal> {
-        let mut found: Vec<_> = newest.filter(|thing| self.created.hold(place(thing).1)).collect();
+        let mut found: Vec<_> = newest.collect();
         let at = |id: &str, param: &str| {
             let at = found.iter().position(|thing| place(thing).0 == id);
             at.ok_or_else(|| Refusal::no_such(400, kind, id, param))
         };
-        let has_more = if let Some(before) = &self.before {
-            let end = at(before, "ending_before")?;
-            found.truncate(end);
-            found.drain(..end.saturating_sub(self.limit));
-            end > self.limit
-        } else {
-            let start = match &self.after {
-                Some(after) => at(after, "starting_after")? + 1,
-                None => 0,
-            };
-            found.drain(..start);
-            found.len() > self.limit
+        let start = match &self.after {
+            Some(after) => at(after, "starting_after")? + 1,
+            None => 0,
         };
+        let end = match &self.before {
+            Some(before) => at(before, "ending_before")?,
+            None => found.len(),
+        };
+        found.truncate(end);
+        found.drain(..start);
+        found.retain(|thing| self.created.hold(place(thing).1));
+        let has_more = found.len() > self.limit;
+        if self.before.is_some() {
+            found.drain(..found.len().saturating_sub(self.limit));
+        }
         let data: Vec<_> = found.into_iter().take(self.limit).map(view).collect();
         Ok(json!({ "object": "list", "data": data, "has_more": has_more, "url": url }))
     }

@@ -247,6 +247,11 @@ async fn lists_miss_nothing() {
     assert_eq!((listed(&next), &next["has_more"]), (vec![ids[0].clone()], &json!(false)));
     let recent = bench.get(&format!("{CREATE}?created[gte]={}", bench.now() - 20)).await.body;
     assert_eq!(listed(&recent), [ids[2].as_str(), &ids[1]]);
+    let back = bench.get(&format!("{CREATE}?limit=1&ending_before={}", ids[0])).await.body;
+    assert_eq!((listed(&back), &back["has_more"]), (vec![ids[1].clone()], &json!(true)));
+    let old = format!("created[lte]={}&starting_after={}", bench.now() - 20, ids[2]);
+    let old = bench.get(&format!("{CREATE}?{old}")).await.body;
+    assert_eq!(listed(&old), [ids[1].as_str(), &ids[0]], "what the page begins after may be newer");
     bench
         .get(&format!("{CREATE}?limit=101"))
         .await
