@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use commerce::Connector;
+use payments::Processor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use upstream::{Chance, Transport};
 
@@ -28,6 +30,15 @@ pub struct Seams {
     pub transport: Arc<dyn Transport>,
 }
 
+/// What stands between the service and one store: the platform and the processor.
+#[derive(Clone)]
+pub struct Parts {
+    /// The store's platform.
+    pub connector: Arc<dyn Connector>,
+    /// Who takes its payments.
+    pub processor: Arc<dyn Processor>,
+}
+
 /// The whole service but its sockets.
 pub struct App {
     pub(crate) public_url: String,
@@ -45,10 +56,17 @@ pub struct App {
 impl App {
     /// Wires a configuration to the world. Starts nothing.
     pub fn new(config: &Config, seams: Seams) -> Arc<Self> {
+        Self::with(config, seams, &|parts| parts)
+    }
+
+    /// The same with something put around each store's parts.
+    pub fn with(config: &Config, seams: Seams, around: &dyn Fn(Parts) -> Parts) -> Arc<Self> {
         let stores: Vec<_> = config
             .stores
             .iter()
-            .map(|store| Arc::new(Store::new(store, &seams.transport, &seams.chance, &seams.clock)))
+            .map(|store| {
+                Arc::new(Store::new(store, &seams.transport, &seams.chance, &seams.clock, around))
+            })
             .collect();
         let agents = Agents::new(
             config.stores.iter().zip(stores.iter().cloned()),

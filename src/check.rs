@@ -22,7 +22,7 @@ pub async fn run(config: &Config, extent: Extent, out: &mut impl Write) -> anyho
     let sealer = Sealer::new(&config.server.session_key);
     let mut worst = Level::Ok;
     for store in &config.stores {
-        let wired = Store::new(store, &seams.transport, &seams.chance, &seams.clock);
+        let wired = Store::alone(store, &seams);
         writeln!(out, "{} ({})", store.name, store.id)?;
         let target = hooks::target(config.server.public_url.as_str(), &sealer, &wired);
         let (platform, hooks, processor) = tokio::join!(

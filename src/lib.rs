@@ -35,7 +35,7 @@ pub mod shutdown;
 mod store;
 pub mod telemetry;
 
-pub use app::{App, Seams};
+pub use app::{App, Parts, Seams};
 
 /// Longest time to reach a host: name, TCP and TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

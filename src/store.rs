@@ -16,6 +16,7 @@ use upstream::{Chance, Transport, Upstream};
 use url::Url;
 
 use crate::{
+    app::{Parts, Seams},
     attempts::Attempts,
     catalog::Catalog,
     changes::Inbox,
@@ -66,12 +67,18 @@ impl Store {
         ticket.opened_at.checked_add(lifetime).unwrap_or(Timestamp::MAX)
     }
 
+    /// A store that serves no agents, to look at it.
+    pub(crate) fn alone(config: &config::Store, seams: &Seams) -> Self {
+        Self::new(config, &seams.transport, &seams.chance, &seams.clock, &|parts| parts)
+    }
+
     /// Wires a configured store to the network.
     pub(crate) fn new(
         config: &config::Store,
         transport: &Arc<dyn Transport>,
         chance: &Arc<dyn Chance>,
         clock: &Arc<dyn Clock>,
+        around: &dyn Fn(Parts) -> Parts,
     ) -> Self {
         let clock = Arc::clone(clock);
         let upstream = |name: &str, url: &Url, limits| {
@@ -100,12 +107,13 @@ impl Store {
                 webhook_secrets: config.stripe.webhook_secrets.clone(),
             },
         );
+        let parts = around(Parts { connector: Arc::new(connector), processor: Arc::new(stripe) });
         Self {
             id: config.id.clone(),
             name: config.name.clone(),
             url: woocommerce.url.clone(),
-            connector: Arc::new(connector),
-            processor: Arc::new(stripe),
+            connector: parts.connector,
+            processor: parts.processor,
             merchant_id: config.stripe.merchant_id.clone(),
             acquirer: config.stripe.acquirer.clone(),
             links: config.links.clone(),

@@ -181,9 +181,10 @@ impl Purchase {
                 ))
             }
             _ if payment.total == total => Ok(payment),
-            // An authorization that came late, for what the session cost then: it is let go, and
-            // a payment that was let go pays for nothing else.
+            // An authorization that came late, for what the session cost then: the draft dies, then
+            // it is let go, and a payment that was let go pays for nothing else.
             PaymentState::Authorized => {
+                self.store.connector.discard(&draft.id, &Facts::new()).await?;
                 self.store.processor.void(&payment.id).await?;
                 Err(Failure::Conflict(
                     "The payment of this session was for another total and is canceled. Create a \

@@ -24,8 +24,19 @@ pub(crate) struct Story {
     pub(crate) ends: Vec<(String, String)>,
     /// Whether the agent gave up and never asked again.
     pub(crate) is_gone: bool,
+    /// The last completion: its key, its payment token, and whether that is good for the purchase.
+    pub(crate) tried: Option<Tried>,
+    /// Whether that was still going on, though all had been calm when it was sent again.
+    pub(crate) never_ends: bool,
     /// What the session said in the end.
     pub(crate) last: Value,
+}
+
+/// One completion.
+#[derive(Clone)]
+pub(crate) struct Tried {
+    key: String,
+    token: String,
 }
 
 /// An answer, where one came.
@@ -77,6 +88,7 @@ pub(crate) async fn buy(world: &World, name: usize) -> Story {
         }
         let token = token(world, created.total().unwrap_or(1_000_000));
         let key = format!("pay-{name}-{tries}");
+        story.tried = Some(Tried { key: key.clone(), token: token.clone() });
         let told = complete(world, &path, &token, &key, &mut story).await;
         let Some(told) = told else { continue };
         if told.is_over() {
@@ -91,6 +103,18 @@ pub(crate) async fn buy(world: &World, name: usize) -> Story {
         }
     }
     story
+}
+
+/// Sends the last completion again when all is calm: whatever has died before, now it ends.
+pub(crate) async fn retry(world: &World, story: &mut Story) {
+    let (Some(id), Some(Tried { key, token })) = (&story.session, story.tried.clone()) else {
+        return;
+    };
+    let path = format!("/api/checkout_sessions/{id}/complete");
+    if let Some(told) = ask(world, "POST", &path, &payment(&token), &key).await {
+        story.never_ends = told.state() == "complete_in_progress";
+        note(story, &key, Some(&told));
+    }
 }
 
 /// Asks once more when all is calm, as an agent does that wants to know.
@@ -153,10 +177,7 @@ async fn complete(
     key: &str,
     story: &mut Story,
 ) -> Option<Told> {
-    let body = json!({"payment_data": {
-        "handler_id": "card_tokenized",
-        "instrument": {"type": "card", "credential": {"type": "spt", "token": token}},
-    }});
+    let body = payment(token);
     let path_complete = format!("{path}/complete");
     let call = |key: &str| request("POST", &path_complete, Some(key), &body);
     let mut last = None;
@@ -196,6 +217,13 @@ async fn complete(
         }
     }
     last
+}
+
+fn payment(token: &str) -> Value {
+    json!({"payment_data": {
+        "handler_id": "card_tokenized",
+        "instrument": {"type": "card", "credential": {"type": "spt", "token": token}},
+    }})
 }
 
 fn note(story: &mut Story, key: &str, told: Option<&Told>) {

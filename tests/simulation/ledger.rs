@@ -76,7 +76,7 @@ impl fmt::Display for Tally {
 
 /// Reads the ledgers against what was promised.
 pub(crate) fn judge(world: &World, stories: &[Story]) -> Told {
-    let mut broken = Vec::new();
+    let mut broken = world.weather.wrong_steps();
     let (intents, orders) = (world.stripe.intents(), world.store.orders());
     for order in &orders {
         world.weather.say(|| format!("order {order}"));
@@ -95,6 +95,9 @@ pub(crate) fn judge(world: &World, stories: &[Story]) -> Told {
         if live > 1 {
             broken.push(format!("charged twice: session {session} has {live} live payments"));
         }
+        if intents.len() > 1 {
+            broken.push(format!("more than one payment of {session}: {}", intents.len()));
+        }
         for intent in intents {
             judge_payment(intent, session, &paid, stories, &mut broken);
         }
@@ -112,6 +115,7 @@ pub(crate) fn judge(world: &World, stories: &[Story]) -> Told {
     for story in stories {
         judge_story(story, &paid, &mut broken);
     }
+    judge_refunds(world, &paid, &mut broken);
     judge_events(world, &paid, &mut broken);
     let sold: i64 = paid.iter().flat_map(|order| scarce_units(order)).sum();
     let oversold = u64::try_from(sold - SCARCE_UNITS).unwrap_or(0);
@@ -167,6 +171,26 @@ fn judge_order(order: &Value, intents: &[Value], broken: &mut Vec<String>) {
     }
 }
 
+/// What went back is the same on both sides, and never more than was taken.
+fn judge_refunds(world: &World, paid: &[&Value], broken: &mut Vec<String>) {
+    for balance in world.stripe.ledger().payments {
+        let order = paid.iter().find(|order| order["transaction_id"] == balance.id.as_str());
+        let booked: i64 = order.map_or(0, |order| {
+            let refunds = order["refunds"].as_array().into_iter().flatten();
+            refunds.filter_map(|refund| minor(&refund["total"])).sum()
+        });
+        if -booked != balance.refunded {
+            let paid_back = balance.refunded;
+            broken.push(format!("paid back {paid_back}, booked {}: {}", -booked, balance.id));
+        }
+    }
+}
+
+/// Decimal text in minor units.
+fn minor(decimal: &Value) -> Option<i64> {
+    decimal.as_str()?.replace('.', "").parse().ok()
+}
+
 /// I6, and that the agent was told the truth.
 fn judge_story(story: &Story, paid: &[&Value], broken: &mut Vec<String>) {
     let Some(session) = &story.session else { return };
@@ -184,7 +208,7 @@ fn judge_story(story: &Story, paid: &[&Value], broken: &mut Vec<String>) {
     if (last == "completed") != is_bought && !story.is_gone && !last.is_empty() {
         broken.push(format!("says {last} in the end, bought {is_bought}: {session}"));
     }
-    if last == "complete_in_progress" {
+    if last == "complete_in_progress" || story.never_ends {
         broken.push(format!("never ends: {session}"));
     }
 }

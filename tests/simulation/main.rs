@@ -20,7 +20,10 @@ mod buyer;
 mod defects;
 mod ledger;
 mod network;
+mod post;
 mod schedule;
+mod seller;
+mod steps;
 mod world;
 
 use ledger::Tally;

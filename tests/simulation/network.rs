@@ -11,13 +11,15 @@ use std::{
 use async_trait::async_trait;
 use axum::{Router, body::Body};
 use bytes::Bytes;
-use emulators::{faults::Dropped, stripe::Stripe};
+use emulators::{faults::Dropped, stripe::Stripe, woocommerce::Store};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use upstream::{Transport, TransportError};
+
+use crate::steps;
 
 /// Where store and processor are.
 pub(crate) const STORE: &str = "http://store.test";
@@ -59,6 +61,8 @@ pub(crate) struct Weather {
     /// Sufferings in a hundred that kill the caller.
     kills: u32,
     lines: Mutex<Option<Vec<String>>>,
+    /// Steps that should not have been made.
+    wrong: Mutex<Vec<String>>,
 }
 
 impl Weather {
@@ -72,6 +76,7 @@ impl Weather {
             faults,
             kills,
             lines: Mutex::new(keeps_lines.then(Vec::new)),
+            wrong: Mutex::default(),
         }
     }
 
@@ -126,6 +131,15 @@ impl Weather {
         })
     }
 
+    fn complain(&self, wrong: String) {
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).push(wrong);
+    }
+
+    /// Steps that should not have been made, so far.
+    pub(crate) fn wrong_steps(&self) -> Vec<String> {
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(crate) fn say(&self, line: impl FnOnce() -> String) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lines) = lines.as_mut() {
@@ -142,6 +156,7 @@ impl Weather {
 /// The network as one replica sees it. It ends with the replica.
 pub(crate) struct Network {
     pub(crate) weather: Arc<Weather>,
+    pub(crate) store: Store,
     pub(crate) stripe: Stripe,
     pub(crate) routes: Vec<(&'static str, Router)>,
     pub(crate) died: CancellationToken,
@@ -180,6 +195,9 @@ impl Transport for Network {
                 self.stripe.fail_next_after(request.method().as_str(), request.uri().path());
             }
             _ => {}
+        }
+        if let Some(wrong) = steps::wrong(&request, &self.store, &self.stripe) {
+            self.weather.complain(wrong);
         }
         let arriving = self.carry_out(request, mishap);
         // What has left arrives, even if the caller hangs up.

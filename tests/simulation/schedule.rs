@@ -9,7 +9,7 @@ use rand::Rng;
 use crate::{
     buyer::{self, Story},
     defects::Defect,
-    ledger,
+    ledger, post, seller,
     world::World,
 };
 
@@ -58,21 +58,29 @@ fn play(seed: u64, defect: Option<Defect>, keeps_lines: bool) -> Told {
     runtime.block_on(async {
         let world = World::new(seed, keeps_lines, defect);
         let buyers = world.weather.dice().random_range(1..=3);
-        let mut stories: Vec<Story> =
-            join_all((0..buyers).map(|name| buyer::buy(&world, name))).await;
-        world.weather.clear();
+        let shopping = async {
+            let stories = join_all((0..buyers).map(|name| buyer::buy(&world, name))).await;
+            world.weather.clear();
+            stories
+        };
+        let (mut stories, ()) = tokio::join!(shopping, post::deliver_while_stormy(&world));
         calm_down(&world, &mut stories).await;
         ledger::judge(&world, &stories)
     })
 }
 
-/// Timers fire, agents that have not given up ask again, and what is left over is brought to an end.
+/// Agents that have not given up ask again, timers fire, the seller gives money back on either side,
+/// and what is left over is brought to an end.
 async fn calm_down(world: &World, stories: &mut [Story]) {
+    tokio::time::sleep(Duration::from_secs(45)).await;
+    for story in stories.iter_mut().filter(|story| !story.is_gone) {
+        buyer::retry(world, story).await;
+    }
     for wait in [Duration::from_mins(2), Duration::from_mins(20), Duration::from_mins(20)] {
         tokio::time::sleep(wait).await;
-        for replica in world.all_replicas() {
-            replica.app.reconcile().await;
-        }
+        post::deliver(world).await;
+        join_all(world.all_replicas().iter().map(|replica| replica.app.reconcile())).await;
+        seller::give_back(world).await;
     }
     for story in stories.iter_mut().filter(|story| !story.is_gone) {
         buyer::look(world, story).await;

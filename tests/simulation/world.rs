@@ -86,6 +86,7 @@ impl World {
         let now: emulators::Now = Arc::new(move || moment(began));
         let store = Store::demo(STORE, Arc::clone(&now), seed);
         let stripe = Stripe::new(now, seed);
+        stripe.listen("http://bridge.test/hooks/shop/stripe", &["*"]);
         store.defer_orders(weather.happens(50));
         store.set_stock(SCARCE, SCARCE_UNITS);
         let count = weather.dice().random_range(1..=2);
@@ -131,8 +132,14 @@ impl World {
             (STRIPE, self.stripe.router()),
             ("http://agent.test", self.ears()),
         ];
-        let (weather, stripe) = (Arc::clone(&self.weather), self.stripe.clone());
-        let network = Network { weather, stripe, routes, died: died.clone(), name };
+        let network = Network {
+            weather: Arc::clone(&self.weather),
+            store: self.store.clone(),
+            stripe: self.stripe.clone(),
+            routes,
+            died: died.clone(),
+            name,
+        };
         let born = self.born.fetch_add(1, Ordering::Relaxed);
         let skew = SignedDuration::from_secs(self.weather.dice().random_range(-60..=60));
         let seams = Seams {
