@@ -234,8 +234,11 @@ impl Stripe {
             let key = key::amend(&payment.id, total, generation);
             let path = payment_path(&payment.id, "")?;
             let sender = self.client.stable("payment.amend");
-            let reply = sender.write::<Intent, _>(path, key, &Amend { amount }).await?;
-            payment = self.now(reply).await?;
+            payment = match sender.write::<Intent, _>(path, key, &Amend { amount }).await {
+                Ok(reply) => self.now(reply).await?,
+                Err(failure) if failure.is_spent() => self.fetch(&payment.id).await?,
+                Err(failure) => return Err(failure.into()),
+            };
             generation += 1;
         }
         Ok(payment)

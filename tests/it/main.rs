@@ -10,6 +10,7 @@ mod assertions;
 mod authentication;
 mod bad_input;
 mod carts;
+mod check;
 mod command;
 mod complete;
 mod contract;

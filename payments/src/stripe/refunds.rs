@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Dispute, PaymentError, Refund, RefundRequest};
 
-/// No payment has more refunds or disputes than one page holds.
+/// Stripe's largest page. A payment with more refunds or disputes than it holds is refused.
 const PAGE_MAX: u8 = 100;
 
 impl Stripe {

@@ -353,6 +353,11 @@ async fn a_server_error_that_stripe_remembers_is_no_dead_end() {
     let opened = stage.open(TOTAL).await.unwrap();
     assert_eq!(stage.emulator.intents().len(), 1);
 
+    stage.emulator.fail_next_stored("POST", "/v1/payment_intents/{}");
+    assert_doubt(stage.open(1_000).await.unwrap_err());
+    assert_eq!(stage.open(1_000).await.unwrap().total, usd(1_000));
+    assert_eq!(stage.open(TOTAL).await.unwrap().total, usd(TOTAL));
+
     let token = stage.token("pm_card_visa");
     assert_doubt(stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap_err());
     assert_doubt(stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap_err());

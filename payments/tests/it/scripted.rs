@@ -3,8 +3,8 @@
 use commerce::{AgentId, Currency, Money, OrderId, PaymentId, SessionId};
 use jiff::Timestamp;
 use payments::{
-    API_VERSION, BadToken, Opening, PaymentError, PaymentState, PaymentToken, Processor,
-    TOKEN_API_VERSION,
+    API_VERSION, BadToken, Opening, Origin, PaymentError, PaymentState, PaymentToken, Processor,
+    RefundRequest, TOKEN_API_VERSION,
 };
 use serde_json::{Value, json};
 
@@ -178,6 +178,18 @@ async fn a_key_that_keeps_the_failure_of_another_price_is_replaced_after_a_look(
     assert_eq!(taken.state, PaymentState::Captured);
     let keys = script.header("idempotency-key");
     assert!(keys[0] != keys[2] && keys[3] != keys[5], "{keys:?}");
+    script.assert_played();
+}
+
+#[tokio::test]
+async fn nothing_is_given_back_while_not_every_refund_is_seen() {
+    let list = "GET /v1/refunds?payment_intent=pi_1&limit=100";
+    let script = Script::new([says(list, 200, &json!({"data": [], "has_more": true}))]);
+    let origin = Origin::Store("7".to_owned());
+    let (payment, amount) = (&id(), usd(500));
+    let request = RefundRequest { payment, amount, reason: "", origin: &origin };
+    let error = script.stripe().refund(&request).await.unwrap_err();
+    assert!(matches!(error, PaymentError::Rejected { .. }), "{error:?}");
     script.assert_played();
 }
 

@@ -5,7 +5,10 @@ use jiff::Timestamp;
 use miniserde::Deserialize;
 
 use super::{Unread, currency, time};
-use crate::{Dispute, DisputeState, Origin, PaymentError, RefundState, stripe::amount};
+use crate::{
+    Dispute, DisputeState, Origin, PaymentError, RefundState,
+    stripe::{amount, rejected},
+};
 
 /// A `refund`.
 #[derive(Debug, Deserialize)]
@@ -45,12 +48,14 @@ pub(in crate::stripe) struct DisputeObject {
 #[derive(Debug, Deserialize)]
 pub(in crate::stripe) struct RefundPage {
     data: Option<Vec<Refund>>,
+    has_more: Option<bool>,
 }
 
 /// All disputes about a payment.
 #[derive(Debug, Deserialize)]
 pub(in crate::stripe) struct DisputePage {
     data: Option<Vec<DisputeObject>>,
+    has_more: Option<bool>,
 }
 
 impl RefundPage {
@@ -58,7 +63,7 @@ impl RefundPage {
         self,
         call: &'static str,
     ) -> Result<Vec<crate::Refund>, PaymentError> {
-        oldest_first(self.data, call, |refund: &crate::Refund| refund.made_at)
+        oldest_first((self.data, self.has_more), call, |refund: &crate::Refund| refund.made_at)
     }
 }
 
@@ -67,18 +72,22 @@ impl DisputePage {
         self,
         call: &'static str,
     ) -> Result<Vec<Dispute>, PaymentError> {
-        oldest_first(self.data, call, |dispute: &Dispute| dispute.made_at)
+        oldest_first((self.data, self.has_more), call, |dispute: &Dispute| dispute.made_at)
     }
 }
 
 fn oldest_first<W, T>(
-    wire: Option<Vec<W>>,
+    (wire, has_more): (Option<Vec<W>>, Option<bool>),
     call: &'static str,
     made_at: impl Fn(&T) -> Timestamp,
 ) -> Result<Vec<T>, PaymentError>
 where
     T: TryFrom<W, Error = Unread>,
 {
+    // One that is not seen would be made again.
+    if has_more == Some(true) {
+        return Err(rejected("too_many", "the payment has more of them than one page holds"));
+    }
     let wire = wire.unwrap_or_default().into_iter().rev();
     let all = wire.map(T::try_from).collect::<Result<Vec<_>, _>>();
     let mut all = all.map_err(|error| PaymentError::Unreadable { call, source: error.into() })?;
