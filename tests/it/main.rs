@@ -25,6 +25,7 @@ mod hostile;
 mod in_process;
 mod keys;
 mod logs;
+mod mcp;
 mod recorded;
 mod sessions;
 mod stage;
