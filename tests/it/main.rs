@@ -15,6 +15,7 @@ mod complete;
 mod contract;
 mod crash;
 mod deferred;
+mod discounts;
 mod edge;
 mod events;
 mod extras;
