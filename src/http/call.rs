@@ -27,7 +27,8 @@ const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 pub(super) struct Call {
     pub(super) caller: Caller,
     pub(super) version: Version,
-    pub(super) method: Method,
+    /// Whether it may not come without an `Idempotency-Key`.
+    pub(super) demands_key: bool,
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
@@ -55,8 +56,8 @@ impl FromRequest<Arc<App>> for Call {
         let body = read(app, &parts, body).await?;
         verify(&caller.signature, &parts.headers, &body, app.seams.clock.now())?;
         let path = parts.uri.path().to_owned();
-        let method = parts.method;
-        Ok(Self { caller, version, method, path, headers: parts.headers, body })
+        let demands_key = version.demands_key() && parts.method == Method::POST;
+        Ok(Self { caller, version, demands_key, path, headers: parts.headers, body })
     }
 }
 
@@ -90,7 +91,7 @@ impl Call {
 }
 
 /// Finds the caller by its bearer token (RFC 6750).
-fn admit(app: &App, headers: &HeaderMap) -> Result<Caller, Refused> {
+pub(super) fn admit(app: &App, headers: &HeaderMap) -> Result<Caller, Refused> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -109,7 +110,7 @@ fn admit(app: &App, headers: &HeaderMap) -> Result<Caller, Refused> {
 }
 
 /// The version that the call is in; the answer to any other names those that are spoken.
-fn version(headers: &HeaderMap) -> Result<Version, Refused> {
+pub(super) fn version(headers: &HeaderMap) -> Result<Version, Refused> {
     let version = headers.get(API_VERSION).ok_or_else(Refused::version_missing)?;
     version
         .to_str()
@@ -119,7 +120,11 @@ fn version(headers: &HeaderMap) -> Result<Version, Refused> {
 }
 
 /// The whole body, bounded in bytes and in time.
-async fn read(app: &App, parts: &Parts, body: axum::body::Body) -> Result<Bytes, Refused> {
+pub(super) async fn read(
+    app: &App,
+    parts: &Parts,
+    body: axum::body::Body,
+) -> Result<Bytes, Refused> {
     if parts.headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Refused::encoded_body());
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use acp::latest::{Fingerprint, Invalid, Version};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, StatusCode};
 
 use super::{IDEMPOTENCY_KEY, call::Call, error::Refused, sessions::Answer};
 use crate::{
@@ -72,11 +72,10 @@ pub(super) fn end(begun: Begun, result: Result<Answer, Failure>) -> Response {
     answer.into_response()
 }
 
-/// The request's key: mandatory on every POST from 2026-04-17 on.
+/// The request's key: mandatory on every POST of REST from 2026-04-17 on.
 fn key(call: &Call) -> Result<Option<String>, Refused> {
     let Some(value) = call.headers.get(IDEMPOTENCY_KEY) else {
-        let is_demanded = call.version.demands_key() && call.method == Method::POST;
-        return if is_demanded { Err(Refused::key_required()) } else { Ok(None) };
+        return if call.demands_key { Err(Refused::key_required()) } else { Ok(None) };
     };
     let key = value.to_str().ok().filter(|key| (1..=KEY_MAX).contains(&key.len()));
     key.map(|key| Some(key.to_owned())).ok_or_else(Refused::key_malformed)
