@@ -24,6 +24,7 @@ mod hooks;
 mod in_process;
 mod keys;
 mod logs;
+mod owner;
 mod recorded;
 mod sessions;
 mod stage;

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use super::{Goods, Place, Stage, assert_adds_up, assert_open, commitment, kinds, line, order};
 use crate::{
-    Change, CodeRefusal, Connector, ConnectorError, Currency, Draft, DraftState, Facts, Forged,
-    Hold, HookState, HookTarget, ItemId, OrderState, Patch, ProblemKind, ProductId, RateId,
-    RateKind, Subject,
+    Change, CodeRefusal, ConnectorError, Currency, Draft, DraftState, Facts, Forged, Hold,
+    HookState, HookTarget, ItemId, OrderState, Patch, ProblemKind, ProductId, RateId, RateKind,
+    Subject,
 };
 
 /// A draft of one line that is ready to be paid.

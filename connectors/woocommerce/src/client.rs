@@ -207,7 +207,11 @@ fn rest(path: &str) -> String {
 }
 
 fn judged(name: &'static str, answer: Answer, effect: Effect) -> Result<Answer, ConnectorError> {
-    if answer.status.is_success() { Ok(answer) } else { Err(refuse(name, &answer, effect)) }
+    if answer.status.is_success() {
+        Ok(answer.tidied())
+    } else {
+        Err(refuse(name, &answer, effect))
+    }
 }
 
 /// A read has no effect, however it ends.
