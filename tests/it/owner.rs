@@ -163,7 +163,7 @@ The Shop (shop)
   ok       Delivery: to 2 zones
   ok       Payment methods: bacs, cheque, cod are the store's own; agents pay through Stripe
   warning  Hooks: the store does not tell of all its changes, so it is asked for them: run `storebridge hooks install`
-  ok       Rehearsal: \"Hoodie with Logo\" to the store's own address: 3 ways to get it, total 55.39 USD
+  ok       Rehearsal: \"Hoodie\" to the store's own address: 3 ways to get it, total 52.13 USD
   ok       Rehearsal: the order was canceled again
 It works; see what could be better above.
 "
