@@ -120,7 +120,7 @@ impl Client {
         let answer = self.send(call).await?;
         match token {
             None => self.carts.check_new(&answer)?,
-            Some(token) if is_read => self.carts.check_own(&answer, token)?,
+            Some(token) if is_read => Carts::check_own(&answer, token)?,
             Some(_) => {}
         }
         Ok(answer)
