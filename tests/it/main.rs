@@ -28,6 +28,7 @@ mod in_process;
 mod keys;
 mod logs;
 mod mcp;
+mod owner;
 mod recorded;
 mod sessions;
 mod stage;

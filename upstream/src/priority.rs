@@ -22,10 +22,11 @@ impl Priority {
     /// How many there are.
     pub(crate) const COUNT: usize = 4;
 
-    /// Runs everything in `work` for this, or for what it is part of where that matters more.
-    pub async fn around<F: Future>(self, work: F) -> F::Output {
+    /// Runs everything in `work` for this, or for what the caller is part of where that matters
+    /// more.
+    pub fn around<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
         let around = PRIORITY.try_with(|around| *around).unwrap_or(self);
-        PRIORITY.scope(self.max(around), work).await
+        PRIORITY.scope(self.max(around), work)
     }
 
     /// What the running task is for.
@@ -41,9 +42,10 @@ mod tests {
     #[tokio::test]
     async fn what_is_part_of_more_is_more() {
         assert_eq!(Priority::current(), Priority::Update);
-        let read = Priority::Create.around(async { Priority::current() });
-        assert_eq!(Priority::Complete.around(read).await, Priority::Complete);
-        let pay = Priority::Complete.around(async { Priority::current() });
-        assert_eq!(Priority::Catalog.around(pay).await, Priority::Complete);
+        let within = async |outer: Priority, inner: Priority| {
+            outer.around(async { inner.around(async { Priority::current() }).await }).await
+        };
+        assert_eq!(within(Priority::Complete, Priority::Create).await, Priority::Complete);
+        assert_eq!(within(Priority::Catalog, Priority::Complete).await, Priority::Complete);
     }
 }

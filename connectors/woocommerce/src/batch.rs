@@ -99,7 +99,13 @@ impl Batch {
             Some(dead) => Err(ConnectorError::Unavailable {
                 retry_after: None,
                 effect: Effect::Unknown,
-                source: Some(format!("{call}: a part has status {}", dead.status).into()),
+                source: Some(
+                    format!(
+                        "{call}: a part has status {}; look at the store's own error log",
+                        dead.status
+                    )
+                    .into(),
+                ),
             }),
         }
     }

@@ -65,11 +65,7 @@ impl Carts {
     }
 
     /// A cart that is read is the one of its token, or an empty one in place of a dead one.
-    pub(crate) fn check_own(
-        &self,
-        answer: &Answer,
-        token: &SecretString,
-    ) -> Result<(), ConnectorError> {
+    pub(crate) fn check_own(answer: &Answer, token: &SecretString) -> Result<(), ConnectorError> {
         if is_old(answer) {
             return Err(cached());
         }
@@ -87,7 +83,7 @@ fn is_old(answer: &Answer) -> bool {
     let says_hit = |name: &&str| {
         answer.header(name).is_some_and(|value| value.to_ascii_lowercase().contains("hit"))
     };
-    age.is_some_and(|age| age > 0) || CACHE_HEADERS.iter().any(|name| says_hit(&name))
+    age.is_some_and(|age| age > 0) || CACHE_HEADERS.iter().any(says_hit)
 }
 
 fn cached() -> ConnectorError {

@@ -130,7 +130,7 @@ impl Client {
         let answer = self.send(call).await?;
         match token {
             None => self.carts.check_new(&answer)?,
-            Some(token) if is_read => self.carts.check_own(&answer, token)?,
+            Some(token) if is_read => Carts::check_own(&answer, token)?,
             Some(_) => {}
         }
         Ok(answer)
@@ -217,7 +217,11 @@ fn rest(path: &str) -> String {
 }
 
 fn judged(name: &'static str, answer: Answer, effect: Effect) -> Result<Answer, ConnectorError> {
-    if answer.status.is_success() { Ok(answer) } else { Err(refuse(name, &answer, effect)) }
+    if answer.status.is_success() {
+        Ok(answer.tidied())
+    } else {
+        Err(refuse(name, &answer, effect))
+    }
 }
 
 /// A read has no effect, however it ends.

@@ -115,14 +115,14 @@ pub(crate) fn refuse(call: &'static str, answer: &Answer, effect: Effect) -> Con
     let refusal: Refusal = answer.json().unwrap_or_default();
     match (answer.status, refusal.code.as_str()) {
         (_, "rate_limit_exceeded") => ConnectorError::Unavailable {
-            retry_after: Some(answer.retry_after().unwrap_or(RATE_LIMIT)),
+            retry_after: Some(own_retry_after(answer).unwrap_or(RATE_LIMIT)),
             effect: Effect::None,
-            source: None,
+            source: Some(limited().into()),
         },
         (StatusCode::TOO_MANY_REQUESTS, _) => ConnectorError::Unavailable {
             retry_after: answer.retry_after(),
             effect: Effect::None,
-            source: None,
+            source: Some(limited().into()),
         },
         (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, code)
             if code.contains("missing_nonce") || code.contains("invalid_nonce") =>
@@ -152,7 +152,9 @@ pub(crate) fn refuse(call: &'static str, answer: &Answer, effect: Effect) -> Con
         (status, _) if status.is_server_error() => ConnectorError::Unavailable {
             retry_after: answer.retry_after(),
             effect,
-            source: Some(format!("{call}: status {status}").into()),
+            source: Some(
+                format!("{call}: status {status}; look at the store's own error log").into(),
+            ),
         },
         (status, code) => ConnectorError::Unreadable {
             call,
@@ -160,6 +162,17 @@ pub(crate) fn refuse(call: &'static str, answer: &Answer, effect: Effect) -> Con
             source: format!("status {status}, code {code:?}").into(),
         },
     }
+}
+
+/// The store has a header of its own for it.
+fn own_retry_after(answer: &Answer) -> Option<Duration> {
+    let seconds = answer.header("ratelimit-retry-after")?.trim().parse().ok()?;
+    answer.retry_after().or(Some(Duration::from_secs(seconds)))
+}
+
+fn limited() -> &'static str {
+    "the store limits how often it is called: let this machine call more often, or lower \
+     in_flight_max"
 }
 
 /// What no answer at all means.

@@ -20,7 +20,7 @@ use crate::{
 
 /// The key, and how the store wants to see it.
 pub(crate) struct Key {
-    key: SecretString,
+    consumer: SecretString,
     secret: SecretString,
     now: Now,
     /// The ways to show the key, the one that works first; which that is, is learned.
@@ -45,7 +45,7 @@ pub(crate) enum Way {
 impl Key {
     pub(crate) fn new(settings: &Settings, is_tls: bool) -> Self {
         Self {
-            key: settings.consumer_key.clone(),
+            consumer: settings.consumer_key.clone(),
             secret: settings.consumer_secret.clone(),
             now: settings.now.clone(),
             // A store on plain HTTP may believe in TLS all the same, behind a proxy of its own.
@@ -84,7 +84,7 @@ impl Key {
 
     /// The call with the key, shown in this way.
     pub(crate) fn shown(&self, call: Call, way: Way, upstream: &Upstream) -> Call {
-        let (key, secret) = (self.key.expose_secret(), self.secret.expose_secret());
+        let (key, secret) = (self.consumer.expose_secret(), self.secret.expose_secret());
         match way {
             Way::Basic => {
                 let pair = STANDARD.encode(format!("{key}:{secret}"));
@@ -109,7 +109,7 @@ impl Key {
         let (path, query) = call.path.split_once('?').unwrap_or((&call.path, ""));
         let (url, query) = (format!("{home}{}", path.trim_end_matches('/')), query.to_owned());
         let (method, now) = (call.method.clone(), self.now.clone());
-        let (key, secret) = (self.key.clone(), self.secret.clone());
+        let (key, secret) = (self.consumer.clone(), self.secret.clone());
         let chance = upstream.chance();
         call.query_of_each_try(move || {
             let nonce = format!("{:016x}{:016x}", chance.below(u64::MAX), chance.below(u64::MAX));

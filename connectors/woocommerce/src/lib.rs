@@ -4,12 +4,16 @@
 //! ours where the store makes none before it is placed. The order is known before any money moves,
 //! and every number is the store's.
 //!
-//! Files: `client` sends and `oauth` signs; `cart` and `order` read the two shapes in which the
-//! store shows a draft, `address`, `rates` and `rounding` what both have; `draft` opens and reads
-//! it, `change` changes its cart, `coupons` says
-//! why a code does not count, `own` keeps our order, `memory` saves calls; `place` takes it to
-//! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products and `variations` theirs, `hooks` hears of changes, `sale` what has become of orders, `refund` and `notes` write on them afterwards, `check` looks the
-//! store over and `rehearsal` tries it out.
+//! Files, from the wire inward: `client` sends, `routes` finds where to, `key` and `oauth` show the
+//! key, `batch` sends several steps at once, `caches` notices who answers in the store's place,
+//! `loose` reads PHP's types, and `error` says what a refusal means. `cart` and `order` read the two
+//! shapes in which the store shows a draft, and `address`, `rates`, `item` and `rounding` what both
+//! have. `draft` opens and reads it, `change` changes its cart, `coupons` says why a code does not
+//! count, `own` keeps our order, `memory` and `draft_id` find it again. `place` takes it to a paid
+//! order, `customer` gives it to its buyer's account, and `stock` holds what is scarce on the way.
+//! `catalog` reads products and `variations` theirs, `hooks` hears of changes, `sale` what has
+//! become of orders, `refund` and `notes` write on them afterwards, `check` looks the store over and `rehearsal` tries it out; `recordings` holds
+//! all of it against a real store's answers.
 
 use std::{fmt, sync::Arc};
 

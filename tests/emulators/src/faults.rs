@@ -30,6 +30,8 @@ pub enum Fault {
     Status(u16),
     /// That status with a `Retry-After` of so many seconds, in place of the call.
     StatusWithRetryAfter(u16, u32),
+    /// The 400 of WooCommerce's own limit, to come back after so many seconds, in place of the call.
+    RateLimited(u32),
     /// A redirect to there, in place of the call.
     Redirect(&'static str),
     /// A proxy's HTML page with that status, in place of the call.
@@ -167,6 +169,7 @@ async fn suffer(State(faults): State<Faults>, request: Request, next: Next) -> R
         Fault::StatusWithRetryAfter(status, seconds) => {
             (code(status), [(header::RETRY_AFTER, seconds.to_string())]).into_response()
         }
+        Fault::RateLimited(seconds) => rate_limited(seconds),
         Fault::Redirect(to) => (code(301), [(header::LOCATION, to)]).into_response(),
         Fault::Html(status) => page(code(status)),
         Fault::HtmlAfter(status) => {
@@ -202,6 +205,21 @@ fn page(status: StatusCode) -> Response {
          <center><h1>{status}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
     );
     (status, [(header::CONTENT_TYPE, "text/html")], html).into_response()
+}
+
+fn rate_limited(seconds: u32) -> Response {
+    let json = serde_json::json!({
+        "code": "rate_limit_exceeded",
+        "message": format!("Too many requests. Please wait {seconds} seconds before trying again."),
+        "data": { "status": 400 },
+    });
+    let headers = [
+        (header::CONTENT_TYPE.as_str(), "application/json; charset=UTF-8".to_owned()),
+        ("ratelimit-limit", "25".to_owned()),
+        ("ratelimit-remaining", "0".to_owned()),
+        ("ratelimit-retry-after", seconds.to_string()),
+    ];
+    (StatusCode::BAD_REQUEST, headers, json.to_string()).into_response()
 }
 
 fn php_fatal() -> Response {

@@ -241,7 +241,7 @@ impl Store {
 
     /// Sells no more than one of a product to a buyer.
     pub fn sell_individually(&self, id: u64) {
-        self.edit(id, |product| product.individually = true);
+        self.edit(id, |product| product.most = 1);
     }
 
     /// Says that WooCommerce has another version.
@@ -256,7 +256,7 @@ impl Store {
 
     /// The address that the shop gives itself, where it is called by another one.
     pub fn set_home(&self, url: &str) {
-        self.lock().home = url.trim_end_matches('/').to_owned();
+        url.trim_end_matches('/').clone_into(&mut self.lock().home);
     }
 
     /// Takes a brand away from every product.

@@ -37,7 +37,7 @@ impl Contract for Stage {
         if place == Place::Unserved {
             let address = destination.address.as_mut().unwrap();
             (address.country, address.state) = ("NZ".to_owned(), "AUK".to_owned());
-            address.postal_code = "1010".to_owned();
+            "1010".clone_into(&mut address.postal_code);
         }
         destination
     }
@@ -47,9 +47,9 @@ impl Contract for Stage {
             let mut destination = san_francisco();
             let address = destination.address.as_mut().unwrap();
             match part {
-                "country" => address.country = "XX".to_owned(),
-                "state" => address.state = "ZZ".to_owned(),
-                _ => address.postal_code = "!".to_owned(),
+                "country" => "XX".clone_into(&mut address.country),
+                "state" => "ZZ".clone_into(&mut address.state),
+                _ => "!".clone_into(&mut address.postal_code),
             }
             (destination, part)
         };

@@ -118,7 +118,7 @@ impl Shop {
             return Err(problem(400, "woocommerce_rest_product_out_of_stock", &text));
         }
         // A quantity that does not fit is made to, without a word.
-        let quantity = if product.individually { 1 } else { quantity.max(product.minimum()) };
+        let quantity = if product.most == 1 { 1 } else { quantity.max(product.minimum()) };
         let quantity = quantity.div_euclid(product.step()).max(1) * product.step();
         let held: i64 =
             cart.lines.iter().filter(|l| l.product == product.id).map(|l| l.quantity).sum();

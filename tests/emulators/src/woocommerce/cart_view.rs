@@ -119,7 +119,7 @@ impl Shop {
         item["quantity"] = json!(line.quantity);
         item["quantity_limits"] = json!({
             "minimum": product.minimum(), "maximum": product.maximum(),
-            "multiple_of": product.step(), "editable": !product.individually,
+            "multiple_of": product.step(), "editable": product.most != 1,
         });
         item["variation"] = variation_json(line);
         item["prices"] = self.item_prices(product, totals.rate);
@@ -142,7 +142,7 @@ impl Shop {
             "backorders_allowed": product.backorders_allowed(),
             "show_backorder_badge": product.stock_status() == "onbackorder"
                 && product.backorders == "notify",
-            "sold_individually": product.individually,
+            "sold_individually": product.most == 1,
             "permalink": self.permalink(product),
             "images": self.store_images(product),
             "item_data": [],

@@ -87,8 +87,8 @@ pub(super) struct Product {
     pub(super) minimum: i64,
     /// Units come in multiples of this; 0 is 1.
     pub(super) step: i64,
-    /// One to a buyer.
-    pub(super) individually: bool,
+    /// Most units of a line; 0 is as many as there are, 1 is "sold individually".
+    pub(super) most: i64,
 }
 
 /// What of a product is not a thing.
@@ -165,7 +165,7 @@ impl Product {
     /// How many one line may hold.
     pub(super) fn maximum(&self) -> i64 {
         match self.stock {
-            _ if self.individually => 1,
+            _ if self.most > 0 => self.most,
             Some(units) if units > 0 && !self.backorders_allowed() => units,
             _ => 9999,
         }
