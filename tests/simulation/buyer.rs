@@ -32,6 +32,13 @@ pub(crate) struct Story {
     pub(crate) last: Value,
 }
 
+impl Story {
+    /// The address of the session, or of something one can do with it.
+    fn path(&self, step: &str) -> String {
+        format!("/api/checkout_sessions/{}{step}", self.session.as_deref().unwrap_or_default())
+    }
+}
+
 /// One completion.
 #[derive(Clone)]
 pub(crate) struct Tried {
@@ -50,6 +57,12 @@ impl Told {
         self.body["status"].as_str().unwrap_or_default()
     }
 
+    /// Whether asking again would change nothing.
+    fn is_an_end(&self) -> bool {
+        let comes_back = self.status >= 500 || matches!(self.status, 409 | 429);
+        !comes_back && self.state() != "complete_in_progress"
+    }
+
     fn is_over(&self) -> bool {
         matches!(self.state(), "completed" | "canceled" | "expired")
     }
@@ -60,78 +73,40 @@ impl Told {
     }
 }
 
-/// Buys one thing, or tries to.
+/// Buys one thing, or tries to, with all that may come between.
 pub(crate) async fn buy(world: &World, name: usize) -> Story {
     let mut story = Story::default();
     pause(world, 5_000).await;
-    let Some(created) = create(world, name).await else { return story };
-    let id = created.body["id"].as_str().unwrap_or_default().to_owned();
-    let path = format!("/api/checkout_sessions/{id}");
-    story.session = Some(id);
-    story.shown.extend(created.total());
+    let item = item(world);
+    if !open(world, &item, &format!("create-{name}"), &mut story).await {
+        return story;
+    }
     if world.weather.happens(25) {
-        let body = change(world);
-        if let Some(changed) = ask(world, "POST", &path, &body, &format!("change-{name}")).await {
-            story.shown.extend(changed.total());
-        }
+        change(world, &format!("change-{name}"), &mut story).await;
     }
     if world.weather.happens(5) {
         world.store.set_price(20, "17.50");
     }
-    let mut tries = 0;
-    while tries < 3 {
-        tries += 1;
+    for tries in 0..3 {
         pause(world, 3_000).await;
         if world.weather.happens(8) {
             story.is_gone = true;
             return story;
         }
-        let token = token(world, created.total().unwrap_or(1_000_000));
-        let key = format!("pay-{name}-{tries}");
-        story.tried = Some(Tried { key: key.clone(), token: token.clone() });
-        let told = complete(world, &path, &token, &key, &mut story).await;
-        let Some(told) = told else { continue };
-        if told.is_over() {
+        let token = token(world, story.shown.first().copied().unwrap_or(1_000_000));
+        if complete(world, &token, &format!("pay-{name}-{tries}"), &mut story).await {
             break;
         }
         if world.weather.happens(10) {
-            ask(world, "POST", &format!("{path}/cancel"), &json!({}), &format!("stop-{name}"))
-                .await;
+            cancel(world, &format!("stop-{name}"), &mut story).await;
         }
-        if let Some(read) = ask(world, "GET", &path, &Value::Null, "").await {
-            story.shown.extend(read.total());
-        }
+        read(world, &mut story).await;
     }
     story
 }
 
-/// Sends the last completion again when all is calm: whatever has died before, now it ends.
-pub(crate) async fn retry(world: &World, story: &mut Story) {
-    let (Some(id), Some(Tried { key, token })) = (&story.session, story.tried.clone()) else {
-        return;
-    };
-    let path = format!("/api/checkout_sessions/{id}/complete");
-    if let Some(told) = ask(world, "POST", &path, &payment(&token), &key).await {
-        story.never_ends = told.state() == "complete_in_progress";
-        note(story, &key, Some(&told));
-    }
-}
-
-/// Asks once more when all is calm, as an agent does that wants to know.
-pub(crate) async fn look(world: &World, story: &mut Story) {
-    let Some(id) = &story.session else { return };
-    let path = format!("/api/checkout_sessions/{id}");
-    if let Some(read) = ask(world, "GET", &path, &Value::Null, "").await {
-        story.last = read.body;
-    }
-}
-
-async fn create(world: &World, name: usize) -> Option<Told> {
-    let item = match world.weather.dice().random_range(0..6) {
-        0 | 1 => SCARCE.to_string(),
-        2 => "29".to_owned(),
-        _ => "20".to_owned(),
-    };
+/// Creates a session for one thing; says whether there is one.
+pub(crate) async fn open(world: &World, item: &str, key: &str, story: &mut Story) -> bool {
     let body = json!({
         "currency": "usd",
         "capabilities": {"interventions": {"supported": []}},
@@ -142,20 +117,99 @@ async fn create(world: &World, name: usize) -> Option<Told> {
             "state": "CA", "country": "US", "postal_code": "94131",
         }},
     });
-    let key = format!("create-{name}");
-    ask(world, "POST", "/api/checkout_sessions", &body, &key)
-        .await
-        .filter(|told| told.status == 201)
+    let told = ask(world, "POST", "/api/checkout_sessions", &body, key).await;
+    let Some(told) = told.filter(|told| told.status == 201) else { return false };
+    story.session = told.body["id"].as_str().map(str::to_owned);
+    story.shown.extend(told.total());
+    true
 }
 
-fn change(world: &World) -> Value {
-    match world.weather.dice().random_range(0..3) {
+/// Changes the session somehow.
+pub(crate) async fn change(world: &World, key: &str, story: &mut Story) {
+    let body = match world.weather.dice().random_range(0..3) {
         0 => json!({"line_items": [{"id": "20", "quantity": 2}]}),
         1 => json!({"discounts": {"codes": ["save10"]}}),
         _ => json!({"fulfillment_details": {"address": {
             "name": "Ada Lovelace", "line_one": "1 Main Street", "city": "Austin",
             "state": "TX", "country": "US", "postal_code": "73301",
         }}}),
+    };
+    if let Some(told) = ask(world, "POST", &story.path(""), &body, key).await {
+        story.shown.extend(told.total());
+    }
+}
+
+/// Cancels the session, if it still can be.
+pub(crate) async fn cancel(world: &World, key: &str, story: &mut Story) {
+    ask(world, "POST", &story.path("/cancel"), &json!({}), key).await;
+}
+
+/// Completes, and asks until it is told how that ended or runs out of patience; says whether the
+/// session has ended by it.
+pub(crate) async fn complete(world: &World, token: &str, key: &str, story: &mut Story) -> bool {
+    story.tried = Some(Tried { key: key.to_owned(), token: token.to_owned() });
+    let (body, path) = (payment(token), story.path("/complete"));
+    let call = |key: &str| request("POST", &path, Some(key), &body);
+    for _ in 0..PATIENCE {
+        let replica = world.any_replica();
+        let told = if world.weather.happens(10) {
+            // A second one at the same time, perhaps elsewhere and under another name.
+            let other = world.any_replica();
+            let second =
+                if world.weather.happens(50) { key.to_owned() } else { format!("{key}-b") };
+            let (first, other) =
+                tokio::join!(send(world, &replica, call(key)), send(world, &other, call(&second)));
+            note(story, key, first.as_ref());
+            first.or(other)
+        } else {
+            send(world, &replica, call(key)).await
+        };
+        note(story, key, told.as_ref());
+        if let Some(told) = told.filter(Told::is_an_end) {
+            return told.is_over();
+        }
+        pause(world, 20_000).await;
+        if world.weather.happens(30) && read(world, story).await {
+            return true;
+        }
+    }
+    false
+}
+
+/// Reads the session; says whether it has ended.
+async fn read(world: &World, story: &mut Story) -> bool {
+    let Some(told) = ask(world, "GET", &story.path(""), &Value::Null, "").await else {
+        return false;
+    };
+    story.shown.extend(told.total());
+    told.is_over()
+}
+
+fn item(world: &World) -> String {
+    match world.weather.dice().random_range(0..6) {
+        0 | 1 => SCARCE.to_string(),
+        2 => "29".to_owned(),
+        _ => "20".to_owned(),
+    }
+}
+
+/// Sends the last completion again when all is calm: whatever has died before, now it ends.
+pub(crate) async fn retry(world: &World, story: &mut Story) {
+    let Some(Tried { key, token }) = story.tried.clone() else { return };
+    let path = story.path("/complete");
+    if let Some(told) = ask(world, "POST", &path, &payment(&token), &key).await {
+        story.never_ends = told.state() == "complete_in_progress";
+        note(story, &key, Some(&told));
+    }
+}
+
+/// Asks once more when all is calm, as an agent does that wants to know.
+pub(crate) async fn look(world: &World, story: &mut Story) {
+    if story.session.is_none() {
+        return;
+    }
+    if let Some(told) = ask(world, "GET", &story.path(""), &Value::Null, "").await {
+        story.last = told.body;
     }
 }
 
@@ -167,56 +221,6 @@ fn token(world: &World, total: i64) -> String {
         _ => ("pm_card_visa", 1_000_000),
     };
     world.stripe.mint(method, limit, "usd")
-}
-
-/// Completes, and asks until it is told how that ended or runs out of patience.
-async fn complete(
-    world: &World,
-    path: &str,
-    token: &str,
-    key: &str,
-    story: &mut Story,
-) -> Option<Told> {
-    let body = payment(token);
-    let path_complete = format!("{path}/complete");
-    let call = |key: &str| request("POST", &path_complete, Some(key), &body);
-    let mut last = None;
-    for _ in 0..PATIENCE {
-        let replica = world.any_replica();
-        let told = if world.weather.happens(10) {
-            // A second one at the same time, perhaps elsewhere and under another name.
-            let other = world.any_replica();
-            let second =
-                if world.weather.happens(50) { key.to_owned() } else { format!("{key}-b") };
-            let (first, second) =
-                tokio::join!(send(world, &replica, call(key)), send(world, &other, call(&second)));
-            note(story, key, first.as_ref());
-            first.or(second)
-        } else {
-            send(world, &replica, call(key)).await
-        };
-        note(story, key, told.as_ref());
-        match told {
-            Some(told)
-                if told.status < 500
-                    && told.status != 409
-                    && told.status != 429
-                    && told.state() != "complete_in_progress" =>
-            {
-                return Some(told);
-            }
-            told => last = told.or(last),
-        }
-        pause(world, 20_000).await;
-        if world.weather.happens(30)
-            && let Some(read) =
-                send(world, &world.any_replica(), request("GET", path, None, &Value::Null)).await
-            && read.is_over()
-        {
-            return Some(read);
-        }
-    }
-    last
 }
 
 fn payment(token: &str) -> Value {

@@ -18,6 +18,7 @@ use clap::Parser;
 
 mod buyer;
 mod defects;
+mod enumerated;
 mod ledger;
 mod network;
 mod post;
@@ -56,7 +57,8 @@ struct Arguments {
 }
 
 /// What can be run, by the name that a test runner shows.
-const RUNS: [&str; 2] = ["schedules_keep_the_promise", "planted_defects_are_found"];
+const RUNS: [&str; 3] =
+    ["every_call_may_fail", "schedules_keep_the_promise", "planted_defects_are_found"];
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -89,6 +91,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> io::Result<bool> {
     let mut passed = 0;
     for name in RUNS.into_iter().filter(|name| is_wanted(name)) {
         let fine = match name {
+            "every_call_may_fail" => enumerated::run_all(out)?,
             "planted_defects_are_found" => defects::find_all(out)?,
             _ => schedules(arguments, out)?,
         };

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -55,6 +55,9 @@ pub(crate) enum Mishap {
 /// How bad the day is, and the dice.
 pub(crate) struct Weather {
     dice: Mutex<StdRng>,
+    /// The one call that suffers, where that is not left to chance.
+    script: Option<Option<(usize, Mishap)>>,
+    calls: AtomicUsize,
     is_stormy: AtomicBool,
     /// Calls in a thousand that suffer.
     faults: u32,
@@ -72,12 +75,29 @@ impl Weather {
         let kills = [0, 10, 30][dice.random_range(0..3)];
         Self {
             dice: Mutex::new(dice),
+            script: None,
+            calls: AtomicUsize::new(0),
             is_stormy: AtomicBool::new(true),
             faults,
             kills,
             lines: Mutex::new(keeps_lines.then(Vec::new)),
             wrong: Mutex::default(),
         }
+    }
+
+    /// A day on which nothing goes wrong but one call.
+    pub(crate) fn scripted(mishap: Option<(usize, Mishap)>) -> Self {
+        Self { script: Some(mishap), ..Self::new(1, false) }
+    }
+
+    /// How many calls there were.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is known what goes wrong.
+    pub(crate) const fn is_scripted(&self) -> bool {
+        self.script.is_some()
     }
 
     /// From now on nothing goes wrong.
@@ -95,13 +115,17 @@ impl Weather {
 
     /// True so many times in a hundred.
     pub(crate) fn happens(&self, percent: u32) -> bool {
-        self.dice().random_ratio(percent, 100)
+        !self.is_scripted() && self.dice().random_ratio(percent, 100)
     }
 
     /// What befalls the next call.
     fn mishap(&self) -> Option<Mishap> {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         if !self.is_stormy() {
             return None;
+        }
+        if let Some(script) = self.script {
+            return script.filter(|(at, _)| *at == call).map(|(_, mishap)| mishap);
         }
         let mut dice = self.dice();
         if !dice.random_ratio(self.faults, 1_000) {

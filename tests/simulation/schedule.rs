@@ -1,7 +1,7 @@
 //! One schedule: a stormy while, then a calm one in which everything that is left over must come to
 //! its end, then the ledgers.
 
-use std::{fmt, time::Duration};
+use std::{fmt, future::Future, time::Duration};
 
 use futures_util::future::join_all;
 use rand::Rng;
@@ -50,12 +50,7 @@ pub(crate) fn replay(seed: u64, defect: Option<Defect>) -> Told {
 }
 
 fn play(seed: u64, defect: Option<Defect>, keeps_lines: bool) -> Told {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime needs nothing");
-    runtime.block_on(async {
+    on_paused_clock(async {
         let world = World::new(seed, keeps_lines, defect);
         let buyers = world.weather.dice().random_range(1..=3);
         let shopping = async {
@@ -64,14 +59,25 @@ fn play(seed: u64, defect: Option<Defect>, keeps_lines: bool) -> Told {
             stories
         };
         let (mut stories, ()) = tokio::join!(shopping, post::deliver_while_stormy(&world));
-        calm_down(&world, &mut stories).await;
+        calm_down(&world, &mut stories, true).await;
         ledger::judge(&world, &stories)
     })
 }
 
+/// Runs something whose waits cost no time.
+pub(crate) fn on_paused_clock<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime needs nothing");
+    runtime.block_on(work)
+}
+
 /// Agents that have not given up ask again, timers fire, the seller gives money back on either side,
 /// and what is left over is brought to an end.
-async fn calm_down(world: &World, stories: &mut [Story]) {
+pub(crate) async fn calm_down(world: &World, stories: &mut [Story], gives_back: bool) {
+    world.weather.clear();
     tokio::time::sleep(Duration::from_secs(45)).await;
     for story in stories.iter_mut().filter(|story| !story.is_gone) {
         buyer::retry(world, story).await;
@@ -80,7 +86,9 @@ async fn calm_down(world: &World, stories: &mut [Story]) {
         tokio::time::sleep(wait).await;
         post::deliver(world).await;
         join_all(world.all_replicas().iter().map(|replica| replica.app.reconcile())).await;
-        seller::give_back(world).await;
+        if gives_back {
+            seller::give_back(world).await;
+        }
     }
     for story in stories.iter_mut().filter(|story| !story.is_gone) {
         buyer::look(world, story).await;

@@ -9,20 +9,38 @@ use crate::world::World;
 
 /// Gives something back of some orders that were never touched, on one side.
 pub(crate) async fn give_back(world: &World) {
-    for order in world.store.orders() {
-        let is_untouched = order["refunds"].as_array().is_some_and(Vec::is_empty);
-        let is_sold = !order["date_paid"].is_null() && order["status"] != "refunded";
-        if !is_sold || !is_untouched || !world.weather.happens(20) {
-            continue;
+    for order in untouched(world) {
+        if world.weather.happens(20) {
+            let amount = (!world.weather.happens(50)).then_some("1.00");
+            give(world, &order, amount, world.weather.happens(50)).await;
         }
+    }
+}
+
+/// Gives back all of every order, in the store or at the processor.
+pub(crate) async fn refund(world: &World, in_store: bool) {
+    for order in untouched(world) {
+        give(world, &order, None, in_store).await;
+    }
+}
+
+/// Orders that are paid, and of which nothing has gone back.
+fn untouched(world: &World) -> Vec<Value> {
+    let is_untouched = |order: &Value| order["refunds"].as_array().is_some_and(Vec::is_empty);
+    let is_sold = |order: &Value| !order["date_paid"].is_null() && order["status"] != "refunded";
+    let orders = world.store.orders().into_iter();
+    orders.filter(|order| is_sold(order) && is_untouched(order)).collect()
+}
+
+/// All of an order, or so much of it.
+async fn give(world: &World, order: &Value, amount: Option<&str>, in_store: bool) {
+    if in_store {
         let total = order["total"].as_str().unwrap_or_default();
+        book(world, &order["id"], amount.unwrap_or(total)).await;
+    } else {
         let payment = order["transaction_id"].as_str().unwrap_or_default();
-        let is_all = world.weather.happens(50);
-        if world.weather.happens(50) {
-            book(world, &order["id"], if is_all { total } else { "1.00" }).await;
-        } else {
-            world.stripe.refund_by_hand(payment, if is_all { None } else { Some(100) });
-        }
+        let minor = amount.and_then(|amount| amount.replace('.', "").parse().ok());
+        world.stripe.refund_by_hand(payment, minor);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, OnceLock, PoisonError,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use axum::{Router, body::Body};
@@ -26,7 +26,7 @@ use upstream::Seeded;
 
 use crate::{
     defects::Defect,
-    network::{Network, STORE, STRIPE, Weather},
+    network::{Mishap, Network, STORE, STRIPE, Weather},
 };
 
 const START: i64 = 1_795_457_250;
@@ -46,6 +46,7 @@ pub(crate) struct World {
     defect: Option<Defect>,
     replicas: Vec<Mutex<Arc<Replica>>>,
     born: AtomicU64,
+    turns: AtomicUsize,
     seed: u64,
 }
 
@@ -80,16 +81,29 @@ fn moment(began: Instant) -> Timestamp {
 }
 
 impl World {
+    /// A world of a seed.
     pub(crate) fn new(seed: u64, keeps_lines: bool, defect: Option<Defect>) -> Self {
+        let weather = Weather::new(seed, keeps_lines);
+        let replicas = weather.dice().random_range(1..=2);
+        let defers = weather.happens(50);
+        let world = Self::with(weather, seed, defect, replicas);
+        world.store.defer_orders(defers);
+        world
+    }
+
+    /// A world in which one call goes wrong.
+    pub(crate) fn scripted(replicas: usize, mishap: Option<(usize, Mishap)>) -> Self {
+        Self::with(Weather::scripted(mishap), 1, None, replicas)
+    }
+
+    fn with(weather: Weather, seed: u64, defect: Option<Defect>, replicas: usize) -> Self {
         let began = Instant::now();
-        let weather = Arc::new(Weather::new(seed, keeps_lines));
+        let weather = Arc::new(weather);
         let now: emulators::Now = Arc::new(move || moment(began));
         let store = Store::demo(STORE, Arc::clone(&now), seed);
         let stripe = Stripe::new(now, seed);
         stripe.listen("http://bridge.test/hooks/shop/stripe", &["*"]);
-        store.defer_orders(weather.happens(50));
         store.set_stock(SCARCE, SCARCE_UNITS);
-        let count = weather.dice().random_range(1..=2);
         let heard = Arc::default();
         let mut world = Self {
             weather,
@@ -100,15 +114,19 @@ impl World {
             defect,
             replicas: Vec::new(),
             born: AtomicU64::new(0),
+            turns: AtomicUsize::new(0),
             seed,
         };
-        world.replicas = (0..count).map(|at| Mutex::new(Arc::new(world.replica(at)))).collect();
+        world.replicas = (0..replicas).map(|at| Mutex::new(Arc::new(world.replica(at)))).collect();
         world
     }
 
     /// Whichever replica a load balancer picks; one that has died is started again.
     pub(crate) fn any_replica(&self) -> Arc<Replica> {
-        let at = self.weather.dice().random_range(0..self.replicas.len());
+        let at = match self.weather.is_scripted() {
+            true => self.turns.fetch_add(1, Ordering::Relaxed) % self.replicas.len(),
+            false => self.weather.dice().random_range(0..self.replicas.len()),
+        };
         self.living(at)
     }
 
@@ -141,7 +159,8 @@ impl World {
             name,
         };
         let born = self.born.fetch_add(1, Ordering::Relaxed);
-        let skew = SignedDuration::from_secs(self.weather.dice().random_range(-60..=60));
+        let skew = self.weather.dice().random_range(-60..=60);
+        let skew = SignedDuration::from_secs(skew);
         let seams = Seams {
             clock: Arc::new(SkewedClock { began: self.began, skew }),
             chance: Arc::new(Seeded::new(self.seed.wrapping_mul(1_000) + born)),

@@ -180,10 +180,13 @@ impl StoreOrder {
         let waits = match self.status.as_str() {
             "pending" | "failed" => true,
             "on-hold" | "processing" | "completed" => !self.is_paid(),
+            // A write that came late has taken a paid order back.
+            "checkout-draft" => self.is_paid(),
             _ => false,
         };
         Ok(match (self.status.as_str(), payment) {
-            ("checkout-draft", _) | ("pending" | "failed", None) => DraftState::Open,
+            ("checkout-draft", _) if !waits => DraftState::Open,
+            ("pending" | "failed", None) => DraftState::Open,
             (_, Some(payment)) if waits => DraftState::Committed {
                 payment,
                 total: self.total()?,
@@ -224,6 +227,11 @@ impl StoreOrder {
     /// Whether the store has taken the payment in.
     pub(crate) const fn is_paid(&self) -> bool {
         self.date_paid_gmt.is_some()
+    }
+
+    /// Whether its status is that of an order that waits for money, whatever else it says.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.status.as_str(), "checkout-draft" | "pending" | "failed")
     }
 
     pub(crate) fn payment(&self) -> Option<&str> {

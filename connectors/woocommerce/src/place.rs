@@ -129,7 +129,7 @@ impl WooCommerce {
         // An order that waits takes the payment in silently; its state has to be said. One of
         // downloads alone is paid when it is completed.
         for status in ["processing", "completed"] {
-            if !paid.is_paid() {
+            if !paid.is_paid() || paid.waits() {
                 let body = json!({ "status": status });
                 paid = self.client.put("order.process", &path, &body).await?;
             }
