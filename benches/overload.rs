@@ -6,6 +6,8 @@
 //! what the store can do; nothing is asserted. An answer is good that comes within eight seconds,
 //! and the store works on for callers who have left, as PHP does.
 
+#![expect(clippy::disallowed_methods, reason = "what a benchmark spawns ends with it")]
+
 use std::{
     io::{self, Write},
     sync::{

@@ -103,8 +103,8 @@ pub async fn hold_to<S: Stage, F: Future<Output = S>>(start: impl Fn() -> F) -> 
     let mut held = 0;
     macro_rules! hold {
         ($($case:ident),+ $(,)?) => {$(
-            let stage = Box::pin(start()).await;
-            Box::pin(cases::$case(&stage)).await;
+            let stage = Box::new(Box::pin(start()).await);
+            Box::pin(cases::$case(&*stage)).await;
             held += 1;
         )+};
     }

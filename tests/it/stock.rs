@@ -100,13 +100,12 @@ async fn race(buyers: usize, units: i64) -> Race {
     assert_eq!(captured, bought, "who did not get one did not pay");
     assert_eq!(stage.upstreams.paid_orders().len(), bought);
     let left = stage.upstreams.store.stock(LAMP).unwrap();
-    writeln!(
-        std::io::stderr(),
+    let too_many = (-left).max(0);
+    let words = format!(
         "{buyers} buyers of {units} units at once through two bridges: {bought} bought, {told} were \
-         told out_of_stock, {} sold too many",
-        (-left).max(0),
-    )
-    .unwrap();
+         told out_of_stock, {too_many} sold too many\n"
+    );
+    std::io::stderr().write_all(words.as_bytes()).unwrap();
     Race { bought, told, left }
 }
 

@@ -74,10 +74,15 @@ impl Gate {
     /// Whether one more may enter. All but the catalog may take the last place, and those who
     /// wait already come first.
     fn has_place(&self, room: &Room, priority: Priority) -> bool {
-        let most = self.0.limits.in_flight_max;
-        let own = if priority == Priority::Catalog { (most - 1).max(1) } else { most };
         let is_first = room.queues[priority as usize..].iter().all(VecDeque::is_empty);
-        room.inside < own && is_first
+        room.inside < self.places(priority as usize) && is_first
+    }
+
+    /// How many places there are for calls of a priority.
+    fn places(&self, priority: usize) -> usize {
+        let most = self.0.limits.in_flight_max;
+        let is_catalog = priority == Priority::Catalog as usize;
+        if is_catalog { most.saturating_sub(1).max(1) } else { most }
     }
 
     fn queue(&self, room: &mut Room, priority: Priority) -> Result<oneshot::Receiver<Place>, Busy> {
@@ -111,17 +116,11 @@ impl Gate {
     }
 
     fn next(&self, room: &mut Room) -> Option<oneshot::Sender<Place>> {
-        let most = self.0.limits.in_flight_max;
-        for priority in (0..Priority::COUNT).rev() {
-            let is_catalog = priority == Priority::Catalog as usize;
-            let own = if is_catalog { (most - 1).max(1) } else { most };
-            if room.inside < own
-                && let Some(turn) = room.queues[priority].pop_front()
-            {
-                return Some(turn);
-            }
-        }
-        None
+        let mut priorities = (0..Priority::COUNT).rev();
+        priorities.find_map(|priority| {
+            let has_place = room.inside < self.places(priority);
+            if has_place { room.queues[priority].pop_front() } else { None }
+        })
     }
 
     fn room(&self) -> MutexGuard<'_, Room> {
