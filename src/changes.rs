@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use commerce::{ConnectorError, ItemId, Product, ProductId};
+use commerce::{ConnectorError, ItemId, OrderId, Product, ProductId};
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::Notify, time::Instant};
@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::{app::App, catalog, chain::Chain, hooks, store::Store};
 
-/// So many products wait to be read one by one; more are found by asking what has changed.
+/// So many products and orders wait to be read one by one; more are found by asking what has changed.
 const WAITING_MAX: usize = 500;
 /// So many of them are read at once.
 const AT_ONCE: usize = 2;
@@ -29,8 +29,8 @@ const OVERLAP: SignedDuration = SignedDuration::from_secs(10);
 pub(crate) struct Inbox {
     waiting: Mutex<Waiting>,
     told: Notify,
-    /// An order has changed.
-    pub(crate) order_told: Notify,
+    orders: Mutex<BTreeSet<OrderId>>,
+    order_told: Notify,
 }
 
 #[derive(Default)]
@@ -58,6 +58,26 @@ impl Inbox {
         } else {
             waiting.is_full = true;
         }
+    }
+
+    /// Takes a hint about an order; what is too much is found by asking what has changed.
+    pub(crate) fn order(&self, id: OrderId) {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if orders.len() < WAITING_MAX {
+            orders.insert(id);
+        }
+        drop(orders);
+        self.order_told.notify_one();
+    }
+
+    /// Waits until an order is told of.
+    pub(crate) async fn orders_told(&self) {
+        self.order_told.notified().await;
+    }
+
+    /// The orders that were told of and nobody has read yet.
+    pub(crate) fn take_orders(&self) -> BTreeSet<OrderId> {
+        std::mem::take(&mut *self.orders.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn take(&self) -> Waiting {

@@ -6,6 +6,8 @@
 mod cart;
 mod catalog;
 mod connector;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod draft;
 mod hook;
 mod id;
@@ -30,5 +32,5 @@ pub use id::{
     AgentId, Cursor, DraftId, ItemId, LineId, OrderId, PaymentId, ProductId, RateId, SessionId,
 };
 pub use money::{Currency, Decimal, Money, MoneyError};
-pub use sale::{Refund, Sale};
+pub use sale::{Booking, Brought, Origin, Refund, Sale};
 pub use text::plain_text;

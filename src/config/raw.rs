@@ -76,12 +76,69 @@ pub(super) struct Store {
     pub(super) agent: Vec<Agent>,
     #[serde(default)]
     pub(super) links: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) marketing: Vec<Marketing>,
     #[serde(default = "default_catalog_refresh_s")]
     pub(super) catalog_refresh_s: u64,
     #[serde(default = "default_changes_refresh_s")]
     pub(super) changes_refresh_s: u64,
     #[serde(default = "default_session_lifetime_s")]
     pub(super) session_lifetime_s: Spanned<u64>,
+    #[serde(default = "default_completion_patience_s")]
+    pub(super) completion_patience_s: Spanned<u64>,
+    #[serde(default = "default_reconcile_interval_s")]
+    pub(super) reconcile_interval_s: u64,
+    #[serde(default)]
+    pub(super) refunds: Refunds,
+    #[serde(default)]
+    pub(super) attempts: Attempts,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Refunds {
+    /// `mirror`, `warn` or `off`.
+    pub(super) from_store: Spanned<String>,
+    /// `mirror`, `warn` or `off`.
+    pub(super) from_processor: Spanned<String>,
+    /// In minor units.
+    pub(super) amount_max: Option<i64>,
+}
+
+impl Default for Refunds {
+    /// Money leaves by itself only if the owner has said so.
+    fn default() -> Self {
+        Self {
+            from_store: unwritten("warn".to_owned()),
+            from_processor: unwritten("mirror".to_owned()),
+            amount_max: None,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Attempts {
+    pub(super) per_session_max: u32,
+    pub(super) per_token_max: u32,
+    pub(super) per_agent_max: u32,
+    pub(super) first_delay_s: u64,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self { per_session_max: 5, per_token_max: 3, per_agent_max: 100, first_delay_s: 1 }
+    }
+}
+
+/// A channel on which buyers are asked whether the seller may write.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Marketing {
+    /// `email`, `sms` or `whatsapp`.
+    pub(super) channel: Spanned<String>,
+    pub(super) text: String,
+    pub(super) privacy_policy: Spanned<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,6 +151,9 @@ pub(super) struct WooCommerce {
     pub(super) payment_title: String,
     #[serde(default)]
     pub(super) catalog: WooCommerceCatalog,
+    /// Whether an order belongs to the customer account with the buyer's e-mail.
+    #[serde(default)]
+    pub(super) link_customers: bool,
     #[serde(default = "Calls::to_a_store")]
     pub(super) calls: Calls,
 }
@@ -148,6 +208,10 @@ pub(super) struct Stripe {
     pub(super) token_api_version: String,
     #[serde(default = "default_token_parameter")]
     pub(super) token_parameter: Spanned<String>,
+    #[serde(default = "default_sca")]
+    pub(super) sca: Spanned<String>,
+    #[serde(default)]
+    pub(super) webhook_secrets: Vec<Spanned<String>>,
     /// Absent offers no authentication of buyers.
     pub(super) acquirer: Option<Spanned<Acquirer>>,
     #[serde(default = "Calls::to_stripe")]
@@ -171,6 +235,8 @@ pub(super) struct Agent {
     pub(super) token: Spanned<String>,
     #[serde(default = "default_calls_per_minute")]
     pub(super) calls_per_minute: Spanned<u32>,
+    #[serde(default = "default_wrong_codes_per_minute")]
+    pub(super) wrong_codes_per_minute: Spanned<u32>,
     /// `standard`, `openai` or `stripe`.
     #[serde(default = "default_profile")]
     pub(super) profile: Spanned<String>,
@@ -185,6 +251,9 @@ pub(super) struct Agent {
 pub(super) struct Events {
     pub(super) url: Spanned<String>,
     pub(super) secret: Spanned<String>,
+    /// Of the protocol.
+    #[serde(default = "default_event_version")]
+    pub(super) version: Spanned<String>,
     #[serde(default = "default_attempts_max")]
     pub(super) attempts_max: Spanned<u32>,
     #[serde(default = "default_first_delay_ms")]
@@ -291,6 +360,14 @@ fn default_session_lifetime_s() -> Spanned<u64> {
     unwritten(6 * 3600)
 }
 
+fn default_completion_patience_s() -> Spanned<u64> {
+    unwritten(5 * 60)
+}
+
+const fn default_reconcile_interval_s() -> u64 {
+    5 * 60
+}
+
 fn default_payment_title() -> String {
     "Card, through an AI agent".to_owned()
 }
@@ -307,6 +384,10 @@ fn default_token_api_version() -> String {
     payments::TOKEN_API_VERSION.to_owned()
 }
 
+fn default_sca() -> Spanned<String> {
+    unwritten("fail_fast".to_owned())
+}
+
 fn default_token_parameter() -> Spanned<String> {
     unwritten("payment_method_data".to_owned())
 }
@@ -315,12 +396,20 @@ fn default_calls_per_minute() -> Spanned<u32> {
     unwritten(600)
 }
 
+fn default_wrong_codes_per_minute() -> Spanned<u32> {
+    unwritten(60)
+}
+
 fn default_profile() -> Spanned<String> {
     unwritten("standard".to_owned())
 }
 
 const fn default_skew_s() -> u64 {
     300
+}
+
+fn default_event_version() -> Spanned<String> {
+    unwritten(acp::latest::Version::LATEST.as_str().to_owned())
 }
 
 /// With the delay below, doubled each time: about an hour.

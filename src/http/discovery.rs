@@ -25,7 +25,7 @@ pub(super) async fn document(State(app): State<Arc<App>>) -> impl IntoResponse {
             documentation_url: None,
         },
         api_base_url: format!("{}/api", app.public_url),
-        transports: vec![Transport::Rest],
+        transports: vec![Transport::Rest, Transport::Mcp],
         capabilities: DiscoveryCapabilities {
             services: services(&app),
             extensions: vec![DiscoveryExtension {

@@ -128,6 +128,7 @@ fn connector(network: Arc<dyn Transport>) -> WooCommerce {
         consumer_secret: "cs_x".into(),
         payment_title: String::new(),
         catalog_calls: 2,
+        link_customers: false,
         meta_keys: MetaKeys::default(),
         now: Now(Arc::new(|| Timestamp::UNIX_EPOCH)),
     };

@@ -10,6 +10,8 @@
 use std::sync::Arc;
 
 pub mod faults;
+pub mod post;
+mod script;
 pub mod serve;
 pub mod stripe;
 pub mod woocommerce;

@@ -9,7 +9,7 @@ use commerce::{
 };
 use emulators::{faults::Faults, serve::Running, woocommerce::Store};
 use http::{Method, header::AUTHORIZATION};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use upstream::{Call, GateLimits, Https, Kind, Limits, Seeded, Transport, Upstream};
 use woocommerce::{Settings, WooCommerce};
@@ -58,18 +58,37 @@ impl Stage {
 
     /// The seller gives the draft's order another status, in the store's own pages.
     pub(crate) async fn seller_sets_status(&self, draft: &Draft, status: &str) {
-        let pair = format!("{}:{}", self.store.consumer_key(), self.store.consumer_secret());
         let path = format!("/wp-json/wc/v3/orders/{}", draft.order.as_ref().unwrap());
-        let call = Call::new("seller", Method::PUT, path, Kind::Once)
-            .secret_header(AUTHORIZATION, &format!("Basic {}", STANDARD.encode(pair)))
-            .json(&json!({ "status": status }));
+        let call = Call::new("seller", Method::PUT, path, Kind::Once);
+        self.as_seller(call.json(&json!({ "status": status }))).await;
+    }
+
+    /// What the seller sees there.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.as_seller(Call::new("seller", Method::GET, path.to_owned(), Kind::Once)).await
+    }
+
+    async fn as_seller(&self, call: Call) -> Value {
+        let pair = format!("{}:{}", self.store.consumer_key(), self.store.consumer_secret());
+        let call = call.secret_header(AUTHORIZATION, &format!("Basic {}", STANDARD.encode(pair)));
         let answer = upstream(&self.url).send(call).await.unwrap();
         assert_eq!(answer.status, 200);
+        answer.json().unwrap()
     }
 }
 
 pub(crate) fn connector(url: &str, key: &str, secret: &str) -> WooCommerce {
-    WooCommerce::new(upstream(url), settings(key, secret))
+    connector_with(url, (key, secret), false)
+}
+
+/// With another setting about customers' accounts.
+pub(crate) fn connector_with(
+    url: &str,
+    (key, secret): (&str, &str),
+    link_customers: bool,
+) -> WooCommerce {
+    let settings = Settings { link_customers, ..settings(key, secret) };
+    WooCommerce::new(upstream(url), settings)
 }
 
 /// A connector whose calls go to something else than the network.
@@ -87,6 +106,7 @@ fn settings(key: &str, secret: &str) -> Settings {
         payment_title: "Card, through an AI agent".to_owned(),
         catalog_calls: 2,
         meta_keys: woocommerce::MetaKeys::default(),
+        link_customers: false,
         now: woocommerce::Now(emulators::system_clock()),
     }
 }

@@ -57,7 +57,7 @@ impl Shop {
             ["products", "categories" | "brands"]
             | [
                 "variations" | "taxes" | "payment_gateways" | "coupons" | "system_status"
-                | "products",
+                | "customers" | "products",
             ]
             | ["shipping", "zones"]
             | ["settings", "general" | "products" | "tax"] => Some((READ, false)),

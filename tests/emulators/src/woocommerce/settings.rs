@@ -45,6 +45,7 @@ impl Shop {
             }
             ["data", "currencies", "current"] => plain(self.currency_json()),
             ["system_status"] => plain(self.status_json()),
+            ["customers"] => Ok(page(call, self.customers_table(call.param("email")))),
             ["taxes"] => Ok(page(call, self.taxes_table())),
             ["coupons"] => Ok(page(call, self.coupons_table(call.param("code")))),
             ["payment_gateways"] => Ok(page(call, list(self.gateways_json()))),
@@ -60,6 +61,7 @@ impl Shop {
                 match zone {
                     None if *id == "0" => plain(json!([])),
                     None => Err(no_zone()),
+                    Some(zone) if self.bare_zone == Some(zone.id) => plain(json!([])),
                     Some(zone) => Ok(page(call, list(self.methods_json(zone)))),
                 }
             }
@@ -126,10 +128,10 @@ impl Shop {
         let symbol = if self.currency == "USD" { "&#36;" } else { self.symbol() };
         json!({
             "environment": {
-                "home_url": self.base,
+                "home_url": self.home,
                 "site_url": self.base,
                 "store_id": "25dd32fb-fc09-4749-b063-2baeb30e745b",
-                "version": "10.7.0",
+                "version": self.version,
                 "wp_version": "6.9.7",
                 "wp_multisite": false,
                 "wp_environment_type": "production",
@@ -225,6 +227,20 @@ impl Shop {
         let asked =
             |coupon: &&super::Coupon| code.is_none_or(|code| coupon.code == code.to_lowercase());
         self.coupons.iter().rev().filter(asked).map(row).collect()
+    }
+
+    fn customers_table(&self, email: Option<&str>) -> Vec<Value> {
+        let asked = |mail: &str| email.is_none_or(|email| email.eq_ignore_ascii_case(mail));
+        let customers = self.customers.iter().filter(|(_, mail)| asked(mail));
+        customers
+            .map(|(id, mail)| {
+                json!({
+                    "id": id, "email": mail, "role": "customer", "first_name": "", "last_name": "",
+                    "username": mail, "is_paying_customer": false, "meta_data": [],
+                    "_links": self.links("wc/v3/customers", &id.to_string(), &ALL),
+                })
+            })
+            .collect()
     }
 
     fn gateways_json(&self) -> Value {
