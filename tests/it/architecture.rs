@@ -12,7 +12,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("payments", &["commerce", "upstream"]),
     ("woocommerce", &["commerce", "upstream"]),
     ("emulators", &[]),
-    ("storebridge", &["acp", "commerce", "emulators", "payments", "upstream", "woocommerce"]),
+    ("feed", &["commerce"]),
+    (
+        "storebridge",
+        &["acp", "commerce", "emulators", "feed", "payments", "upstream", "woocommerce"],
+    ),
 ];
 
 /// Crates that only some of ours may depend on.
@@ -65,11 +69,14 @@ fn some_crates_are_reserved() {
 }
 
 #[test]
-fn the_protocol_knows_neither_network_nor_time() {
+fn protocol_and_feeds_know_neither_network_nor_time() {
     let packages = packages();
-    for forbidden in ["tokio", "http", "reqwest", "axum", "jiff", "rand"] {
+    for forbidden in ["tokio", "http", "reqwest", "axum", "rand"] {
         assert!(!needs(&packages["acp"]).contains(&forbidden), "acp may not use {forbidden}");
+        assert!(!needs(&packages["feed"]).contains(&forbidden), "feed may not use {forbidden}");
     }
+    // Feeds write days; `Timestamp::now` is disallowed everywhere.
+    assert!(!needs(&packages["acp"]).contains(&"jiff"), "acp may not use jiff");
 }
 
 #[test]

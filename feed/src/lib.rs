@@ -1,0 +1,32 @@
+//! Products as agents' feeds: fields, profiles, formats, validation.
+//!
+//! A [`Plan`] is a store's configuration made ready. A [`Writer`] turns a product into a
+//! [`Segment`] for one [`Profile`] and one [`Format`]; a [`Feed`] is made of segments and takes
+//! changed ones in. Pure: no I/O, no clock.
+
+mod acp;
+mod assembly;
+mod concept;
+mod eligibility;
+mod format;
+mod gtin;
+mod item;
+mod pack;
+mod plan;
+mod profile;
+mod settings;
+mod value;
+mod write;
+mod writer;
+
+pub use assembly::{Feed, SHARD_BYTES, SHARD_ROWS, Size, count_shards, order, shard_of};
+pub use concept::{CONCEPTS, Concept, Kind, Means, NATIVE};
+pub use eligibility::Refusal;
+pub use format::{FORMATS, Format, PACKINGS, Packing, UnknownFormat, parse_suffix};
+pub use gtin::{is_restricted, parse_gtin};
+pub use item::Item;
+pub use plan::Plan;
+pub use profile::{Column, Form, Need, PROFILES, Profile, UnknownProfile};
+pub use settings::{Rule, Settings, SettingsError};
+pub use value::{Cell, Gap, Map, Origin, Text, Value};
+pub use writer::{LeftOut, NotTaken, Reason, Segment, Writer};
