@@ -58,7 +58,8 @@ fn write_product(first: &Item<'_>, items: &[Item<'_>], out: &mut Vec<u8>) {
         description.text("html", html.map(clean).as_deref());
         description.close();
     }
-    object.text("url", Some(&product.url).filter(|url| crate::settings::is_link(url)).map(|s| &**s));
+    object
+        .text("url", Some(&product.url).filter(|url| crate::settings::is_link(url)).map(|s| &**s));
     media(&mut object, product.images.iter(), product);
     object.key("variants");
     list(object.out, items, |out, item| write_variant(item, out));
@@ -123,7 +124,8 @@ fn prices(item: &Item<'_>, object: &mut Object<'_>) {
     }
     let Some(pricing) = &item.variant.unit_pricing else { return };
     // The protocol counts the reference in whole units.
-    let Some(reference) = whole(pricing.base.value).filter(|_| pricing.measure.unit == pricing.base.unit)
+    let Some(reference) =
+        whole(pricing.base.value).filter(|_| pricing.measure.unit == pricing.base.unit)
     else {
         return;
     };

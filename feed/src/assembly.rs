@@ -54,15 +54,15 @@ impl Feed {
     /// An empty feed of that writer's rows.
     pub fn new(writer: &Writer, packing: Packing) -> Self {
         let mut packer = Packer::new(packing);
-        let mut packed = |raw: &[u8]| -> Bytes {
+        let mut piece = |raw: &[u8]| -> Bytes {
             if raw.is_empty() { Bytes::new() } else { packer.pack(raw).into() }
         };
         Self {
             packing,
-            head: packed(&writer.head()),
-            separator: packed(writer.separator()),
+            head: piece(&writer.head()),
+            separator: piece(writer.separator()),
             raw_separator: writer.separator(),
-            tail: packed(writer.tail()),
+            tail: piece(writer.tail()),
             blocks: Vec::new(),
         }
     }
@@ -239,7 +239,7 @@ impl Blocks {
                 self.push_some(product, segment);
             }
             match changes.remove(&Key(entry.product.clone())) {
-                Some(changed) => self.push_some(entry.product.clone(), changed),
+                Some(segment) => self.push_some(entry.product.clone(), segment),
                 None => self.push(entry.product.clone(), entry.rows, bytes),
             }
         }
@@ -282,8 +282,8 @@ fn is_same(segments: &[(&Entry, &[u8])], changes: &BTreeMap<Key, Option<Segment>
     changes.iter().all(|(Key(product), change)| {
         let known = segments.iter().find(|(entry, _)| entry.product == *product);
         let known = known.map(|(_, bytes)| *bytes);
-        let changed = change.as_ref().filter(|segment| segment.rows > 0);
-        known == changed.map(|segment| segment.bytes.as_slice())
+        let next = change.as_ref().filter(|segment| segment.rows > 0);
+        known == next.map(|segment| segment.bytes.as_slice())
     })
 }
 
@@ -335,7 +335,7 @@ pub struct Size<'a> {
 }
 
 /// The fewest shards in which none is too large.
-pub fn count_shards<'a>(sizes: impl Iterator<Item = Size<'a>> + Clone) -> u32 {
+pub fn count_shards<'a>(sizes: &(impl Iterator<Item = Size<'a>> + Clone)) -> u32 {
     (1..u32::MAX).find(|shards| is_enough(*shards, sizes.clone())).unwrap_or(1)
 }
 
@@ -348,9 +348,9 @@ fn is_enough<'a>(shards: u32, sizes: impl Iterator<Item = Size<'a>>) -> bool {
         *bytes += size.bytes;
     }
     // One product that is too large by itself will not become smaller.
-    totals
-        .iter()
-        .all(|(products, rows, bytes)| *products < 2 || (*rows <= SHARD_ROWS && *bytes <= SHARD_BYTES))
+    totals.iter().all(|(products, rows, bytes)| {
+        *products < 2 || (*rows <= SHARD_ROWS && *bytes <= SHARD_BYTES)
+    })
 }
 
 /// The shard in which a product stands, as long as there are so many.
@@ -362,9 +362,9 @@ pub fn shard_of(product: &ProductId, shards: u32) -> u32 {
 /// FNV-1a, its bits mixed: stable for good, since shards and blocks depend on it.
 fn hash(id: &str) -> u64 {
     let start = 0xCBF2_9CE4_8422_2325_u64;
-    let hash = id.bytes().fold(start, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
-    });
+    let hash = id
+        .bytes()
+        .fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
     let hash = (hash ^ (hash >> 33)).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
     hash ^ (hash >> 33)
 }

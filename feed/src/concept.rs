@@ -84,8 +84,7 @@ const RELATIONS: &[&str] = &[
     "different_brand",
     "accessory",
 ];
-const SIZE_SYSTEMS: &[&str] =
-    &["US", "UK", "EU", "DE", "FR", "JP", "CN", "IT", "BR", "MEX", "AU"];
+const SIZE_SYSTEMS: &[&str] = &["US", "UK", "EU", "DE", "FR", "JP", "CN", "IT", "BR", "MEX", "AU"];
 const TAX_BEHAVIORS: &[&str] = &["inclusive", "exclusive"];
 const WEIGHT_UNITS: &[&str] = &["g", "kg", "oz", "lb"];
 const LONG: usize = 5_000;

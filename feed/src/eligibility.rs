@@ -7,7 +7,7 @@ use commerce::Exclusion;
 use crate::{
     concept::Concept,
     item::Item,
-    value::{Cell, Gap, Origin, Value},
+    value::{Cell, Origin, Value},
 };
 
 /// Why an item is not shown, or not sold.
@@ -60,7 +60,9 @@ impl fmt::Display for Refusal {
                 "checkout is not set up: once the reader has confirmed it, set \
                  defaults.is_eligible_checkout = true"
             }
-            Self::NoPrivacyPolicy => "there is no privacy policy: set defaults.seller_privacy_policy",
+            Self::NoPrivacyPolicy => {
+                "there is no privacy policy: set defaults.seller_privacy_policy"
+            }
             Self::NoTerms => "there are no terms of service: set defaults.seller_tos",
             Self::GiftCard => "it is a gift card",
         };
@@ -126,7 +128,7 @@ impl Item<'_> {
                 };
                 Some((flag, refusal))
             }
-            Cell::Empty(Gap::Emptied(_)) | _ => None,
+            _ => None,
         }
     }
 }

@@ -14,48 +14,50 @@ const ZSTD_LEVEL: i32 = 3;
 const GZIP_HEAD: [u8; 10] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF];
 
 /// Packs blocks, each by itself.
-pub(crate) struct Packer {
-    packing: Packing,
-    deflate: Compress,
-    zstd: zstd::bulk::Compressor<'static>,
+pub(crate) enum Packer {
+    None,
+    Gzip(Compress),
+    Zstd(zstd::bulk::Compressor<'static>),
 }
 
 impl Packer {
     pub(crate) fn new(packing: Packing) -> Self {
-        Self {
-            packing,
-            deflate: Compress::new(Compression::new(GZIP_LEVEL), false),
-            zstd: zstd::bulk::Compressor::new(ZSTD_LEVEL).expect("memory for a context"),
+        match packing {
+            Packing::None => Self::None,
+            Packing::Gzip => Self::Gzip(Compress::new(Compression::new(GZIP_LEVEL), false)),
+            Packing::Zstd => {
+                Self::Zstd(zstd::bulk::Compressor::new(ZSTD_LEVEL).expect("memory for a context"))
+            }
         }
     }
 
     pub(crate) fn pack(&mut self, raw: &[u8]) -> Vec<u8> {
-        match self.packing {
-            Packing::None => raw.to_vec(),
-            Packing::Gzip => self.gzip(raw),
-            Packing::Zstd => self.zstd.compress(raw).expect("memory for a frame"),
+        match self {
+            Self::None => raw.to_vec(),
+            Self::Gzip(deflate) => gzip(deflate, raw),
+            Self::Zstd(zstd) => zstd.compress(raw).expect("memory for a frame"),
         }
     }
+}
 
-    fn gzip(&mut self, raw: &[u8]) -> Vec<u8> {
-        self.deflate.reset();
-        let mut out = Vec::with_capacity(raw.len() / 4 + 64);
-        out.extend_from_slice(&GZIP_HEAD);
-        loop {
-            let read = usize::try_from(self.deflate.total_in()).unwrap_or(raw.len());
-            let status = self.deflate.compress_vec(&raw[read..], &mut out, FlushCompress::Finish);
-            match status.expect("a fresh stream") {
-                Status::StreamEnd => break,
-                Status::Ok | Status::BufError => out.reserve(out.capacity()),
-            }
+fn gzip(deflate: &mut Compress, raw: &[u8]) -> Vec<u8> {
+    deflate.reset();
+    let mut out = Vec::with_capacity(raw.len() / 4 + 64);
+    out.extend_from_slice(&GZIP_HEAD);
+    loop {
+        let read = usize::try_from(deflate.total_in()).unwrap_or(raw.len());
+        let status = deflate.compress_vec(&raw[read..], &mut out, FlushCompress::Finish);
+        match status.expect("a fresh stream") {
+            Status::StreamEnd => break,
+            Status::Ok | Status::BufError => out.reserve(out.capacity()),
         }
-        let mut crc = Crc::new();
-        crc.update(raw);
-        out.extend_from_slice(&crc.sum().to_le_bytes());
-        out.extend_from_slice(&crc.amount().to_le_bytes());
-        out.shrink_to_fit();
-        out
     }
+    let mut crc = Crc::new();
+    crc.update(raw);
+    out.extend_from_slice(&crc.sum().to_le_bytes());
+    out.extend_from_slice(&crc.amount().to_le_bytes());
+    out.shrink_to_fit();
+    out
 }
 
 /// Unpacks a whole file, whatever it is packed as, up to so many bytes.

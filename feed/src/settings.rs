@@ -95,7 +95,9 @@ pub enum SettingsError {
         key: String,
     },
     /// No trait has that name.
-    #[error("traits: {0:?} is none of color, size, material, gender, age_group, pattern, size_type")]
+    #[error(
+        "traits: {0:?} is none of color, size, material, gender, age_group, pattern, size_type"
+    )]
     UnknownTrait(String),
 }
 
@@ -112,8 +114,7 @@ pub(crate) fn parse_values(
 
 /// The concept of a key that may be configured.
 pub(crate) fn parse_key(place: &str, key: &str) -> Result<Concept, SettingsError> {
-    let unknown =
-        || SettingsError::UnknownField { place: place.to_owned(), key: key.to_owned() };
+    let unknown = || SettingsError::UnknownField { place: place.to_owned(), key: key.to_owned() };
     let concept = Concept::parse(key).ok_or_else(unknown)?;
     if matches!(concept, Concept::ItemId | Concept::GroupId | Concept::Price | Concept::SalePrice) {
         return Err(SettingsError::NotYours { place: place.to_owned(), key: key.to_owned() });
@@ -168,7 +169,8 @@ pub(crate) fn parse_text(kind: Kind, text: &str) -> Option<Value<'_>> {
             known.map(|word| Value::Word(word))
         }
         Kind::Map => {
-            let map: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+            let map: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(text).ok()?;
             let pairs = map.into_iter().map(|(name, value)| {
                 Some((Cow::Owned(name), Cow::Owned(value.as_str()?.to_owned())))
             });
@@ -181,7 +183,8 @@ pub(crate) fn parse_text(kind: Kind, text: &str) -> Option<Value<'_>> {
 /// An address that a browser could open, without a password in it.
 pub(crate) fn is_link(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let clean = text.bytes().all(|byte| byte > b' ' && byte != b'"' && byte != b'<' && byte != 0x7f);
+    let clean =
+        text.bytes().all(|byte| byte > b' ' && byte != b'"' && byte != b'<' && byte != 0x7f);
     clean
         && rest.is_some_and(|rest| {
             let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -225,9 +228,9 @@ fn read(kind: Kind, value: &toml::Value) -> Option<Value<'static>> {
 }
 
 fn read_map(table: &toml::Table) -> Option<Map<'static>> {
-    let pairs = table
-        .iter()
-        .map(|(name, text)| Some((Cow::Owned(name.clone()), Cow::Owned(text.as_str()?.to_owned()))));
+    let pairs = table.iter().map(|(name, text)| {
+        Some((Cow::Owned(name.clone()), Cow::Owned(text.as_str()?.to_owned())))
+    });
     pairs.collect()
 }
 

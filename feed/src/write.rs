@@ -18,7 +18,7 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
         }
         Value::Map(map) => json_map(out, map),
         Value::Maps(maps) => {
-            list(out, maps, |out, map| json_map(out, map));
+            list(out, maps, json_map);
         }
         // None of these has a character that JSON escapes.
         plain => {
@@ -74,8 +74,7 @@ pub(crate) fn json_text(out: &mut Vec<u8>, text: &str) {
 
 /// A cell's text, in quotes where it must be.
 pub(crate) fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
-    let is_special =
-        |byte| byte == delimiter || byte == b'"' || byte == b'\n' || byte == b'\r';
+    let is_special = |byte| byte == delimiter || byte == b'"' || byte == b'\n' || byte == b'\r';
     if find(text, is_special).is_none() {
         out.extend_from_slice(text);
         return;
@@ -130,17 +129,15 @@ fn scaled(out: &mut Vec<u8>, is_negative: bool, digits: u64, scale: u32) {
         out.extend_from_slice(digits);
         return;
     }
-    match digits.len().checked_sub(scale).filter(|whole| *whole > 0) {
-        Some(whole) => {
-            out.extend_from_slice(&digits[..whole]);
-            out.push(b'.');
-            out.extend_from_slice(&digits[whole..]);
-        }
-        None => {
-            out.extend_from_slice(b"0.");
-            out.extend(std::iter::repeat_n(b'0', scale - digits.len()));
-            out.extend_from_slice(digits);
-        }
+    if digits.len() > scale {
+        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        out.extend_from_slice(whole);
+        out.push(b'.');
+        out.extend_from_slice(fraction);
+    } else {
+        out.extend_from_slice(b"0.");
+        out.extend(std::iter::repeat_n(b'0', scale - digits.len()));
+        out.extend_from_slice(digits);
     }
 }
 

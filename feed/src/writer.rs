@@ -125,12 +125,7 @@ impl Writer {
     }
 
     /// Appends the rows of a product to a buffer, and tells how many they are.
-    pub fn write(
-        &self,
-        product: &Product,
-        out: &mut Vec<u8>,
-        left_out: &mut Vec<LeftOut>,
-    ) -> u32 {
+    pub fn write(&self, product: &Product, out: &mut Vec<u8>, left_out: &mut Vec<LeftOut>) -> u32 {
         if self.profile == Profile::Acp {
             return acp::write(self, product, out, left_out);
         }
@@ -347,13 +342,12 @@ impl Profile {
     /// required are many more; a reader of the native contract refuses for want of these nine.
     pub fn must_have(self, concept: Concept) -> bool {
         match concept {
-            Concept::ItemId | Concept::Title => true,
+            Concept::ItemId | Concept::Title | Concept::Price => true,
             Concept::Description
             | Concept::Url
             | Concept::Brand
             | Concept::ImageUrl
-            | Concept::Availability
-            | Concept::Price => self != Self::Acp,
+            | Concept::Availability => self != Self::Acp,
             Concept::SellerName => self.has_flags(),
             _ => false,
         }

@@ -11,6 +11,7 @@ use crate::{
 const NO_VARIANT: Cell<'static> = Cell::Empty(Gap::Needless("the product has no variants"));
 
 impl<'a> Item<'a> {
+    #[expect(clippy::too_many_lines, reason = "one line for each concept")]
     pub(super) fn known(&self, concept: Concept) -> Cell<'a> {
         let (product, variant, store) = (self.product, self.variant, &self.plan.storefront);
         match concept {
@@ -61,7 +62,9 @@ impl<'a> Item<'a> {
                 Cell::derived(Value::Flag(variant.quantity.is_none()), "from variant.quantity")
             }
             Concept::ExpirationDate => match variant.expires_at {
-                Some(at) => Cell::platform(Value::Date(super::offer::day(at)), "variant.expires_at"),
+                Some(at) => {
+                    Cell::platform(Value::Date(super::offer::day(at)), "variant.expires_at")
+                }
                 None => UNKNOWN,
             },
             Concept::PickupMethod => self.pickup_method(),
@@ -148,11 +151,7 @@ impl<'a> Item<'a> {
     }
 
     /// The variant's word, or else its product's, or else that of a trait.
-    fn detail(
-        &self,
-        concept: Concept,
-        of: impl Fn(&'a Details) -> Option<&'a str>,
-    ) -> Cell<'a> {
+    fn detail(&self, concept: Concept, of: impl Fn(&'a Details) -> Option<&'a str>) -> Cell<'a> {
         let own = text(of(&self.variant.details), "variant.details");
         match own {
             Cell::Filled(..) => own,

@@ -152,9 +152,8 @@ impl<'a> Item<'a> {
         place: &'static str,
     ) -> Cell<'a> {
         match self.sides() {
-            Ok(sides) => of(&sides).map_or(UNKNOWN, |side| {
-                Cell::platform(Value::Decimal(side.normalize()), place)
-            }),
+            Ok(sides) => of(&sides)
+                .map_or(UNKNOWN, |side| Cell::platform(Value::Decimal(side.normalize()), place)),
             Err(gap) => Cell::Empty(gap),
         }
     }
@@ -255,11 +254,7 @@ impl<'a> Item<'a> {
     }
 
     /// A trait as one of the contract's words.
-    fn worded(
-        &self,
-        concept: Concept,
-        synonym: impl Fn(&str) -> Option<&'static str>,
-    ) -> Cell<'a> {
+    fn worded(&self, concept: Concept, synonym: impl Fn(&str) -> Option<&'static str>) -> Cell<'a> {
         let Some((name, value)) = self.traits.get(concept) else { return UNKNOWN };
         let lower = value.trim().to_lowercase();
         let known = match concept.kind() {

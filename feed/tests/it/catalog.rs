@@ -1,6 +1,6 @@
 //! An invented catalog in which every field that a platform can know is filled somewhere.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use commerce::{
     AgeGroup, Availability, Category, Choice, Condition, Currency, Decimal, Details, Dimensions,
@@ -271,6 +271,3 @@ fn not_shown() -> Vec<Product> {
 pub(crate) fn products() -> Vec<Product> {
     [vec![linen_shirt(), oil(), song()], not_shown()].concat()
 }
-
-/// Rows as names and texts, whatever format they were read from.
-pub(crate) type Texts = BTreeMap<String, String>;

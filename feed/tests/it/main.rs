@@ -3,5 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod catalog;
+mod changes;
+mod configured;
+mod coverage;
+mod eligible;
 mod golden;
+mod guards;
 mod published;
+mod round_trip;
+mod validated;
