@@ -106,7 +106,7 @@ fn each_rule_of_a_row_finds_its_fault() {
     check(json!({"listing_has_variations": true}), "V01");
     check(json!({"condition": "mint"}), "V08");
     check(json!({"gtin": "4006381333932"}), "G01");
-    check(json!({"gtin": "2012345678900"}), "G02");
+    check(json!({"gtin": "2012345678903"}), "G02");
     check(json!({"mpn": "1"}), "G04");
     check(json!({"dimensions": {"length": "1", "unit": "cm"}}), "D01");
     check(json!({"length": "0", "dimensions_unit": "cm"}), "D01");
