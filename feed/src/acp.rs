@@ -142,7 +142,7 @@ fn prices(item: &Item<'_>, object: &mut Object<'_>) {
     price.key("measure");
     let mut measure = Object::open(price.out);
     measure.key("value");
-    decimal(measure.out, pricing.measure.value.normalize());
+    decimal(measure.out, pricing.measure.value);
     measure.text("unit", Some(&pricing.measure.unit));
     measure.close();
     price.key("reference");

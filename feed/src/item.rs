@@ -57,7 +57,13 @@ impl<'a> Item<'a> {
         match concept {
             Concept::EligibleSearch => flag(self.check_search().is_ok()),
             Concept::EligibleCheckout => flag(self.check_checkout().is_ok()),
-            _ => self.fitting(concept, self.found(concept)),
+            Concept::Gtin
+            | Concept::Mpn
+            | Concept::ReturnDays
+            | Concept::WeightUnit
+            | Concept::PickupSla
+            | Concept::RelationshipType => self.fitting(concept, self.found(concept)),
+            _ => self.found(concept),
         }
     }
 
@@ -75,12 +81,13 @@ impl<'a> Item<'a> {
         {
             return cell;
         }
-        match self.known(concept) {
-            Cell::Empty(gap) if !matches!(gap, Gap::Needless(_)) => {
-                self.filled_in(concept).unwrap_or(Cell::Empty(gap))
-            }
-            known => known,
+        let known = self.known(concept);
+        if let Cell::Empty(Gap::Unknown | Gap::Refused(_)) = known
+            && let Some(cell) = self.filled_in(concept)
+        {
+            return cell;
         }
+        known
     }
 
     fn overridden(&self, concept: Concept) -> Option<Cell<'a>> {
@@ -116,7 +123,9 @@ impl<'a> Item<'a> {
     /// Empties what has no meaning beside the row's other fields.
     fn fitting(&self, concept: Concept, cell: Cell<'a>) -> Cell<'a> {
         let Cell::Filled(value, origin) = &cell else { return cell };
-        let is_filled = |concept| self.found(concept).value().is_some();
+        // What the platform says fits by itself.
+        let is_known = matches!(origin, Origin::Platform(_));
+        let is_filled = |concept| is_known || self.found(concept).value().is_some();
         let gap = match concept {
             Concept::Gtin => match value {
                 Value::Text(text) if parse_gtin(text).is_none() => Gap::Refused(
@@ -144,9 +153,6 @@ impl<'a> Item<'a> {
             }
             Concept::RelationshipType if !is_filled(Concept::RelatedProductId) => {
                 Gap::Needless("no related products")
-            }
-            Concept::Shipping if is_filled(Concept::ShippingPrice) => {
-                Gap::Needless("shipping_price says it")
             }
             _ => return cell,
         };

@@ -99,6 +99,15 @@ impl Plan {
         self.meta.iter().flatten().map(String::as_str)
     }
 
+    /// The country that is sold to first.
+    pub(crate) fn market(&self) -> Option<&str> {
+        if let Some(Value::Texts(countries)) = self.default(Concept::TargetCountries) {
+            return countries.first().map(|country| &**country);
+        }
+        let store = &self.storefront;
+        store.countries.first().or(store.country.as_ref()).map(String::as_str)
+    }
+
     pub(crate) fn default(&self, concept: Concept) -> Option<&Value<'static>> {
         self.defaults[concept as usize].as_ref()
     }

@@ -105,6 +105,8 @@ pub enum Form {
     Instants,
     /// A text instead of objects.
     Prose,
+    /// Nothing where `shipping_price` says it: the two never stand side by side.
+    Alone,
 }
 
 impl Profile {

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::{
     concept::{Concept, Kind},
+    item::clean,
     value::{Map, Value},
 };
 
@@ -145,7 +146,7 @@ pub(crate) fn parse_text(kind: Kind, text: &str) -> Option<Value<'_>> {
     let text = text.trim();
     match kind {
         _ if text.is_empty() => None,
-        Kind::Text(_) => Some(Value::Text(Cow::Borrowed(text))),
+        Kind::Text(_) => Some(Value::Text(clean(text))),
         Kind::Link => is_link(text).then_some(Value::Text(Cow::Borrowed(text))),
         Kind::Links => Some(Value::Texts(split(text))).filter(all_links),
         Kind::Texts => Some(Value::Texts(split(text))),
@@ -182,14 +183,17 @@ pub(crate) fn parse_text(kind: Kind, text: &str) -> Option<Value<'_>> {
 
 /// An address that a browser could open, without a password in it.
 pub(crate) fn is_link(text: &str) -> bool {
+    let is_bad = |byte: u8| byte <= b' ' || matches!(byte, b'"' | b'<' | 0x7F);
+    // Without a way out in the middle the compiler looks at many bytes at once.
+    if text.bytes().fold(false, |found, byte| found | is_bad(byte)) {
+        return false;
+    }
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let clean =
-        text.bytes().all(|byte| byte > b' ' && byte != b'"' && byte != b'<' && byte != 0x7f);
-    clean
-        && rest.is_some_and(|rest| {
-            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            !host.is_empty() && !host.contains('@')
-        })
+    rest.is_some_and(|rest| {
+        let ends = |byte: &u8| matches!(byte, b'/' | b'?' | b'#');
+        let host = rest.as_bytes().split(ends).next().unwrap_or_default();
+        !host.is_empty() && !host.contains(&b'@')
+    })
 }
 
 /// `12.34 USD`.
@@ -268,7 +272,7 @@ fn owned(value: Value<'_>) -> Value<'static> {
         Value::Decimal(number) => Value::Decimal(number),
         Value::Number(number) => Value::Number(number),
         Value::Money(money) => Value::Money(money),
-        Value::Measure(number, unit) => Value::Measure(number, unit),
+        Value::Measure(number, unit) => Value::Text(Cow::Owned(format!("{number} {unit}"))),
         Value::Date(date) => Value::Date(date),
         Value::Days(from, to) => Value::Days(from, to),
         Value::Instants(from, to) => Value::Instants(from, to),

@@ -26,7 +26,7 @@ pub enum Value<'a> {
     /// `12.34 USD`.
     Money(Money),
     /// `31 cm`.
-    Measure(Decimal, &'static str),
+    Measure(Decimal, &'a str),
     /// `2026-04-01`.
     Date(Date),
     /// `2026-04-01 / 2026-05-01`.

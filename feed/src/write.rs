@@ -20,6 +20,13 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Maps(maps) => {
             list(out, maps, json_map);
         }
+        Value::Measure(number, unit) => {
+            out.push(b'"');
+            decimal(out, *number);
+            out.push(b' ');
+            json_escaped(out, unit);
+            out.push(b'"');
+        }
         // None of these has a character that JSON escapes.
         plain => {
             out.push(b'"');
@@ -68,8 +75,13 @@ pub(crate) fn flat(out: &mut Vec<u8>, value: &Value<'_>) {
 #[inline]
 pub(crate) fn json_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    escape(out, text.as_bytes(), |byte| byte < b' ' || byte == b'"' || byte == b'\\', json_escape);
+    json_escaped(out, text);
     out.push(b'"');
+}
+
+#[inline]
+fn json_escaped(out: &mut Vec<u8>, text: &str) {
+    escape(out, text.as_bytes(), |byte| byte < b' ' || byte == b'"' || byte == b'\\', json_escape);
 }
 
 /// A cell's text, in quotes where it must be.
@@ -101,11 +113,20 @@ pub(crate) fn integer(out: &mut Vec<u8>, number: u64) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// A decimal number with all its digits.
+/// A decimal number without needless zeros.
 pub(crate) fn decimal(out: &mut Vec<u8>, number: Decimal) {
     match u64::try_from(number.mantissa().unsigned_abs()) {
-        Ok(digits) => scaled(out, number.is_sign_negative(), digits, number.scale()),
-        Err(_) => out.extend_from_slice(number.to_string().as_bytes()),
+        Ok(digits) => {
+            scaled(out, number.is_sign_negative(), digits, number.scale());
+            if number.scale() > 0 {
+                let zeros = out.iter().rev().take_while(|byte| **byte == b'0').count();
+                out.truncate(out.len() - zeros);
+                if out.last() == Some(&b'.') {
+                    out.pop();
+                }
+            }
+        }
+        Err(_) => out.extend_from_slice(number.normalize().to_string().as_bytes()),
     }
 }
 

@@ -32,6 +32,10 @@ impl<'a> Item<'a> {
                 Err(gap) => Cell::Empty(gap),
             },
             Form::Prose => self.prose(concept),
+            Form::Alone => match self.field(Concept::ShippingPrice) {
+                Cell::Filled(..) => Cell::Empty(Gap::Needless("shipping_price says it")),
+                Cell::Empty(_) => self.field(concept),
+            },
         }
     }
 

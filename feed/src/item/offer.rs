@@ -1,5 +1,7 @@
 //! Price, stock, shipping, the seller's terms, what buyers think.
 
+use std::borrow::Cow;
+
 use commerce::{
     Availability, Decimal, Money, PickupMethod, Quantity, Relation, ShippingPrice, UnitPricing,
 };
@@ -8,11 +10,9 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use super::{
     Item,
     known::{UNKNOWN, link, word},
+    texts::clean,
 };
-use crate::{
-    concept::Concept,
-    value::{Cell, Gap, Text, Value},
-};
+use crate::value::{Cell, Gap, Value};
 
 /// Most related products of one row.
 const RELATED: usize = 20;
@@ -22,7 +22,7 @@ impl<'a> Item<'a> {
     pub(super) fn offer_id(&self) -> Cell<'a> {
         match &self.plan.offer_prefix {
             Some(prefix) => {
-                let id = format!("{prefix}-{}", self.variant.item.as_str());
+                let id = [prefix.as_str(), "-", self.variant.item.as_str()].concat();
                 Cell::derived(Value::Text(id.into()), "the seller's name and the item's id")
             }
             None => UNKNOWN,
@@ -82,12 +82,16 @@ impl<'a> Item<'a> {
         }
     }
 
-    pub(super) fn unit_pricing(&self, of: impl Fn(&UnitPricing) -> &Quantity) -> Cell<'a> {
+    pub(super) fn unit_pricing(&self, of: impl Fn(&'a UnitPricing) -> &'a Quantity) -> Cell<'a> {
         match &self.variant.unit_pricing {
             Some(pricing) => {
                 let Quantity { value, unit } = of(pricing);
-                let text = format!("{} {unit}", value.normalize());
-                Cell::platform(Value::Text(text.into()), "variant.unit_pricing")
+                match clean(unit) {
+                    Cow::Borrowed(unit) => {
+                        Cell::platform(Value::Measure(*value, unit), "variant.unit_pricing")
+                    }
+                    Cow::Owned(_) => Cell::Empty(Gap::Refused("its unit cannot be written")),
+                }
             }
             None => UNKNOWN,
         }
@@ -152,13 +156,13 @@ impl<'a> Item<'a> {
             return Cell::Empty(Gap::Needless("nothing is shipped"));
         }
         let Some(one) = self.market_shipping().next() else { return UNKNOWN };
-        let mut tuple = format!(
-            "{}:{}:{}:",
-            one.country,
-            one.region.as_deref().unwrap_or_default(),
-            one.service.replace([':', ','], " "),
-        )
-        .into_bytes();
+        let (region, service) = (one.region.as_deref().unwrap_or_default(), clean(&one.service));
+        let mut tuple = Vec::with_capacity(48);
+        for part in [one.country.as_str(), region, &*service] {
+            // A colon would part it, a comma begin another.
+            tuple.extend(part.bytes().map(|b| if matches!(b, b':' | b',') { b' ' } else { b }));
+            tuple.push(b':');
+        }
         crate::write::money(&mut tuple, one.price);
         match String::from_utf8(tuple) {
             Ok(tuple) => Cell::platform(Value::Text(tuple.into()), "variant.shipping"),
@@ -168,15 +172,10 @@ impl<'a> Item<'a> {
 
     /// Shipping to the first market, in the price's currency.
     fn market_shipping(&self) -> impl Iterator<Item = &'a ShippingPrice> {
-        let market = match self.field(Concept::TargetCountries) {
-            Cell::Filled(Value::Texts(countries), _) => {
-                countries.into_iter().next().map(Text::into_owned)
-            }
-            _ => self.plan.storefront.country.clone(),
-        };
+        let market = self.plan.market();
         let currency = self.variant.price.currency();
         self.variant.shipping.iter().filter(move |one| {
-            market.as_deref() == Some(one.country.as_str()) && one.price.currency() == currency
+            market == Some(one.country.as_str()) && one.price.currency() == currency
         })
     }
 

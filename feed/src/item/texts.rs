@@ -168,10 +168,9 @@ fn cut(text: &str, most: usize) -> &str {
 /// breaks, and code points that XML does not know. Tabs become spaces.
 pub(crate) fn clean(text: &str) -> Text<'_> {
     let text = text.trim();
-    if !text.as_bytes().iter().fold(false, |found, byte| found | is_suspect(*byte)) {
-        return Cow::Borrowed(text);
-    }
-    if text.chars().all(|c| c == '\n' || !is_unwritable(c)) {
+    let is_clean = !text.bytes().fold(false, |found, byte| found | is_suspect(byte))
+        || text.chars().all(|c| c == '\n' || !is_unwritable(c));
+    if is_clean {
         return Cow::Borrowed(text);
     }
     let kept = text.chars().filter_map(|c| match c {
@@ -185,7 +184,7 @@ pub(crate) fn clean(text: &str) -> Text<'_> {
 
 /// May begin a character that cannot be written; most texts have none.
 fn is_suspect(byte: u8) -> bool {
-    byte < b' ' || byte == 0x7F || byte == 0xC2 || byte == 0xEF
+    (byte < b' ' && byte != b'\n') || matches!(byte, 0x7F | 0xC2 | 0xEF)
 }
 
 fn is_unwritable(c: char) -> bool {

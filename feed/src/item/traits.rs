@@ -7,7 +7,7 @@ use commerce::{
 
 use super::{
     Item,
-    known::{UNKNOWN, word},
+    known::{UNKNOWN, text, word},
     texts::clean,
 };
 use crate::{
@@ -29,17 +29,30 @@ const KNOWN: [Concept; 8] = [
     Concept::Brand,
 ];
 
-/// Name and value in the store of each known trait.
+/// What is known of a variant's traits.
 #[derive(Debug, Default)]
-pub(super) struct Traits<'a>([Option<(&'a str, &'a str)>; KNOWN.len()]);
+pub(super) struct Traits<'a> {
+    /// Name and value in the store of each known trait.
+    known: [Option<(&'a str, &'a str)>; KNOWN.len()],
+    /// The first options that no field holds.
+    others: [Option<(&'a str, &'a str)>; OTHERS],
+}
+
+/// As many columns the older contracts have for them.
+const OTHERS: usize = 3;
 
 impl<'a> Traits<'a> {
     /// The variant's option first, then what it or its product has one value of.
     pub(super) fn find(plan: &Plan, product: &'a Product, variant: &'a Variant) -> Self {
         let mut found = Self::default();
         for Choice { name, value } in &variant.options {
-            if let Some(value) = value {
-                found.put(plan, name, value);
+            let Some(value) = value.as_deref().filter(|value| !value.trim().is_empty()) else {
+                continue;
+            };
+            if !found.put(plan, name, value)
+                && let Some(free) = found.others.iter_mut().find(|other| other.is_none())
+            {
+                *free = Some((name, value));
             }
         }
         for one in variant.details.traits.iter().chain(&product.details.traits) {
@@ -50,15 +63,18 @@ impl<'a> Traits<'a> {
         found
     }
 
-    fn put(&mut self, plan: &Plan, name: &'a str, value: &'a str) {
-        let Some(concept) = plan.role(name) else { return };
-        if let Some(at) = KNOWN.iter().position(|known| *known == concept) {
-            self.0[at].get_or_insert((name, value));
+    /// Whether it stands for a field.
+    fn put(&mut self, plan: &Plan, name: &'a str, value: &'a str) -> bool {
+        let concept = plan.role(name);
+        let at = KNOWN.iter().position(|known| Some(*known) == concept);
+        if let Some(at) = at {
+            self.known[at].get_or_insert((name, value));
         }
+        at.is_some()
     }
 
     fn get(&self, concept: Concept) -> Option<(&'a str, &'a str)> {
-        self.0[KNOWN.iter().position(|known| *known == concept)?]
+        self.known[KNOWN.iter().position(|known| *known == concept)?]
     }
 
     /// What the platform has a place for, or else the trait.
@@ -152,8 +168,9 @@ impl<'a> Item<'a> {
         place: &'static str,
     ) -> Cell<'a> {
         match self.sides() {
-            Ok(sides) => of(&sides)
-                .map_or(UNKNOWN, |side| Cell::platform(Value::Decimal(side.normalize()), place)),
+            Ok(sides) => {
+                of(&sides).map_or(UNKNOWN, |side| Cell::platform(Value::Decimal(side), place))
+            }
             Err(gap) => Cell::Empty(gap),
         }
     }
@@ -176,7 +193,7 @@ impl<'a> Item<'a> {
             ));
         }
         for side in [&mut sides.length, &mut sides.width, &mut sides.height] {
-            *side = side.filter(|side| *side > Decimal::ZERO);
+            *side = side.filter(is_positive);
         }
         let known = [sides.length, sides.width, sides.height].into_iter().flatten().count();
         if known < 2 { Err(Gap::Refused("fewer than two sides are known")) } else { Ok(sides) }
@@ -184,9 +201,7 @@ impl<'a> Item<'a> {
 
     pub(super) fn weight(&self) -> Cell<'a> {
         match self.net_weight() {
-            Ok(weight) => {
-                Cell::platform(Value::Decimal(weight.value.normalize()), "details.weight")
-            }
+            Ok(weight) => Cell::platform(Value::Decimal(weight.value), "details.weight"),
             Err(gap) => Cell::Empty(gap),
         }
     }
@@ -200,7 +215,7 @@ impl<'a> Item<'a> {
 
     pub(super) fn net_weight(&self) -> Result<Weight, Gap> {
         let known = self.variant.details.weight.or(self.product.details.weight);
-        let weight = known.filter(|weight| weight.value > Decimal::ZERO).ok_or(Gap::Unknown)?;
+        let weight = known.filter(|weight| is_positive(&weight.value)).ok_or(Gap::Unknown)?;
         if self.plan.net_weight {
             return Ok(weight);
         }
@@ -236,19 +251,9 @@ impl<'a> Item<'a> {
     }
 
     /// The options that no other column holds, for readers that know no `variant_dict`.
-    pub(super) fn custom(
-        &self,
-        at: usize,
-        of: impl Fn((Text<'a>, Text<'a>)) -> Text<'a>,
-    ) -> Cell<'a> {
-        let mut others = self.options().filter(|(name, _)| {
-            !matches!(
-                self.plan.role(name),
-                Some(Concept::Color | Concept::Size | Concept::Material | Concept::Gender)
-            )
-        });
-        match others.nth(at) {
-            Some(option) => Cell::platform(Value::Text(of(option)), "variant.options"),
+    pub(super) fn custom(&self, at: usize, of: impl Fn((&'a str, &'a str)) -> &'a str) -> Cell<'a> {
+        match self.traits.others[at] {
+            Some(option) => text(Some(of(option)), "variant.options"),
             None => Cell::Empty(Gap::Needless("its options are said otherwise")),
         }
     }
@@ -268,9 +273,13 @@ impl<'a> Item<'a> {
     }
 }
 
+fn is_positive(number: &Decimal) -> bool {
+    number.is_sign_positive() && !number.is_zero()
+}
+
 pub(super) fn plain(number: Decimal) -> String {
     let mut text = Vec::with_capacity(16);
-    crate::write::decimal(&mut text, number.normalize());
+    crate::write::decimal(&mut text, number);
     String::from_utf8(text).unwrap_or_default()
 }
 

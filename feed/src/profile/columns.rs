@@ -59,7 +59,7 @@ pub(super) const OPENAI: &[Column] = &[
     column("size_system", Concept::SizeSystem, S),
     column("gender", Concept::Gender, O),
     column("offer_id", Concept::OfferId, O),
-    column("shipping", Concept::Shipping, S),
+    formed("shipping", Concept::Shipping, S, Form::Alone),
     column("shipping_price", Concept::ShippingPrice, O),
     column("is_digital", Concept::IsDigital, S),
     column("seller_name", Concept::SellerName, R),

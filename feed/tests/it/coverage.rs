@@ -64,7 +64,6 @@ fn every_column_can_be_filled() {
                 "Custom_variant2_option",
                 "Custom_variant3_category",
                 "Custom_variant3_option",
-                "shipping",
             ],
             Profile::Google | Profile::Stripe => {
                 &["custom_label_1", "custom_label_2", "custom_label_3", "custom_label_4"]
@@ -140,6 +139,14 @@ fn table() -> String {
         ));
     }
     table
+}
+
+#[test]
+fn the_documented_configuration_is_one() {
+    let text = std::fs::read_to_string(doc()).unwrap();
+    let sample = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let settings = toml::from_str(sample).unwrap();
+    assert!(feed::Plan::new(&settings, commerce::Storefront::default()).is_ok());
 }
 
 #[test]
