@@ -185,7 +185,7 @@ pub(crate) fn parse_text(kind: Kind, text: &str) -> Option<Value<'_>> {
 pub(crate) fn is_link(text: &str) -> bool {
     let is_bad = |byte: u8| byte <= b' ' || matches!(byte, b'"' | b'<' | 0x7F);
     // Without a way out in the middle the compiler looks at many bytes at once.
-    if text.bytes().fold(false, |found, byte| found | is_bad(byte)) {
+    if text.bytes().fold(0, |found, byte| found | u8::from(is_bad(byte))) != 0 {
         return false;
     }
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));

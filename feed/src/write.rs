@@ -249,11 +249,10 @@ fn escape(
 /// The first special byte. Looks at many bytes at once: hardly a text has any.
 #[inline]
 fn find(text: &[u8], is_special: impl Fn(u8) -> bool + Copy) -> Option<usize> {
-    let has_any = |bytes: &[u8]| bytes.iter().fold(false, |found, byte| found | is_special(*byte));
     let (wide, rest) = text.as_chunks::<32>();
     let mut seen = 0;
     for chunk in wide {
-        if has_any(chunk) {
+        if has_any(chunk, is_special) {
             break;
         }
         seen += 32;
@@ -261,13 +260,19 @@ fn find(text: &[u8], is_special: impl Fn(u8) -> bool + Copy) -> Option<usize> {
     if seen == wide.len() * 32 {
         let (narrow, _) = rest.as_chunks::<8>();
         for chunk in narrow {
-            if has_any(chunk) {
+            if has_any(chunk, is_special) {
                 break;
             }
             seen += 8;
         }
     }
     text[seen..].iter().position(|byte| is_special(*byte)).map(|at| seen + at)
+}
+
+/// Without a way out in the middle, and of a length known beforehand: a few instructions.
+#[inline]
+fn has_any<const N: usize>(chunk: &[u8; N], is_special: impl Fn(u8) -> bool) -> bool {
+    chunk.iter().fold(0, |found, byte| found | u8::from(is_special(*byte))) != 0
 }
 
 /// A text that is a value of its own.

@@ -167,8 +167,11 @@ fn cut(text: &str, most: usize) -> &str {
 /// The text without what cannot be written in every format: control characters other than line
 /// breaks, and code points that XML does not know. Tabs become spaces.
 pub(crate) fn clean(text: &str) -> Text<'_> {
-    let text = text.trim();
-    let is_clean = !text.bytes().fold(false, |found, byte| found | is_suspect(byte))
+    let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    let is_trimmed = is_word(bytes.first()) && is_word(bytes.last());
+    let text = if is_trimmed { text } else { text.trim() };
+    let is_clean = text.bytes().fold(0, |found, byte| found | u8::from(is_suspect(byte))) == 0
         || text.chars().all(|c| c == '\n' || !is_unwritable(c));
     if is_clean {
         return Cow::Borrowed(text);
