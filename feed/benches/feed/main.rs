@@ -25,7 +25,7 @@ const ROUNDS: usize = 5;
 /// Rows are written into a buffer of about this size, as for sending.
 const PIECE: usize = 128 * 1024;
 /// The level that feeds are packed with.
-const LEVEL: u32 = 4;
+const LEVEL: u32 = 3;
 
 fn main() -> io::Result<()> {
     let count = products_wanted();
