@@ -13,6 +13,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("payments", &["commerce", "upstream"]),
     ("woocommerce", &["commerce", "upstream"]),
     ("emulators", &[]),
+    ("feed", &["commerce"]),
     (
         "storebridge",
         &["acp", "catalog", "commerce", "emulators", "payments", "upstream", "woocommerce"],
@@ -69,11 +70,14 @@ fn some_crates_are_reserved() {
 }
 
 #[test]
-fn the_protocol_knows_neither_network_nor_time() {
+fn protocol_and_feeds_know_neither_network_nor_time() {
     let packages = packages();
-    for forbidden in ["tokio", "http", "reqwest", "axum", "jiff", "rand"] {
+    for forbidden in ["tokio", "http", "reqwest", "axum", "rand"] {
         assert!(!needs(&packages["acp"]).contains(&forbidden), "acp may not use {forbidden}");
+        assert!(!needs(&packages["feed"]).contains(&forbidden), "feed may not use {forbidden}");
     }
+    // Feeds write days; `Timestamp::now` is disallowed everywhere.
+    assert!(!needs(&packages["acp"]).contains(&"jiff"), "acp may not use jiff");
 }
 
 #[test]
