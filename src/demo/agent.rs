@@ -115,28 +115,32 @@ impl<W: Write> Agent<'_, W> {
         for kind in ["variation", "open_variation", "on_sale", "virtual", "backorder"] {
             // Which size, the agent has asked its buyer.
             let choice = if kind == "open_variation" { "?pa_size=m" } else { "" };
-            self.buy_one(kind, kind, choice, &json!({})).await?;
+            self.buy_one(kind, (kind, choice), &json!({}), None).await?;
         }
+        let simple = ("simple", "");
         let code = json!({"discounts": {"codes": ["SAVE10"]}});
-        self.buy_one("with a code", "simple", "", &code).await?;
+        self.buy_one("with a code", simple, &code, None).await?;
         let pickup = json!({"selected_fulfillment_options": [
             {"type": "pickup", "option_id": "local_pickup:4", "item_ids": []},
         ]});
-        self.buy_one("picked up", "simple", "", &pickup).await?;
+        self.buy_one("picked up", simple, &json!({}), Some(&pickup)).await?;
         self.demo.store.split_packages(true, false);
-        self.buy_one("in packages", "simple", "", &json!({})).await?;
+        let simple_ones = self.demo.snapshot_items().into_iter().filter(|it| it.kind == "simple");
+        let lines: Vec<Value> = simple_ones.take(2).map(|item| json!({ "id": item.id })).collect();
+        self.buy_one("in packages", simple, &json!({ "line_items": lines }), None).await?;
         self.demo.store.split_packages(false, false);
         self.demo.store.set_prices_include_tax(true);
-        self.buy_one("tax included", "simple", "", &json!({})).await
+        self.buy_one("tax included", simple, &json!({}), None).await
     }
 
-    /// Buys one thing of a kind, with its choice and whatever else the session shall have.
+    /// Buys one thing of a kind, with its choice, whatever else the session shall have, and a change
+    /// of mind.
     async fn buy_one(
         &mut self,
         words: &str,
-        kind: &str,
-        choice: &str,
+        (kind, choice): (&str, &str),
         more: &Value,
+        then: Option<&Value>,
     ) -> anyhow::Result<()> {
         let items = self.demo.snapshot_items();
         let item = items.into_iter().find(|item| item.kind == kind);
@@ -153,9 +157,15 @@ impl<W: Write> Agent<'_, W> {
         }
         let created = self.post("/api/checkout_sessions", &body).await?;
         self.say(&format!("{words}: {:?}; {}", item.title, changed(&created)))?;
+        let path = format!("/api/checkout_sessions/{}", text(&created["id"])?);
+        if let Some(then) = then {
+            let before = changed(&created);
+            let revised = changed(&self.post(&path, then).await?);
+            self.say(&revised)?;
+            ensure!(revised != before, "{words} changed nothing");
+        }
         let token = self.demo.stripe.mint("pm_card_visa", GENEROUS, "usd");
-        let path = format!("/api/checkout_sessions/{}/complete", text(&created["id"])?);
-        let completed = self.post(&path, &payment(&token)).await?;
+        let completed = self.post(&format!("{path}/complete"), &payment(&token)).await?;
         self.say(&changed(&completed))?;
         ensure!(completed["status"] == "completed", "{words} did not complete: {completed}");
         Ok(())
