@@ -248,7 +248,7 @@ async fn let_go(
         Some(draft) if draft.state == DraftState::Discarded => Some(draft),
         Some(draft) => Some(store.connector.discard(&draft.id, &Facts::new()).await?),
     };
-    if payment.state != PaymentState::Voided {
+    if !matches!(payment.state, PaymentState::Voided | PaymentState::Captured) {
         let now = store.processor.void(&payment.id).await?;
         if now.state != PaymentState::Voided {
             warn!(payment.id = %payment.id, state = ?now.state, "it moved on meanwhile");

@@ -81,8 +81,10 @@ pub(crate) async fn buy(world: &World, name: usize) -> Story {
     if !open(world, &item, &format!("create-{name}"), &mut story).await {
         return story;
     }
-    if world.weather.happens(25) {
-        change(world, &format!("change-{name}"), &mut story).await;
+    if world.weather.happens(25) && !change(world, &format!("change-{name}"), &mut story).await {
+        // Nobody buys what may cost anything.
+        story.is_gone = true;
+        return story;
     }
     if world.weather.happens(5) {
         world.store.set_price(20, "17.50");
@@ -124,8 +126,8 @@ pub(crate) async fn open(world: &World, item: &str, key: &str, story: &mut Story
     true
 }
 
-/// Changes the session somehow.
-pub(crate) async fn change(world: &World, key: &str, story: &mut Story) {
+/// Changes the session somehow; says whether the agent knows what it costs now.
+pub(crate) async fn change(world: &World, key: &str, story: &mut Story) -> bool {
     let body = match world.weather.dice().random_range(0..3) {
         0 => json!({"line_items": [{"id": "20", "quantity": 2}]}),
         1 => json!({"discounts": {"codes": ["save10"]}}),
@@ -134,9 +136,10 @@ pub(crate) async fn change(world: &World, key: &str, story: &mut Story) {
             "state": "TX", "country": "US", "postal_code": "73301",
         }}}),
     };
-    if let Some(told) = ask(world, "POST", &story.path(""), &body, key).await {
-        story.shown.extend(told.total());
-    }
+    let told = ask(world, "POST", &story.path(""), &body, key).await;
+    let total = told.and_then(|told| told.total());
+    story.shown.extend(total);
+    total.is_some()
 }
 
 /// Cancels the session, if it still can be.

@@ -3,7 +3,10 @@
 
 use std::{
     io::{self, Write},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use storebridge::{App, Parts, Seams, config::Config};
@@ -69,6 +72,10 @@ const ALL: [Defect; 13] = [
     Defect::RefundsUnmarked,
 ];
 
+/// Those that a few schedules are enough for.
+const SOON_FOUND: [Defect; 3] =
+    [Defect::CaptureBeforeCommit, Defect::PlaceBeforeCapture, Defect::PartOfTheMoney];
+
 impl Defect {
     /// A service that has it.
     pub(crate) fn app(self, config: &Config, seams: Seams) -> Arc<App> {
@@ -95,23 +102,33 @@ impl Defect {
     }
 }
 
-/// Whether each is found, and after how many schedules.
-pub(crate) fn find_all(out: &mut impl Write) -> io::Result<bool> {
-    let mut all_found = true;
-    for defect in ALL {
-        let found = (1..=SCHEDULES_MAX).find_map(|seed| {
-            let broken = schedule::run(seed, Some(defect)).broken;
-            broken.into_iter().next().map(|broken| (seed, broken))
-        });
-        match found {
-            Some((seed, broken)) => {
-                writeln!(out, "  {defect:?}: found after {seed} schedules ({broken:.60})")?;
-            }
-            None => {
-                all_found = false;
-                writeln!(out, "  {defect:?}: NOT FOUND in {SCHEDULES_MAX} schedules")?;
-            }
+/// Whether each is found, and after how many schedules; of a sample, whether the first few are.
+pub(crate) fn find_all(all: bool, out: &mut impl Write) -> io::Result<bool> {
+    let wanted = if all { &ALL[..] } else { &SOON_FOUND[..] };
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut lines = Vec::new();
+        while let Some(defect) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+            lines.push(find(*defect));
         }
+        lines
+    };
+    let found: Vec<_> = crate::on_all_cores(work).into_iter().flatten().collect();
+    for (line, _) in &found {
+        writeln!(out, "  {line}")?;
     }
-    Ok(all_found)
+    Ok(found.iter().all(|(_, is_found)| *is_found))
+}
+
+fn find(defect: Defect) -> (String, bool) {
+    let found = (1..=SCHEDULES_MAX).find_map(|seed| {
+        let broken = schedule::run(seed, Some(defect)).broken;
+        broken.into_iter().next().map(|broken| (seed, broken))
+    });
+    match found {
+        Some((seed, broken)) => {
+            (format!("{defect:?}: found after {seed} schedules ({broken:.70})"), true)
+        }
+        None => (format!("{defect:?}: NOT FOUND in {SCHEDULES_MAX} schedules"), false),
+    }
 }

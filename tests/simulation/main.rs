@@ -3,9 +3,10 @@
 //! emulators of store and processor, whose own ledgers say in the end whether the promise held: one
 //! charge and one order, or neither.
 //!
-//! `cargo test --test simulation` runs ten thousand schedules;
-//! `cargo test --release --test simulation -- --schedules 1000000` a million. A schedule that fails
-//! prints its seed, and `-- --replay SEED` runs it again and shows every call.
+//! `cargo test --test simulation` runs a sample. All of it is
+//! `cargo test --profile simulation --test simulation -- --full`, and a million schedules are
+//! `cargo test --profile simulation --test simulation -- --schedules 1000000 schedules`. A schedule
+//! that fails prints its seed, and `-- --replay SEED` runs it again and shows every call.
 
 use std::{
     io::{self, Write},
@@ -33,8 +34,12 @@ use ledger::Tally;
 #[derive(Parser)]
 struct Arguments {
     /// How many schedules to run.
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 100)]
     schedules: u64,
+    /// Every call, every schedule and every defect, and not only a sample: 10,000 schedules where no
+    /// other number is given.
+    #[arg(long)]
+    full: bool,
     /// The seed of the first; the others follow.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -91,8 +96,8 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> io::Result<bool> {
     let mut passed = 0;
     for name in RUNS.into_iter().filter(|name| is_wanted(name)) {
         let fine = match name {
-            "every_call_may_fail" => enumerated::run_all(out)?,
-            "planted_defects_are_found" => defects::find_all(out)?,
+            "every_call_may_fail" => enumerated::run_all(arguments.full, out)?,
+            "planted_defects_are_found" => defects::find_all(arguments.full, out)?,
             _ => schedules(arguments, out)?,
         };
         passed += u32::from(fine);
@@ -108,8 +113,9 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> io::Result<bool> {
 fn schedules(arguments: &Arguments, out: &mut impl Write) -> io::Result<bool> {
     let begun = Instant::now();
     let next = AtomicU64::new(arguments.seed);
-    let end = arguments.seed.saturating_add(arguments.schedules);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let is_default = arguments.full && arguments.schedules == 100;
+    let count = if is_default { 10_000 } else { arguments.schedules };
+    let end = arguments.seed.saturating_add(count);
     let work = || {
         let mut tally = Tally::default();
         loop {
@@ -120,11 +126,7 @@ fn schedules(arguments: &Arguments, out: &mut impl Write) -> io::Result<bool> {
             tally.add(seed, &schedule::run(seed, None));
         }
     };
-    let tallies: Vec<Tally> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().map(|worker| worker.join().expect("a worker ends")).collect()
-    });
-    let tally = tallies.into_iter().fold(Tally::default(), Tally::and);
+    let tally = on_all_cores(work).into_iter().fold(Tally::default(), Tally::and);
     writeln!(out, "{tally}")?;
     writeln!(out, "{} s", begun.elapsed().as_secs())?;
     for (seed, broken) in tally.failures.iter().take(5) {
@@ -134,4 +136,13 @@ fn schedules(arguments: &Arguments, out: &mut impl Write) -> io::Result<bool> {
         )?;
     }
     Ok(tally.failures.is_empty())
+}
+
+/// Runs the same work on every core until each says that there is no more.
+fn on_all_cores<T: Send>(work: impl Fn() -> T + Sync) -> Vec<T> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(&work)).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a worker ends")).collect()
+    })
 }

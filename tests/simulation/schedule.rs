@@ -82,13 +82,13 @@ pub(crate) async fn calm_down(world: &World, stories: &mut [Story], gives_back: 
     for story in stories.iter_mut().filter(|story| !story.is_gone) {
         buyer::retry(world, story).await;
     }
-    for wait in [Duration::from_mins(2), Duration::from_mins(20), Duration::from_mins(20)] {
-        tokio::time::sleep(wait).await;
-        post::deliver(world).await;
-        join_all(world.all_replicas().iter().map(|replica| replica.app.reconcile())).await;
-        if gives_back {
+    for (wait, is_last) in [(2, false), (20, false), (20, true)] {
+        tokio::time::sleep(Duration::from_mins(wait)).await;
+        if gives_back && !is_last {
             seller::give_back(world).await;
         }
+        post::deliver(world).await;
+        join_all(world.all_replicas().iter().map(|replica| replica.app.reconcile())).await;
     }
     for story in stories.iter_mut().filter(|story| !story.is_gone) {
         buyer::look(world, story).await;

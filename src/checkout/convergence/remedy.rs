@@ -58,7 +58,13 @@ impl Evidence<'_> {
             (Some(DraftState::Placed(_)), PaymentState::Processing) => Remedy::Wait,
             (Some(DraftState::Placed(_)), _) => Remedy::Unpaid,
 
-            (_, PaymentState::Captured) if payment.refunded == payment.captured => Remedy::Nothing,
+            // All of it went back; an order that waits again has been taken back by a late write.
+            (state, PaymentState::Captured) if payment.refunded == payment.captured => {
+                match state {
+                    Some(DraftState::Committed { .. }) => Remedy::LetGo,
+                    _ => Remedy::Nothing,
+                }
+            }
             (Some(DraftState::Committed { total, .. }), PaymentState::Captured) => {
                 self.written(payment.captured == *total)
             }
