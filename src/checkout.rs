@@ -37,6 +37,8 @@ use memo::{Memo, Relation};
 use purchase::{Outcome, Purchase, Refusal};
 use render::{Note, View};
 
+/// The name under which the key of the completion is kept that met another price than was shown.
+const REPRICED_BY: &str = "repriced_by";
 /// The name under which the call that canceled a session is kept.
 const CANCELED_BY: &str = "canceled_by";
 
@@ -208,10 +210,16 @@ impl<'a> Checkout<'a> {
             let draft = connector.revise(&draft.id, &change).await?;
             return self.show(id, &ticket, &draft, &[Note::Unauthenticated]);
         }
-        let shown = draft.agreed;
+        // A call that is repeated has not heard that it moved the price: it hears it again.
+        let is_deaf =
+            memo.key().is_some() && draft.facts.get(REPRICED_BY).map(String::as_str) == memo.key();
+        let shown = draft.agreed.filter(|_| !is_deaf);
         let late = request::late_change(&request, &draft)?;
         if late.is_some() || shown != Some(draft.quote.totals.total) {
-            draft = connector.revise(&draft.id, &late.unwrap_or_default()).await?;
+            let mut change = late.unwrap_or_default();
+            let key = memo.key().map(|key| (REPRICED_BY.to_owned(), key.to_owned()));
+            change.facts.extend(key.filter(|_| !is_deaf));
+            draft = connector.revise(&draft.id, &change).await?;
         }
         if !render::is_ready(&draft) {
             return self.show(id, &ticket, &draft, &[]);

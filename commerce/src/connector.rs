@@ -73,13 +73,13 @@ pub trait Connector: Send + Sync {
     /// amount. Committing to the same payment again changes nothing.
     async fn commit(&self, id: &DraftId, commitment: &Commitment) -> Result<Draft, ConnectorError>;
 
-    /// Takes a commitment to this payment back: the draft is open again, and keeps facts about why.
-    /// The payment must be dead or unfunded. A draft that is committed to another payment by now
-    /// stays as it is.
+    /// Takes this commitment back: the draft is open again, and keeps facts about why. The payment
+    /// must be dead or unfunded. A draft that somebody else has committed meanwhile, to another
+    /// payment or with another memo, stays as it is.
     async fn reopen(
         &self,
         id: &DraftId,
-        payment: &PaymentId,
+        commitment: &Commitment,
         facts: &Facts,
     ) -> Result<Draft, ConnectorError>;
 

@@ -58,6 +58,11 @@ impl Memo {
         }
     }
 
+    /// The agent's key, hashed; `None` if it sent none.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// Whether it recalls this very call: the same body under the same key.
     pub(super) fn is_same_call(&self, call: &Self) -> bool {
         self.key.is_some() && self.key == call.key && self.body == call.body

@@ -132,8 +132,16 @@ impl Purchase {
         commitment: &Commitment,
         token: &PaymentToken,
     ) -> Result<Outcome, Failure> {
-        match self.store.processor.fetch(&commitment.payment).await {
-            Ok(payment) => self.pay(draft, payment, commitment, token).await,
+        let payment = match self.store.processor.fetch(&commitment.payment).await {
+            Ok(payment) => payment,
+            Err(error) => return Ok(in_progress(draft, &error)),
+        };
+        if payment.state != PaymentState::Open {
+            return self.pay(draft, payment, commitment, token).await;
+        }
+        // It becomes this call's commitment: whoever is still at the earlier one cannot take it back.
+        match self.store.connector.commit(&draft.id, commitment).await {
+            Ok(draft) => self.pay(draft, payment, commitment, token).await,
             Err(error) => Ok(in_progress(draft, &error)),
         }
     }
@@ -261,7 +269,7 @@ impl Purchase {
     /// Nothing is held: the draft is open again. Where the store does not do it now, the next
     /// read of the session does.
     async fn reopen(&self, draft: Draft, commitment: &Commitment, facts: &Facts) -> Draft {
-        match self.store.connector.reopen(&draft.id, &commitment.payment, facts).await {
+        match self.store.connector.reopen(&draft.id, commitment, facts).await {
             Ok(draft) => draft,
             Err(error) => {
                 warn!(order.id = ?draft.order, error = %Chain(&error), "draft not reopened");

@@ -169,6 +169,9 @@ pub(crate) async fn complete(world: &World, token: &str, key: &str, story: &mut 
         };
         note(story, key, told.as_ref());
         if let Some(told) = told.filter(Told::is_an_end) {
+            if !told.is_over() {
+                story.shown.extend(told.total());
+            }
             return told.is_over();
         }
         pause(world, 20_000).await;

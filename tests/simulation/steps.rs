@@ -18,15 +18,13 @@ pub(crate) fn wrong(
         let orders = store.orders();
         let tied: Vec<&Value> = orders.iter().filter(|order| is_tied(order, payment)).collect();
         return match step {
-            "capture" if !tied.iter().any(|order| is_committed(order)) => {
+            "capture" if !tied.iter().any(|order| !is_dead(order)) => {
                 Some(format!("captured before commit: {payment}"))
             }
             "cancel" if tied.iter().any(|order| is_committed(order)) => {
                 Some(format!("voided before the draft was dead: {payment}"))
             }
-            "confirm" if !tied.iter().any(|order| is_committed(order)) => {
-                Some(format!("authorized before commit: {payment}"))
-            }
+            "confirm" if tied.is_empty() => Some(format!("authorized before commit: {payment}")),
             _ => None,
         };
     }
@@ -44,6 +42,10 @@ fn is_tied(order: &Value, payment: &str) -> bool {
     metas.into_iter().any(|meta| meta["key"] == "_acp_payment" && meta["value"] == payment)
 }
 
+fn is_dead(order: &Value) -> bool {
+    matches!(order["status"].as_str(), Some("cancelled" | "trash"))
+}
+
 fn is_committed(order: &Value) -> bool {
-    !matches!(order["status"].as_str(), Some("checkout-draft" | "cancelled" | "trash"))
+    order["status"] != "checkout-draft" && !is_dead(order)
 }

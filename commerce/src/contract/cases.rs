@@ -131,7 +131,7 @@ pub(super) async fn what_was_placed_stays_placed(stage: &impl Stage) {
     let change = order_of(stage, 5);
     assert!(is_settled(&connector.revise(&draft.id, &change).await));
     assert!(is_settled(&connector.discard(&draft.id, &Facts::new()).await));
-    assert!(is_settled(&connector.reopen(&draft.id, &tie.payment, &Facts::new()).await));
+    assert!(is_settled(&connector.reopen(&draft.id, &tie, &Facts::new()).await));
     assert!(is_settled(&connector.commit(&draft.id, &commitment(&draft, "pay_2")).await));
     assert_eq!(paid(stage).await, 1);
     let ledger = stage.ledger().await;
@@ -168,7 +168,7 @@ pub(super) async fn a_commitment_can_be_taken_back(stage: &impl Stage) {
     assert!(is_settled(&connector.revise(&draft.id, &order_of(stage, 2)).await));
     assert!(is_settled(&connector.commit(&draft.id, &commitment(&draft, "pay_2")).await));
     for _ in 0..2 {
-        assert_open(&connector.reopen(&draft.id, &tie.payment, &Facts::new()).await.unwrap());
+        assert_open(&connector.reopen(&draft.id, &tie, &Facts::new()).await.unwrap());
     }
     let draft = connector.revise(&draft.id, &order_of(stage, 2)).await.unwrap();
     let tie = commitment(&draft, "pay_2");

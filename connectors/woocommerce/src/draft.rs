@@ -260,6 +260,10 @@ impl WooCommerce {
         let Open { cart, kept, .. } = open;
         let note = note_after(change, kept.note.as_deref());
         let ending = if kept.own.is_some() { Ending::Cart } else { Ending::Draft { note: &note } };
+        if let (None, Some(order)) = (&kept.own, found.order) {
+            // Facts may say why the draft costs something else from now on, so they come first.
+            self.keep_facts(order, &change.facts, &Names::new()).await?;
+        }
         let mut changed = self.apply(&found.token, cart, change, ending).await?;
         if !holds(&changed, change.lines.as_deref()) {
             if seen == Seen::Before {
@@ -291,7 +295,8 @@ impl WooCommerce {
                 if known.is_some_and(|known| known != *id) || !is_draft {
                     return Ok(None);
                 }
-                self.keep_facts(*id, &change.facts, &new_names).await?;
+                let facts = if known.is_some() { &Facts::new() } else { &change.facts };
+                self.keep_facts(*id, facts, &new_names).await?;
                 kept.agreed = Some(changed.cart.total()?);
                 found.order = Some(*id);
             }

@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use commerce::{
     Booking, Brought, Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts,
     Finding, Forged, Heard, Hold, Hook, HookTarget, Line, ListingPage, Order, OrderId, Origin,
-    PaymentId, Product, ProductId, ProductPage, Sale, Storefront,
+    Product, ProductId, ProductPage, Sale, Storefront,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -205,10 +205,10 @@ impl Connector for WooCommerce {
     async fn reopen(
         &self,
         id: &DraftId,
-        payment: &PaymentId,
+        commitment: &Commitment,
         facts: &Facts,
     ) -> Result<Draft, ConnectorError> {
-        Priority::Complete.around(self.reopen_draft(id, payment, facts)).await
+        Priority::Complete.around(self.reopen_draft(id, commitment, facts)).await
     }
 
     async fn hold(&self, id: &DraftId) -> Result<Hold, ConnectorError> {

@@ -4,9 +4,7 @@
 //! money is held; it is paid by `set_paid` afterwards. Both writes set absolute values, so a
 //! repeat changes nothing. A pending order holds no stock: the cart is read again right before.
 
-use commerce::{
-    Commitment, ConnectorError, Draft, DraftId, DraftState, Effect, Facts, Order, PaymentId,
-};
+use commerce::{Commitment, ConnectorError, Draft, DraftId, DraftState, Effect, Facts, Order};
 use http::Method;
 use serde_json::{Map, Value, json};
 use tracing::{error, warn};
@@ -60,7 +58,7 @@ impl WooCommerce {
         if written.total()? != commitment.total {
             // The order had fallen behind its cart; nothing is held, so it goes back.
             let actual = written.total()?;
-            self.reopen_draft(id, &commitment.payment, &Facts::new()).await?;
+            self.reopen_draft(id, commitment, &Facts::new()).await?;
             return Err(ConnectorError::PriceMoved { expected: commitment.total, actual });
         }
         Ok(Draft { is_scarce, ..self.draft_of_order(id, &written).await? })
@@ -93,7 +91,7 @@ impl WooCommerce {
     pub(crate) async fn reopen_draft(
         &self,
         id: &DraftId,
-        payment: &PaymentId,
+        commitment: &Commitment,
         facts: &Facts,
     ) -> Result<Draft, ConnectorError> {
         let order = order_of(id)?;
@@ -101,8 +99,11 @@ impl WooCommerce {
         if read.is_paid() {
             return Err(ConnectorError::Settled { action: "reopen" });
         }
-        let is_tied = read.payment() == Some(payment.as_str());
-        if is_tied && matches!(read.state(self.client.url())?, DraftState::Committed { .. }) {
+        let is_it = |state: &DraftState| {
+            matches!(state, DraftState::Committed { payment, memo, .. }
+                if *payment == commitment.payment && *memo == commitment.memo)
+        };
+        if is_it(&read.state(self.client.url())?) {
             let body = json!({ "status": "checkout-draft", "meta_data": fact_meta(facts) });
             let path = format!("/orders/{order}");
             let _draft: StoreOrder = self.client.put("order.reopen", &path, &body).await?;

@@ -41,7 +41,10 @@ impl WooCommerce {
                 return Ok(Hold::SoldOut);
             }
         }
-        Ok(Hold::Held)
+        // Another replica may have looked as well, and given the goods back by now: then nothing is
+        // below nothing any more, and the order is no longer on hold.
+        let now: StoreOrder = self.client.get("order.read", &path).await?;
+        Ok(if now.status == "on-hold" { Hold::Held } else { Hold::SoldOut })
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use commerce::{
     Booking, Brought, Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId,
     DraftState, Facts, Finding, Forged, Heard, Hold, Hook, HookTarget, Line, Order, OrderId,
-    Origin, PaymentId, Product, ProductId, ProductPage, Sale,
+    Origin, Product, ProductId, ProductPage, Sale,
 };
 use http::Request;
 use jiff::Timestamp;
@@ -101,10 +101,10 @@ impl Connector for CarelessPlatform {
     async fn reopen(
         &self,
         id: &DraftId,
-        payment: &PaymentId,
+        commitment: &Commitment,
         facts: &Facts,
     ) -> Result<Draft, ConnectorError> {
-        self.inner.reopen(id, payment, facts).await
+        self.inner.reopen(id, commitment, facts).await
     }
 
     async fn hold(&self, id: &DraftId) -> Result<Hold, ConnectorError> {

@@ -1,9 +1,7 @@
 //! Stores that make no order before it is placed (WooCommerce 10.9 and later): the draft's order is
 //! one of ours, filled when it is committed.
 
-use commerce::{
-    Change, Connector, ConnectorError, DraftState, Facts, Patch, PaymentId, ProblemKind,
-};
+use commerce::{Change, Connector, ConnectorError, DraftState, Facts, Patch, ProblemKind};
 
 use crate::stage::{Stage, commitment, connector, line, told};
 
@@ -58,8 +56,11 @@ async fn a_commitment_that_is_taken_back_can_be_changed_and_made_again() {
     stage.connector.commit(&draft.id, &commitment(&draft, "pi_1")).await.unwrap();
     let settled = stage.revise_error(&draft).await;
     assert!(matches!(settled, ConnectorError::Settled { .. }), "{settled:?}");
-    let open =
-        stage.connector.reopen(&draft.id, &PaymentId::new("pi_1"), &Facts::new()).await.unwrap();
+    let open = stage
+        .connector
+        .reopen(&draft.id, &commitment(&draft, "pi_1"), &Facts::new())
+        .await
+        .unwrap();
     assert_eq!(open.state, DraftState::Open);
     let more = Change { lines: Some(vec![line("20", 3), line("21", 1)]), ..Change::default() };
     let more = stage.revise(&draft, more).await;
