@@ -200,9 +200,10 @@ async fn suspects(
     let waiting = summary.or_failed(store, "orders that wait for money not read", waiting);
     let open = store.processor.unsettled(&store.id, before).await;
     let open = summary.or_failed(store, "payments that have not ended not read", open);
-    let moved = match look.looks_back {
-        true => store.processor.changed_since(&store.id, back(now)).await,
-        false => Ok(Vec::new()),
+    let moved = if look.looks_back {
+        store.processor.changed_since(&store.id, back(now)).await
+    } else {
+        Ok(Vec::new())
     };
     let moved = summary.or_failed(store, "payments that have moved not read", moved);
     let of_orders = waiting.into_iter().map(Suspect::of_order);

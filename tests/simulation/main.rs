@@ -8,6 +8,8 @@
 //! `cargo test --profile simulation --test simulation -- --schedules 1000000 schedules`. A schedule
 //! that fails prints its seed, and `-- --replay SEED` runs it again and shows every call.
 
+#![expect(clippy::disallowed_methods, reason = "what is on its way outlives whoever has sent it")]
+
 use std::{
     io::{self, Write},
     process::ExitCode,
@@ -31,6 +33,7 @@ mod world;
 use ledger::Tally;
 
 /// What `cargo test` passes to every test program stands beside what is our own.
+#[expect(clippy::struct_excessive_bools, reason = "these are the switches of a command line")]
 #[derive(Parser)]
 struct Arguments {
     /// How many schedules to run.

@@ -13,7 +13,7 @@ use axum::{Router, body::Body};
 use bytes::Bytes;
 use emulators::{faults::Dropped, stripe::Stripe, woocommerce::Store};
 use http::{Request, Response, StatusCode};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Collected};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -26,7 +26,7 @@ pub(crate) const STORE: &str = "http://store.test";
 pub(crate) const STRIPE: &str = "http://stripe.test";
 
 /// What goes wrong with a call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mishap {
     /// It never arrives.
     DropBefore,
@@ -52,11 +52,21 @@ pub(crate) enum Mishap {
     KillAfter,
 }
 
+/// Who decides what goes wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    /// Chance.
+    Dice,
+    /// Nothing goes wrong.
+    Fair,
+    /// This one call does.
+    OneCall(usize, Mishap),
+}
+
 /// How bad the day is, and the dice.
 pub(crate) struct Weather {
     dice: Mutex<StdRng>,
-    /// The one call that suffers, where that is not left to chance.
-    script: Option<Option<(usize, Mishap)>>,
+    plan: Plan,
     calls: AtomicUsize,
     is_stormy: AtomicBool,
     /// Calls in a thousand that suffer.
@@ -75,7 +85,7 @@ impl Weather {
         let kills = [0, 10, 30][dice.random_range(0..3)];
         Self {
             dice: Mutex::new(dice),
-            script: None,
+            plan: Plan::Dice,
             calls: AtomicUsize::new(0),
             is_stormy: AtomicBool::new(true),
             faults,
@@ -87,7 +97,8 @@ impl Weather {
 
     /// A day on which nothing goes wrong but one call.
     pub(crate) fn scripted(mishap: Option<(usize, Mishap)>) -> Self {
-        Self { script: Some(mishap), ..Self::new(1, false) }
+        let plan = mishap.map_or(Plan::Fair, |(call, mishap)| Plan::OneCall(call, mishap));
+        Self { plan, ..Self::new(1, false) }
     }
 
     /// How many calls there were.
@@ -96,8 +107,8 @@ impl Weather {
     }
 
     /// Whether it is known what goes wrong.
-    pub(crate) const fn is_scripted(&self) -> bool {
-        self.script.is_some()
+    pub(crate) fn is_scripted(&self) -> bool {
+        self.plan != Plan::Dice
     }
 
     /// From now on nothing goes wrong.
@@ -124,8 +135,10 @@ impl Weather {
         if !self.is_stormy() {
             return None;
         }
-        if let Some(script) = self.script {
-            return script.filter(|(at, _)| *at == call).map(|(_, mishap)| mishap);
+        match self.plan {
+            Plan::Dice => {}
+            Plan::Fair => return None,
+            Plan::OneCall(at, mishap) => return (at == call).then_some(mishap),
         }
         let mut dice = self.dice();
         if !dice.random_ratio(self.faults, 1_000) {
@@ -197,7 +210,7 @@ impl Transport for Network {
         if self.died.is_cancelled() {
             return std::future::pending().await;
         }
-        let mishap = self.weather.mishap();
+        let mishap = self.weather.mishap().filter(|mishap| !is_beyond_us(*mishap, &request));
         self.weather.say(|| {
             let body = String::from_utf8_lossy(&request.body()[..request.body().len().min(300)]);
             format!("{} {} {} {mishap:?} {body}", self.name, request.method(), request.uri())
@@ -266,10 +279,18 @@ impl Network {
             }
             let Ok(response) = router.oneshot(request.map(Body::from)).await;
             let (head, body) = response.into_parts();
-            let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+            let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
             Response::from_parts(head, body)
         }
     }
+}
+
+/// What nothing of ours can survive: a store that knows no conditions, and puts goods into an order
+/// long after whoever asked for it has given up, when the order was paid meanwhile.
+fn is_beyond_us(mishap: Mishap, request: &Request<Bytes>) -> bool {
+    let is_late = matches!(mishap, Mishap::Slow(delay) if delay > Duration::from_secs(8));
+    let body = request.body();
+    is_late && request.method() == "PUT" && body.windows(12).any(|part| part == b"\"line_items\"")
 }
 
 /// Only the processor keeps answers under keys.

@@ -123,9 +123,10 @@ impl World {
 
     /// Whichever replica a load balancer picks; one that has died is started again.
     pub(crate) fn any_replica(&self) -> Arc<Replica> {
-        let at = match self.weather.is_scripted() {
-            true => self.turns.fetch_add(1, Ordering::Relaxed) % self.replicas.len(),
-            false => self.weather.dice().random_range(0..self.replicas.len()),
+        let at = if self.weather.is_scripted() {
+            self.turns.fetch_add(1, Ordering::Relaxed) % self.replicas.len()
+        } else {
+            self.weather.dice().random_range(0..self.replicas.len())
         };
         self.living(at)
     }

@@ -71,11 +71,14 @@ impl Evidence<'_> {
             (Some(_), PaymentState::Captured) => self.written(self.costs(payment.captured)),
             (None, PaymentState::Captured) => self.written(false),
 
-            (_, PaymentState::Processing) => Remedy::Wait,
             (Some(DraftState::Committed { total, .. }), PaymentState::Authorized) => {
                 if payment.capturable == *total { Remedy::Finish } else { Remedy::LetGo }
             }
-            (Some(DraftState::Committed { .. }), PaymentState::Voided) => Remedy::LetGo,
+            (Some(DraftState::Committed { .. }), PaymentState::Voided)
+            | (
+                Some(DraftState::Discarded) | None,
+                PaymentState::Open | PaymentState::ActionRequired | PaymentState::Authorized,
+            ) => Remedy::LetGo,
             (Some(DraftState::Committed { .. }), PaymentState::Open) if is_over(self.patience) => {
                 Remedy::LetGo
             }
@@ -86,8 +89,8 @@ impl Evidence<'_> {
             (Some(DraftState::Open), PaymentState::Open) if self.is_expired => Remedy::LetGo,
             (Some(DraftState::Open), PaymentState::Open | PaymentState::Voided)
             | (Some(DraftState::Discarded) | None, PaymentState::Voided) => Remedy::Nothing,
-            (Some(DraftState::Discarded) | None, _) => Remedy::LetGo,
-            (Some(DraftState::Open | DraftState::Committed { .. }), _) => Remedy::Wait,
+            (Some(DraftState::Open | DraftState::Committed { .. }), _)
+            | (Some(DraftState::Discarded) | None, PaymentState::Processing) => Remedy::Wait,
         }
     }
 
