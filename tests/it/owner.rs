@@ -162,6 +162,7 @@ The Shop (shop)
   ok       Carts: the Store API hands out carts
   ok       Delivery: to 2 zones
   ok       Payment methods: bacs, cheque, cod are the store's own; agents pay through Stripe
+  ok       Catalog: of 28 products; agents see 25 with 33 variants; not shown: grouped 1, external 1, hidden 1; 4 variants leave a choice open (\"any\"): agents see them and cannot buy them before they are told; make one variation for each value; 21 have no brand, which feeds want: Products > Brands, an attribute named Brand, or brand_meta in the configuration
   warning  Hooks: the store does not tell of all its changes, so it is asked for them: run `storebridge hooks install`
   ok       Rehearsal: \"Hoodie\" to the store's own address: 3 ways to get it, total 52.13 USD
   ok       Rehearsal: the order was canceled again
