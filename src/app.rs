@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use commerce::Connector;
+use payments::Processor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use upstream::{Chance, Transport};
 
@@ -10,6 +12,7 @@ use crate::{
     clock::Clock,
     config::{Config, EdgeBounds},
     locks::Locks,
+    reconcile,
     replay::Replays,
     sales,
     session::Sealer,
@@ -25,6 +28,15 @@ pub struct Seams {
     pub chance: Arc<dyn Chance>,
     /// How calls leave.
     pub transport: Arc<dyn Transport>,
+}
+
+/// What stands between the service and one store: the platform and the processor.
+#[derive(Clone)]
+pub struct Parts {
+    /// The store's platform.
+    pub connector: Arc<dyn Connector>,
+    /// Who takes its payments.
+    pub processor: Arc<dyn Processor>,
 }
 
 /// The whole service but its sockets.
@@ -44,10 +56,17 @@ pub struct App {
 impl App {
     /// Wires a configuration to the world. Starts nothing.
     pub fn new(config: &Config, seams: Seams) -> Arc<Self> {
+        Self::with(config, seams, &|parts| parts)
+    }
+
+    /// The same with something put around each store's parts.
+    pub fn with(config: &Config, seams: Seams, around: &dyn Fn(Parts) -> Parts) -> Arc<Self> {
         let stores: Vec<_> = config
             .stores
             .iter()
-            .map(|store| Arc::new(Store::new(store, &seams.transport, &seams.chance, &seams.clock)))
+            .map(|store| {
+                Arc::new(Store::new(store, &seams.transport, &seams.chance, &seams.clock, around))
+            })
             .collect();
         let agents = Agents::new(
             config.stores.iter().zip(stores.iter().cloned()),
@@ -73,15 +92,7 @@ impl App {
         for store in &self.stores {
             let (app, store) = (Arc::clone(self), Arc::clone(store));
             self.tasks.spawn(async move {
-                catalog::keep_fresh(
-                    &store.id,
-                    &store.catalog,
-                    store.connector.as_ref(),
-                    app.seams.clock.as_ref(),
-                    store.catalog_refresh,
-                    app.stopping.clone(),
-                )
-                .await;
+                catalog::keep_fresh(&store, app.seams.clock.as_ref(), app.stopping.clone()).await;
             });
         }
         for store in &self.stores {
@@ -90,6 +101,9 @@ impl App {
             self.tasks.spawn(following);
             let watching = sales::watch(Arc::clone(self), Arc::clone(store), self.stopping.clone());
             self.tasks.spawn(watching);
+            let keeping =
+                reconcile::keep(Arc::clone(self), Arc::clone(store), self.stopping.clone());
+            self.tasks.spawn(keeping);
         }
     }
 

@@ -6,16 +6,21 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use commerce::{ConnectorError, Product, ProductId};
+use commerce::{ConnectorError, ItemId, OrderId, Product, ProductId};
+use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::{app::App, chain::Chain, hooks, store::Store};
+use crate::{app::App, catalog, chain::Chain, hooks, store::Store};
 
-/// So many products wait to be read one by one; more are found by asking what has changed.
+/// So many products and orders wait to be read one by one; more are found by asking what has changed.
 const WAITING_MAX: usize = 500;
+/// So many of them are read at once.
+const AT_ONCE: usize = 2;
+/// So many of them are put into the catalog together, so that the first need not wait for the last.
+const TOGETHER: usize = 20;
 /// The store counts whole seconds, and its clock may be behind.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(10);
 
@@ -24,8 +29,8 @@ const OVERLAP: SignedDuration = SignedDuration::from_secs(10);
 pub(crate) struct Inbox {
     waiting: Mutex<Waiting>,
     told: Notify,
-    /// An order has changed.
-    pub(crate) order_told: Notify,
+    orders: Mutex<BTreeSet<OrderId>>,
+    order_told: Notify,
 }
 
 #[derive(Default)]
@@ -37,14 +42,42 @@ struct Waiting {
 impl Inbox {
     /// Takes a hint; equal ones are one.
     pub(crate) fn product(&self, id: ProductId) {
+        self.put(id);
+        self.told.notify_one();
+    }
+
+    /// Keeps a hint that could not be followed until the store is asked the next time.
+    fn keep(&self, id: ProductId) {
+        self.put(id);
+    }
+
+    fn put(&self, id: ProductId) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.products.len() < WAITING_MAX {
             waiting.products.insert(id);
         } else {
             waiting.is_full = true;
         }
-        drop(waiting);
-        self.told.notify_one();
+    }
+
+    /// Takes a hint about an order; what is too much is found by asking what has changed.
+    pub(crate) fn order(&self, id: OrderId) {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if orders.len() < WAITING_MAX {
+            orders.insert(id);
+        }
+        drop(orders);
+        self.order_told.notify_one();
+    }
+
+    /// Waits until an order is told of.
+    pub(crate) async fn orders_told(&self) {
+        self.order_told.notified().await;
+    }
+
+    /// The orders that were told of and nobody has read yet.
+    pub(crate) fn take_orders(&self) -> BTreeSet<OrderId> {
+        std::mem::take(&mut *self.orders.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn take(&self) -> Waiting {
@@ -56,7 +89,7 @@ impl Inbox {
 pub(crate) async fn follow(app: Arc<App>, store: Arc<Store>, stop: CancellationToken) {
     let following = async {
         let Some(first) = store.catalog.first().await else { return };
-        let mut since = first.taken_at;
+        let mut since = first.taken_at();
         let target = hooks::target(&app.public_url, &app.sealer, &store);
         let mut looked = Instant::now();
         loop {
@@ -65,21 +98,16 @@ pub(crate) async fn follow(app: Arc<App>, store: Arc<Store>, stop: CancellationT
                 () = tokio::time::sleep(store.changes_refresh) => true,
             };
             let Waiting { products, is_full } = store.inbox.take();
-            let mut news = Vec::new();
-            for id in products {
-                match store.connector.product(&id).await {
-                    Ok(product) => news.push((id, product)),
-                    Err(error) => said(&store, &error, "changed product not read"),
-                }
-            }
+            let mut changed = follow_hints(&store, products).await;
             if is_due || is_full {
                 match poll(&app, &store, since).await {
                     Ok((found, until)) => {
-                        news.extend(found);
+                        changed += found;
                         since = until;
                     }
                     Err(error) => said(&store, &error, "changed products not read"),
                 }
+                catalog::count_age(&store, app.seams.clock.now());
             }
             if is_due && looked.elapsed() >= store.catalog_refresh {
                 looked = Instant::now();
@@ -87,9 +115,8 @@ pub(crate) async fn follow(app: Arc<App>, store: Arc<Store>, stop: CancellationT
                     said(&store, &error, "hooks not looked after");
                 }
             }
-            if !news.is_empty() {
-                info!(store.id = store.id, products = news.len(), "catalog brought up to date");
-                store.catalog.patch(news);
+            if changed > 0 {
+                info!(store.id = store.id, products = changed, "catalog brought up to date");
             }
         }
     };
@@ -100,20 +127,72 @@ pub(crate) async fn follow(app: Arc<App>, store: Arc<Store>, stop: CancellationT
     }
 }
 
-type News = Vec<(ProductId, Option<Product>)>;
+type News = (ProductId, Option<Product>);
 
-/// What has changed since, and since when to ask the next time. A full reading that began before
+/// Reads what hooks have told of. Answers how many products are not as they were.
+async fn follow_hints(store: &Store, hints: BTreeSet<ProductId>) -> usize {
+    let mut changed = 0;
+    let reading = stream::iter(hints).map(|id| async move {
+        let read = read(store, &id).await;
+        (id, read)
+    });
+    let mut read = std::pin::pin!(reading.buffer_unordered(AT_ONCE).ready_chunks(TOGETHER));
+    while let Some(answers) = read.next().await {
+        let mut news = Vec::with_capacity(answers.len());
+        for (id, answer) in answers {
+            match answer {
+                Ok(one) => news.push(one),
+                Err(error) => {
+                    said(store, &error, "changed product not read");
+                    store.inbox.keep(id);
+                }
+            }
+        }
+        changed += patch(store, news).await;
+    }
+    changed
+}
+
+/// A product as it is now. Where a variant is gone, the product that it belonged to.
+async fn read(store: &Store, id: &ProductId) -> Result<News, ConnectorError> {
+    if let Some(product) = store.connector.product(id).await? {
+        return Ok((id.clone(), Some(product)));
+    }
+    let owner = store
+        .catalog
+        .snapshot()
+        .and_then(|snapshot| snapshot.owner(&ItemId::new(id.as_str())).map(|product| product.id()));
+    let id = owner.unwrap_or_else(|| id.clone());
+    let product = store.connector.product(&id).await?;
+    Ok((id, product))
+}
+
+/// Asks what has changed, and since when to ask the next time. A full reading that began before
 /// may hold older products than we have read, so it is asked for all since then.
 async fn poll(
     app: &App,
     store: &Store,
     since: Timestamp,
-) -> Result<(News, Timestamp), ConnectorError> {
+) -> Result<(usize, Timestamp), ConnectorError> {
     let now = app.seams.clock.now();
-    let taken_at = store.catalog.snapshot().map_or(since, |snapshot| snapshot.taken_at);
-    let from = since.min(taken_at).saturating_sub(OVERLAP).unwrap_or(since);
-    let found = store.connector.products_since(from).await?;
-    Ok((found.into_iter().map(|product| (product.id.clone(), Some(product))).collect(), now))
+    let taken_at = store.catalog.snapshot().map_or(since, |snapshot| snapshot.taken_at());
+    let since = since.min(taken_at).saturating_sub(OVERLAP).unwrap_or(since);
+    let (mut changed, mut from) = (0, None);
+    loop {
+        let page = store.connector.changes(since, from.as_ref()).await?;
+        let news = page.products.into_iter().map(|product| (product.id.clone(), Some(product)));
+        changed += patch(store, news.collect()).await;
+        from = page.next;
+        if from.is_none() {
+            store.catalog.checked(now);
+            return Ok((changed, now));
+        }
+    }
+}
+
+async fn patch(store: &Store, news: Vec<News>) -> usize {
+    let catalog = Arc::clone(&store.catalog);
+    catalog::beside(move || catalog.patch(&news)).await
 }
 
 fn said(store: &Store, error: &ConnectorError, what: &str) {

@@ -4,27 +4,44 @@ use std::io::Write;
 
 use commerce::{Finding, Hook, HookState, Level};
 
-use crate::{config::Config, hooks, real_world, session::Sealer, store::Store};
+use crate::{catalog::look, config::Config, hooks, real_world, session::Sealer, store::Store};
+
+/// How far a check goes beyond looking.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent {
+    /// Whether each store gets an order that is canceled again.
+    pub write: bool,
+    /// Whether each processor is tried out with test money.
+    pub stripe: bool,
+}
 
 /// Talks to every store and its processor, writes a readable report, and says whether
-/// everything works. Changes nothing anywhere, unless it may: then each store gets an order that is
-/// canceled again.
-pub async fn run(config: &Config, may_write: bool, out: &mut impl Write) -> anyhow::Result<bool> {
+/// everything works. Changes nothing anywhere beyond its extent.
+pub async fn run(config: &Config, extent: Extent, out: &mut impl Write) -> anyhow::Result<bool> {
     let seams = real_world()?;
     let sealer = Sealer::new(&config.server.session_key);
     let mut worst = Level::Ok;
     for store in &config.stores {
-        let wired = Store::new(store, &seams.transport, &seams.chance, &seams.clock);
+        let wired = Store::alone(store, &seams);
         writeln!(out, "{} ({})", store.name, store.id)?;
         let target = hooks::target(config.server.public_url.as_str(), &sealer, &wired);
         let (platform, hooks, processor) = tokio::join!(
             wired.connector.check(),
             wired.connector.hooks(&target),
-            wired.stripe.check(),
+            wired.processor.check(),
         );
+        let is_reachable = platform.iter().all(|finding| finding.level < Level::Failure);
+        let catalog = if is_reachable { Some(look(wired.connector.as_ref()).await) } else { None };
         let hooks = hooks.map(|hooks| look_at_hooks(&hooks)).ok();
-        let rehearsal = if may_write { wired.connector.rehearse().await } else { Vec::new() };
-        for finding in platform.iter().chain(&hooks).chain(&rehearsal).chain(&processor) {
+        let mut findings: Vec<Finding> = platform.into_iter().chain(catalog).chain(hooks).collect();
+        if extent.write {
+            findings.extend(wired.connector.rehearse().await);
+        }
+        findings.extend(processor);
+        if extent.stripe {
+            findings.extend(wired.processor.rehearse().await);
+        }
+        for finding in &findings {
             worst = worst.max(finding.level);
             print(finding, out)?;
         }

@@ -4,33 +4,41 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use acp::latest::{
-    CancelRequest, CheckoutSession, CompleteRequest, CreateRequest, Fingerprint, UpdateRequest,
+    CancelRequest, CheckoutSession, CompleteRequest, CreateRequest, Fingerprint, Patch,
+    UpdateRequest,
 };
-use commerce::{Change, Commitment, Draft, DraftState, Facts, SessionId};
-use jiff::{SignedDuration, Timestamp};
+use commerce::{AgentId, Change, Commitment, Draft, DraftState, Facts, SessionId};
+use jiff::Timestamp;
 use tokio::{sync::OwnedMutexGuard, task::JoinHandle, time::Instant};
 
 use crate::{
     app::App,
+    attempts::{self, Verdict},
     events::Happening,
     failure::Failure,
+    sales::{self, News},
     session::{Kind, Ticket},
     store::{Caller, Store},
 };
 
 mod authentication;
 mod carts;
+mod convergence;
 mod memo;
 mod purchase;
 mod render;
 mod request;
 
+pub(crate) use convergence::{Remedy, Repair, Suspect, converge, log_failure};
 pub(crate) use render::order_of;
 
+use convergence::Found;
 use memo::{Memo, Relation};
 use purchase::{Outcome, Purchase, Refusal};
 use render::{Note, View};
 
+/// The name under which the key of the completion is kept that met another price than was shown.
+const REPRICED_BY: &str = "repriced_by";
 /// The name under which the call that canceled a session is kept.
 const CANCELED_BY: &str = "canceled_by";
 
@@ -54,7 +62,9 @@ impl<'a> Checkout<'a> {
         request::check_size(&request.line_items)?;
         let (wanted, currency) = (request.line_items.clone(), request.currency.clone());
         let abilities = request::abilities(&request);
-        let draft = self.store().connector.open(&request::opening(request)?).await?;
+        let opening = request::opening(request)?;
+        let work = async { Ok(self.store().connector.open(&opening).await?) };
+        let draft = self.quoted(&opening, work).await?;
         render::check_known(&wanted, &draft)?;
         let ticket = Ticket {
             draft: draft.id.clone(),
@@ -67,10 +77,13 @@ impl<'a> Checkout<'a> {
         let (agent, chance) = (&self.caller.agent, seams.chance.as_ref());
         let id = self.app.sealer.seal(Kind::Session, store, agent, &ticket, chance);
         let is_sold_in = draft.quote.currency.code();
-        let other = currency
-            .is_some_and(|wanted| !wanted.eq_ignore_ascii_case(is_sold_in))
-            .then_some(Note::OtherCurrency);
-        self.show(&id, &ticket, &draft, other.as_slice())
+        let is_other = currency.is_some_and(|wanted| !wanted.eq_ignore_ascii_case(is_sold_in));
+        let notes = if is_other {
+            vec![Note::OtherCurrency]
+        } else {
+            render::unexpected_prices(&wanted, &draft)
+        };
+        self.show(&id, &ticket, &draft, &notes)
     }
 
     /// The session as the store knows it now. A purchase that was left unfinished goes on.
@@ -87,13 +100,13 @@ impl<'a> Checkout<'a> {
         let Some(lock) = self.app.locks.try_lock(id) else {
             return self.show(id, &ticket, &draft, &[]);
         };
-        let commitment = self.commitment_of(id, &draft)?;
+        let found = Found::of_draft(self.store(), draft.clone()).await?;
+        let remedy = found.remedy(self.app, self.store(), &ticket);
+        if matches!(remedy, Remedy::Nothing | Remedy::Wait) {
+            return self.show(id, &ticket, &draft, &[]);
+        }
         let purchase = self.purchase(id, &ticket);
-        let now = self.app.seams.clock.now();
-        let running = self.run(id, lock, {
-            let draft = draft.clone();
-            async move { purchase.converge(draft, &commitment, now).await }
-        });
+        let running = self.run(id, lock, async move { found.carry_out(&purchase, remedy).await });
         self.answer_in_time(id, &ticket, &draft, running).await
     }
 
@@ -104,20 +117,26 @@ impl<'a> Checkout<'a> {
         request: UpdateRequest,
     ) -> Result<CheckoutSession, Failure> {
         let ticket = self.open_ticket(id)?;
+        let wanted = request.line_items.clone();
         let change = request::change(request)?;
         let _lock = self.lock(id).await?;
         if self.is_expired(&ticket) {
             return Err(Failure::Conflict("The session has expired. Create a new one"));
         }
-        let draft = match self.store().connector.revise(&ticket.draft, &change).await {
-            Err(commerce::ConnectorError::Settled { .. }) => {
-                return Err(Failure::Conflict(
+        let revising = async {
+            match self.store().connector.revise(&ticket.draft, &change).await {
+                Err(commerce::ConnectorError::Settled { .. }) => Err(Failure::Conflict(
                     "The session is being completed or has ended. Read it again",
-                ));
+                )),
+                result => Ok(result?),
             }
-            result => result?,
         };
-        self.show(id, &ticket, &draft, &[])
+        let draft = self.quoted(&change, revising).await?;
+        let notes = match &wanted {
+            Patch::Set(wanted) => render::unexpected_prices(wanted, &draft),
+            Patch::Clear | Patch::Keep => Vec::new(),
+        };
+        self.show(id, &ticket, &draft, &notes)
     }
 
     /// Buys. Answers in time whatever happens; the purchase itself goes on behind the answer,
@@ -136,7 +155,7 @@ impl<'a> Checkout<'a> {
         let mut draft = self.load(id, &ticket).await?;
         let now = self.app.seams.clock.now();
         let memo = Memo::new(key, body, now);
-        let facts = request::late_facts(&request);
+        let facts = request::late_facts(&request, &draft, &self.store().marketing);
 
         match &draft.state {
             DraftState::Discarded => {
@@ -157,7 +176,7 @@ impl<'a> Checkout<'a> {
                 }
                 let earlier = self.commitment_of(id, &draft)?;
                 let commitment = Commitment { memo: memo.render(), facts, ..earlier };
-                let proof = self.proof(&ticket, &draft, &request).unwrap_or_default();
+                let proof = self.proof(id, &ticket, &draft, &request).unwrap_or_default();
                 let purchase = Purchase { proof, ..self.purchase(id, &ticket) };
                 let running = self.run(id, lock, {
                     let draft = draft.clone();
@@ -171,16 +190,36 @@ impl<'a> Checkout<'a> {
         if self.is_expired(&ticket) {
             return Err(Failure::Conflict("The session has expired. Create a new one"));
         }
-        let proof = self.proof(&ticket, &draft, &request)?;
+        match self.store().attempts.judge(
+            (id, &self.caller.agent),
+            &token.digest(),
+            attempts::kept(&draft),
+            now,
+        ) {
+            Verdict::Go => {}
+            Verdict::Later(retry_after) => return Err(Failure::TooManyDeclines { retry_after }),
+            Verdict::OtherToken => return self.show(id, &ticket, &draft, &[Note::TokenDeclined]),
+            Verdict::Never => {
+                let dead = connector.discard(&draft.id, &Facts::new()).await?;
+                return self.show(id, &ticket, &dead, &[Note::TooManyDeclines]);
+            }
+        }
+        let proof = self.proof(id, &ticket, &draft, &request)?;
         if proof.is_none() && self.demand(&ticket, &draft).is_some() {
             let change = Change { facts: authentication::settled(&draft), ..Change::default() };
             let draft = connector.revise(&draft.id, &change).await?;
             return self.show(id, &ticket, &draft, &[Note::Unauthenticated]);
         }
-        let shown = draft.agreed;
+        // A call that is repeated has not heard that it moved the price: it hears it again.
+        let is_deaf =
+            memo.key().is_some() && draft.facts.get(REPRICED_BY).map(String::as_str) == memo.key();
+        let shown = draft.agreed.filter(|_| !is_deaf);
         let late = request::late_change(&request, &draft)?;
         if late.is_some() || shown != Some(draft.quote.totals.total) {
-            draft = connector.revise(&draft.id, &late.unwrap_or_default()).await?;
+            let mut change = late.unwrap_or_default();
+            let key = memo.key().map(|key| (REPRICED_BY.to_owned(), key.to_owned()));
+            change.facts.extend(key.filter(|_| !is_deaf));
+            draft = connector.revise(&draft.id, &change).await?;
         }
         if !render::is_ready(&draft) {
             return self.show(id, &ticket, &draft, &[]);
@@ -189,8 +228,8 @@ impl<'a> Checkout<'a> {
             // The agent has not seen this price: show it, charge nothing.
             return self.show(id, &ticket, &draft, &[Note::PriceMoved]);
         }
-        if draft.quote.totals.total.is_zero() {
-            return self.show(id, &ticket, &draft, &[Note::NothingToCharge]);
+        if render::is_free(&draft) {
+            return self.show(id, &ticket, &draft, &[]);
         }
 
         let purchase = Purchase { facts, proof, ..self.purchase(id, &ticket) };
@@ -244,19 +283,11 @@ impl<'a> Checkout<'a> {
         lock: OwnedMutexGuard<()>,
         work: impl Future<Output = Result<Outcome, Failure>> + Send + 'static,
     ) -> JoinHandle<Result<Outcome, Failure>> {
-        let (app, id) = (Arc::clone(self.app), id.clone());
-        let outlet = self.caller.events.clone();
+        let (app, id, caller) = (Arc::clone(self.app), id.clone(), self.caller.clone());
         self.app.tasks.spawn(async move {
             let _lock = lock;
             let outcome = work.await?;
-            if let (Outcome::Completed(draft, order), Some(outlet)) = (&outcome, outlet) {
-                let order = render::order(&id, &draft.quote, draft.note.as_deref(), order);
-                let telling = Arc::clone(&app);
-                app.tasks.spawn(async move {
-                    let (clock, stopping) = (telling.seams.clock.as_ref(), &telling.stopping);
-                    outlet.tell(Happening::Created, order, clock, stopping).await;
-                });
-            }
+            tell_of_order(&app, &caller.store, &caller.agent, &id, &outcome);
             Ok(outcome)
         })
     }
@@ -282,7 +313,24 @@ impl<'a> Checkout<'a> {
             }
             Outcome::Refused(draft, refusal) => self.show(id, ticket, &draft, &notes(refusal)),
             Outcome::InProgress(draft) => self.show(id, ticket, &draft, &[Note::CompletionGoesOn]),
+            Outcome::Gone => Err(Failure::UnknownSession),
         }
+    }
+
+    /// What the store makes of a change. Whoever sends many wrong codes has to wait.
+    async fn quoted(
+        &self,
+        change: &Change,
+        work: impl Future<Output = Result<Draft, Failure>>,
+    ) -> Result<Draft, Failure> {
+        if change.codes.iter().all(Vec::is_empty) {
+            return work.await;
+        }
+        let guesses = &self.caller.guesses;
+        guesses.admit().map_err(|retry_after| Failure::TooManyGuesses { retry_after })?;
+        let draft = work.await?;
+        guesses.count(render::wrong_codes(&draft));
+        Ok(draft)
     }
 
     fn show(
@@ -298,7 +346,7 @@ impl<'a> Checkout<'a> {
             opened_at: ticket.opened_at,
             knows_discounts: ticket.abilities.discounts,
             can_authenticate: self.can_authenticate(ticket),
-            expires_at: self.expires_at(ticket),
+            expires_at: store.expires_at(ticket),
             is_expired: self.is_expired(ticket),
             store,
         };
@@ -335,12 +383,12 @@ impl<'a> Checkout<'a> {
     /// The draft as it is now. One that had no order at first, and whose cart is empty, may have
     /// been filled and bought since: then its payment knows the order.
     async fn load(&self, id: &SessionId, ticket: &Ticket) -> Result<Draft, Failure> {
-        let Store { connector, stripe, .. } = self.store();
+        let Store { connector, processor, .. } = self.store();
         let draft = connector.load(&ticket.draft).await?;
         if draft.order.is_some() {
             return Ok(draft);
         }
-        let payment = stripe.find(id, ticket.opened_at).await?;
+        let payment = processor.find(id, ticket.opened_at).await?;
         match payment.and_then(|payment| payment.order) {
             Some(order) => Ok(connector.load(&connector.with_order(&draft.id, &order)).await?),
             None => Ok(draft),
@@ -361,17 +409,30 @@ impl<'a> Checkout<'a> {
             .ok_or(Failure::UnknownSession)
     }
 
-    fn expires_at(&self, ticket: &Ticket) -> Timestamp {
-        let lifetime = SignedDuration::try_from(self.store().session_lifetime).unwrap_or_default();
-        ticket.opened_at.checked_add(lifetime).unwrap_or(Timestamp::MAX)
-    }
-
     fn is_expired(&self, ticket: &Ticket) -> bool {
-        self.app.seams.clock.now() > self.expires_at(ticket)
+        self.app.seams.clock.now() > self.store().expires_at(ticket)
     }
 
     fn store(&self) -> &Store {
         &self.caller.store
+    }
+}
+
+/// Tells the agent of the order that an outcome has brought, behind everything else.
+fn tell_of_order(
+    app: &Arc<App>,
+    store: &Arc<Store>,
+    agent: &AgentId,
+    id: &SessionId,
+    outcome: &Outcome,
+) {
+    if let Outcome::Completed(draft, order) = outcome {
+        let news = News {
+            order: render::order(id, &draft.quote, draft.note.as_deref(), order),
+            happening: Happening::Created,
+            now: sales::words(order.state, &[]),
+        };
+        sales::tell(app, store, agent, &order.id, news);
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, time::Duration};
 
+use acp::latest::Version;
 use anyhow::Context;
 use commerce::AgentId;
 use secrecy::SecretString;
@@ -14,7 +15,7 @@ mod raw;
 mod resolve;
 
 /// Everything the service needs to know, with secrets in hand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// The listeners and their bounds.
     pub server: Server,
@@ -82,12 +83,77 @@ pub struct Store {
     pub agents: Vec<Agent>,
     /// The seller's pages, by ACP link type.
     pub links: BTreeMap<String, Url>,
+    /// Where buyers are asked whether the seller may write to them.
+    pub marketing: Vec<Marketing>,
     /// How old the catalog may become.
     pub catalog_refresh: Duration,
     /// How often the store is asked what has changed that its hooks have not told of.
     pub changes_refresh: Duration,
     /// How long a session may live.
     pub session_lifetime: Duration,
+    /// How long a purchase that has not begun to move money may stand still before it is called off.
+    pub completion_patience: Duration,
+    /// How often what has died on the way is looked for.
+    pub reconcile_interval: Duration,
+    /// Whether refunds made on one side reach the other.
+    pub refunds: Refunds,
+    /// How many declines are borne.
+    pub attempts: crate::attempts::Bounds,
+}
+
+/// Whether refunds made on one side reach the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refunds {
+    /// Those that are booked in the store: the buyer gets the money.
+    pub from_store: Mirror,
+    /// Those that are made at the processor: the store books them.
+    pub from_processor: Mirror,
+    /// The largest that is paid back by itself, in minor units of the store's currency.
+    pub amount_max: Option<i64>,
+}
+
+/// What to do about a refund that the other side does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mirror {
+    /// Make it there too.
+    Mirror,
+    /// Tell the seller, on the order and in the log.
+    Warn,
+    /// Nothing.
+    Off,
+}
+
+/// A channel on which buyers are asked whether the seller may write to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marketing {
+    /// How the seller would write.
+    pub channel: Channel,
+    /// What the buyer would get.
+    pub text: String,
+    /// What becomes of the buyer's address or number.
+    pub privacy_policy: Url,
+}
+
+/// How a seller writes to buyers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Channel {
+    /// To the e-mail address.
+    Email,
+    /// To the phone number.
+    Sms,
+    /// To the phone number.
+    WhatsApp,
+}
+
+impl Channel {
+    /// The protocol's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+            Self::WhatsApp => "whatsapp",
+        }
+    }
 }
 
 /// The platform a store runs on.
@@ -108,6 +174,12 @@ pub struct WooCommerce {
     pub consumer_secret: SecretString,
     /// What the store's orders call the payment.
     pub payment_title: String,
+    /// How many calls for the catalog are under way at once.
+    pub catalog_calls: usize,
+    /// Where plugins keep what feeds want.
+    pub meta_keys: woocommerce::MetaKeys,
+    /// Whether an order belongs to the customer account with the buyer's e-mail.
+    pub link_customers: bool,
     /// Bounds of calls to the store.
     pub limits: upstream::Limits,
 }
@@ -127,6 +199,10 @@ pub struct Stripe {
     pub token_api_version: String,
     /// Where the token stands in the request.
     pub token_parameter: payments::TokenParameter,
+    /// What becomes of a card whose bank wants to know the buyer.
+    pub sca: payments::Sca,
+    /// Sign what Stripe tells by itself; none refuses it all.
+    pub webhook_secrets: Vec<SecretString>,
     /// What an agent needs to authenticate a buyer; `None` offers no authentication.
     pub acquirer: Option<Acquirer>,
     /// Bounds of calls to Stripe.
@@ -157,6 +233,8 @@ pub struct Agent {
     pub token: SecretString,
     /// Calls a minute; more are refused with `Retry-After`.
     pub calls_per_minute: std::num::NonZeroU32,
+    /// Wrong discount codes a minute; after that codes are refused with `Retry-After`.
+    pub wrong_codes_per_minute: std::num::NonZeroU32,
     /// What it does differently from the protocol's text.
     pub profile: Profile,
     /// Whether its calls are signed.
@@ -172,6 +250,8 @@ pub struct Events {
     pub url: Url,
     /// Signs every event.
     pub secret: SecretString,
+    /// The shape of what it hears.
+    pub version: Version,
     /// How often one event is sent until the agent takes it.
     pub attempts_max: u32,
     /// Wait after the first attempt; doubles each time, and half of it is chance.

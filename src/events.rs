@@ -1,11 +1,11 @@
 //! Telling an agent of its orders (ACP RFC "orders", webhook `order_events`).
 //!
 //! An event holds the whole order, so one that comes twice or late does no harm. It is sent until
-//! the agent takes it, within bounds; one that was on its way when the process died is lost.
+//! the agent takes it, within bounds; whoever looks after the order next sends what was not taken.
 
 use std::{fmt::Write, sync::Arc, time::Duration};
 
-use acp::latest::{Order, OrderEvent};
+use acp::latest::{Order, OrderEvent, Version, encode_event};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, Method, StatusCode, header};
@@ -34,6 +34,17 @@ pub(crate) enum Happening {
     Updated,
 }
 
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// The agent has it.
+    Taken,
+    /// The agent wants none of it, and would not the next time.
+    Refused,
+    /// The agent could not be reached in all attempts.
+    GivenUp,
+}
+
 /// Where one agent hears of its orders.
 pub(crate) struct Outlet {
     upstream: Upstream,
@@ -42,6 +53,7 @@ pub(crate) struct Outlet {
     attempts_max: u32,
     first_delay: Duration,
     profile: Profile,
+    version: Version,
     chance: Arc<dyn Chance>,
 }
 
@@ -65,6 +77,7 @@ impl Outlet {
             attempts_max: events.attempts_max,
             first_delay: events.first_delay,
             profile,
+            version: events.version,
             chance,
         }
     }
@@ -77,15 +90,16 @@ impl Outlet {
         order: Order,
         clock: &dyn Clock,
         stopping: &CancellationToken,
-    ) {
+    ) -> Sent {
         let order_id = order.id.clone();
         let event = OrderEvent { kind: self.word(happening).to_owned(), data: order };
-        let body: Bytes = serde_json::to_vec(&event).expect("texts and integers serialize").into();
+        let body = encode_event(event, self.version).expect("texts and integers serialize");
+        let body = Bytes::from(body);
         for attempt in 1..=self.attempts_max {
             let wait = match self.upstream.send(self.call(&body, clock.now())).await {
                 Ok(answer) if answer.status.is_success() => {
                     info!(order.id = order_id, attempt, "order event taken");
-                    return;
+                    return Sent::Taken;
                 }
                 Ok(answer) if !may_retry(answer.status) => {
                     error!(
@@ -93,7 +107,7 @@ impl Outlet {
                         status = answer.status.as_u16(),
                         "the agent refuses order events: compare url and secret with it",
                     );
-                    return;
+                    return Sent::Refused;
                 }
                 result => self.wait_for(attempt, &result),
             };
@@ -103,7 +117,8 @@ impl Outlet {
                 () = stopping.cancelled() => break,
             }
         }
-        error!(order.id = order_id, "order event given up: the agent does not know of this order");
+        error!(order.id = order_id, "order event given up for now: the agent does not know of it");
+        Sent::GivenUp
     }
 
     fn call(&self, body: &Bytes, now: Timestamp) -> Call {

@@ -39,6 +39,18 @@ pub(crate) enum Failure {
         /// When to come back.
         retry_after: Duration,
     },
+    /// Too many payments were declined of late.
+    #[error("too many payments were declined")]
+    TooManyDeclines {
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// Too many of its discount codes were wrong.
+    #[error("too many discount codes were wrong")]
+    TooManyGuesses {
+        /// When codes are taken again.
+        retry_after: Duration,
+    },
     /// It took longer than the caller waits; it may have happened all the same.
     #[error("the call took too long")]
     TooSlow,
@@ -52,6 +64,11 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Payment(#[from] PaymentError),
     /// A number of the store does not add up: a quote like this is never shown.
-    #[error("the store's totals do not add up")]
-    WrongSums(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the store's totals do not add up: {totals}")]
+    WrongSums {
+        /// The store's numbers, in minor units.
+        totals: String,
+        /// The equation that does not hold.
+        source: acp::latest::Mismatch,
+    },
 }

@@ -23,7 +23,7 @@ pub async fn run(config: &Config, action: Action, out: &mut impl Write) -> anyho
     let sealer = Sealer::new(&config.server.session_key);
     let mut is_well = true;
     for store in &config.stores {
-        let wired = Store::new(store, &seams.transport, &seams.chance, &seams.clock);
+        let wired = Store::alone(store, &seams);
         let target = target(config.server.public_url.as_str(), &sealer, &wired);
         writeln!(out, "{} ({}) to {}", store.name, store.id, target.url)?;
         let found = match action {

@@ -23,6 +23,7 @@ mod error;
 mod feed;
 mod hooks;
 mod idempotency;
+mod mcp;
 mod openapi;
 mod ops;
 mod sessions;
@@ -49,7 +50,12 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/api/carts", post(carts::create))
         .route("/api/carts/{id}", get(carts::retrieve).put(carts::replace))
         .route("/api/carts/{id}/cancel", post(carts::cancel))
+        .route("/mcp", post(mcp::hear))
         .route("/feeds/{name}", get(feed::download))
+        .route(
+            "/hooks/{store}/stripe",
+            post(hooks::hear_processor).layer(DefaultBodyLimit::max(HOOK_BYTES_MAX)),
+        )
         .route(
             "/hooks/{store}/{platform}",
             post(hooks::hear).layer(DefaultBodyLimit::max(HOOK_BYTES_MAX)),

@@ -9,6 +9,7 @@ use tracing::info;
 use upstream::{Https, SystemChance};
 
 mod app;
+pub mod attempts;
 mod catalog;
 mod chain;
 mod changes;
@@ -21,9 +22,12 @@ pub mod demo;
 mod edge;
 mod events;
 mod failure;
+mod guesses;
 pub mod hooks;
 pub mod http;
 mod locks;
+pub mod reconcile;
+mod refunds;
 mod replay;
 mod sales;
 mod session;
@@ -31,7 +35,7 @@ pub mod shutdown;
 mod store;
 pub mod telemetry;
 
-pub use app::{App, Seams};
+pub use app::{App, Parts, Seams};
 
 /// Longest time to reach a host: name, TCP and TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

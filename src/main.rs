@@ -29,11 +29,16 @@ enum Command {
     /// Talk to every configured store and to Stripe, and say what works and what to do.
     #[command(after_help = "Examples:\n  storebridge check --config storebridge.toml           \
         change nothing anywhere\n  storebridge check --write --config storebridge.toml   make an \
-        order and cancel it\n\nExits with 1 if something does not work.")]
+        order and cancel it\n  storebridge check --stripe --config storebridge.toml  try tokens \
+        out with test money\n\nExits with 1 if something does not work.")]
     Check {
         /// Try a purchase out too, up to where money would move: an order is made and canceled.
         #[arg(long)]
         write: bool,
+        /// Try out in Stripe's sandbox how payment tokens behave, and say which configuration
+        /// follows. Needs a test key; refuses a live one.
+        #[arg(long)]
+        stripe: bool,
         /// The configuration; config/storebridge.example.toml explains every key.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
@@ -47,6 +52,21 @@ enum Command {
         /// What to do.
         #[arg(value_enum)]
         action: HookAction,
+        /// The configuration; config/storebridge.example.toml explains every key.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Look for purchases that have died on the way, and bring store and Stripe to agree.
+    #[command(
+        after_help = "Examples:\n  storebridge reconcile --dry-run --config storebridge.toml  \
+        say what is not as it should be\n  storebridge reconcile --config storebridge.toml            \
+        repair it\n\n`serve` does the same by itself every few minutes. Exits with 1 if something \
+        could not be repaired."
+    )]
+    Reconcile {
+        /// Only say what would be done.
+        #[arg(long)]
+        dry_run: bool,
         /// The configuration; config/storebridge.example.toml explains every key.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
@@ -87,7 +107,8 @@ const EXAMPLES: &str = "Examples:
   storebridge demo                              everything at once, no account needed
   storebridge check --config storebridge.toml   does my store work?
   storebridge serve --config storebridge.toml   serve agents
-  storebridge hooks install --config storebridge.toml   have the store tell of changes";
+  storebridge hooks install --config storebridge.toml   have the store tell of changes
+  storebridge reconcile --config storebridge.toml       end what has died on the way";
 
 /// A configuration that cannot be used (`EX_CONFIG` of sysexits.h).
 const EXIT_CONFIG: u8 = 78;
@@ -120,10 +141,11 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             storebridge::serve(config, storebridge::shutdown::signal()?).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check { write, config } => {
+        Command::Check { write, stripe, config } => {
             let config = Config::load(&config)?;
             storebridge::telemetry::log("off");
-            let works = storebridge::check::run(&config, write, &mut io::stdout()).await?;
+            let extent = storebridge::check::Extent { write, stripe };
+            let works = storebridge::check::run(&config, extent, &mut io::stdout()).await?;
             Ok(if works { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::Hooks { action, config } => {
@@ -135,6 +157,12 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 HookAction::Remove => storebridge::hooks::Action::Remove,
             };
             let is_well = storebridge::hooks::run(&config, action, &mut io::stdout()).await?;
+            Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Reconcile { dry_run, config } => {
+            let config = Config::load(&config)?;
+            storebridge::telemetry::log("error");
+            let is_well = storebridge::reconcile::run(&config, !dry_run, &mut io::stdout()).await?;
             Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         #[cfg(feature = "demo")]

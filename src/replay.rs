@@ -11,7 +11,7 @@ use std::{
 use acp::latest::Fingerprint;
 use bytes::Bytes;
 use commerce::AgentId;
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 
@@ -31,6 +31,7 @@ pub(crate) struct Scope {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
 }
 

@@ -1,16 +1,15 @@
 //! The stores we stand in front of, and the agents that may call for each.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use ::catalog::Catalog;
 use commerce::{AgentId, Connector};
 use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
+use jiff::{SignedDuration, Timestamp};
+use payments::Processor;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -18,11 +17,15 @@ use upstream::{Chance, Transport, Upstream};
 use url::Url;
 
 use crate::{
-    catalog::Catalog,
+    app::{Parts, Seams},
+    attempts::Attempts,
     changes::Inbox,
     clock::Clock,
-    config::{self, Acquirer, Platform, Profile, Signature},
+    config::{self, Acquirer, Marketing, Platform, Profile, Signature},
     events::Outlet,
+    guesses::Guesses,
+    sales::Telling,
+    session::Ticket,
 };
 
 /// One store with everything a call to it needs.
@@ -31,11 +34,13 @@ pub(crate) struct Store {
     pub(crate) name: String,
     pub(crate) url: Url,
     pub(crate) connector: Arc<dyn Connector>,
-    pub(crate) stripe: payments::Stripe,
+    pub(crate) processor: Arc<dyn Processor>,
     pub(crate) merchant_id: String,
     pub(crate) acquirer: Option<Acquirer>,
     pub(crate) links: BTreeMap<String, Url>,
-    pub(crate) catalog: Catalog,
+    /// Where buyers are asked whether the seller may write to them.
+    pub(crate) marketing: Vec<Marketing>,
+    pub(crate) catalog: Arc<Catalog>,
     pub(crate) catalog_refresh: Duration,
     /// How often the store is asked what has changed.
     pub(crate) changes_refresh: Duration,
@@ -44,15 +49,36 @@ pub(crate) struct Store {
     /// What its hooks' address ends with.
     pub(crate) platform: &'static str,
     pub(crate) session_lifetime: Duration,
+    /// How long a purchase that has not begun to move money may stand still.
+    pub(crate) completion_patience: Duration,
+    /// How often what has died on the way is looked for.
+    pub(crate) reconcile_interval: Duration,
+    pub(crate) refunds: config::Refunds,
+    /// What its agents were told of their orders.
+    pub(crate) telling: Telling,
+    /// Who was declined how often.
+    pub(crate) attempts: Attempts,
 }
 
 impl Store {
+    /// When a session ends.
+    pub(crate) fn expires_at(&self, ticket: &Ticket) -> Timestamp {
+        let lifetime = SignedDuration::try_from(self.session_lifetime).unwrap_or_default();
+        ticket.opened_at.checked_add(lifetime).unwrap_or(Timestamp::MAX)
+    }
+
+    /// A store that serves no agents, to look at it.
+    pub(crate) fn alone(config: &config::Store, seams: &Seams) -> Self {
+        Self::new(config, &seams.transport, &seams.chance, &seams.clock, &|parts| parts)
+    }
+
     /// Wires a configured store to the network.
     pub(crate) fn new(
         config: &config::Store,
         transport: &Arc<dyn Transport>,
         chance: &Arc<dyn Chance>,
         clock: &Arc<dyn Clock>,
+        around: &dyn Fn(Parts) -> Parts,
     ) -> Self {
         let clock = Arc::clone(clock);
         let upstream = |name: &str, url: &Url, limits| {
@@ -66,6 +92,9 @@ impl Store {
                 consumer_key: woocommerce.consumer_key.clone(),
                 consumer_secret: woocommerce.consumer_secret.clone(),
                 payment_title: woocommerce.payment_title.clone(),
+                catalog_calls: woocommerce.catalog_calls,
+                meta_keys: woocommerce.meta_keys.clone(),
+                link_customers: woocommerce.link_customers,
                 now: woocommerce::Now(Arc::new(move || clock.now())),
             },
         );
@@ -76,23 +105,32 @@ impl Store {
                 api_version: config.stripe.api_version.clone(),
                 token_api_version: config.stripe.token_api_version.clone(),
                 token_parameter: config.stripe.token_parameter,
+                sca: config.stripe.sca,
+                webhook_secrets: config.stripe.webhook_secrets.clone(),
             },
         );
+        let parts = around(Parts { connector: Arc::new(connector), processor: Arc::new(stripe) });
         Self {
             id: config.id.clone(),
             name: config.name.clone(),
             url: woocommerce.url.clone(),
-            connector: Arc::new(connector),
-            stripe,
+            connector: parts.connector,
+            processor: parts.processor,
             merchant_id: config.stripe.merchant_id.clone(),
             acquirer: config.stripe.acquirer.clone(),
             links: config.links.clone(),
-            catalog: Catalog::new(),
+            marketing: config.marketing.clone(),
+            catalog: Arc::new(Catalog::new()),
             catalog_refresh: config.catalog_refresh,
             changes_refresh: config.changes_refresh,
             inbox: Inbox::default(),
             platform: "woocommerce",
             session_lifetime: config.session_lifetime,
+            completion_patience: config.completion_patience,
+            reconcile_interval: config.reconcile_interval,
+            refunds: config.refunds,
+            telling: Telling::new(),
+            attempts: Attempts::new(config.attempts),
         }
     }
 }
@@ -106,6 +144,8 @@ pub(crate) struct Caller {
     pub(crate) signature: Arc<Signature>,
     /// Where it hears of orders.
     pub(crate) events: Option<Arc<Outlet>>,
+    /// Its wrong discount codes.
+    pub(crate) guesses: Arc<Guesses>,
 }
 
 /// Stripe gives up after four seconds; the way there and back takes some of them.
@@ -157,6 +197,7 @@ impl Agents {
                         let name = format!("{}.agent.{}", config.id, agent.id);
                         Arc::new(Outlet::new(name, events, agent.profile, transport, chance))
                     }),
+                    guesses: Arc::new(Guesses::new(agent.wrong_codes_per_minute)),
                 },
                 limiter: RateLimiter::direct(Quota::per_minute(agent.calls_per_minute)),
             })
@@ -164,12 +205,10 @@ impl Agents {
         Self(entries.collect())
     }
 
-    /// Where the agents of a store hear of their orders.
-    pub(crate) fn outlets(&self, store: &str) -> HashMap<AgentId, Arc<Outlet>> {
-        let of_store = self.0.iter().map(|entry| &entry.caller).filter(|by| by.store.id == store);
-        of_store
-            .filter_map(|by| Some((by.agent.clone(), Arc::clone(by.events.as_ref()?))))
-            .collect()
+    /// Where an agent of a store hears of its orders.
+    pub(crate) fn outlet(&self, store: &str, agent: &AgentId) -> Option<Arc<Outlet>> {
+        let is_it = |by: &&Caller| by.store.id == store && by.agent == *agent;
+        self.0.iter().map(|entry| &entry.caller).find(is_it)?.events.clone()
     }
 
     /// Whether some agent hears of its orders.

@@ -34,18 +34,37 @@ pub fn decode<T: Checked>(version: Version, body: &[u8]) -> Result<T, Invalid> {
         // From the text, which says whether a member stands there twice.
         serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(body))
     };
-    let request: Result<T, Invalid> = request.map_err(|error| describe(&error));
-    let checked = request.and_then(|request| request.check(version).map(|()| request));
-    checked.map_err(|invalid| in_words_of(version, invalid))
+    let request: T = request.map_err(|error| describe(&error))?;
+    request.check(version).map(|()| request)
 }
 
-/// A refusal names members as the agent's version does.
-fn in_words_of(version: Version, invalid: Invalid) -> Invalid {
-    if version.negotiates() {
-        return invalid;
+impl Invalid {
+    /// The same, with the members named as this version does.
+    #[must_use]
+    pub fn in_words_of(mut self, version: Version) -> Self {
+        const NAMES: [(&str, &str); 4] = [
+            ("$.line_items", "$.items"),
+            ("$.payment_data.handler_id", "$.payment_data.provider"),
+            ("$.payment_data.instrument.credential", "$.payment_data"),
+            ("$.payment_data.instrument", "$.payment_data.token"),
+        ];
+        if version.negotiates() {
+            return self;
+        }
+        let Some(param) = self.param.take() else { return self };
+        let known = NAMES.iter().find(|(newer, _)| param.starts_with(newer));
+        self.param = Some(known.map_or_else(
+            || param.clone(),
+            |(newer, older)| {
+                let last = |path: &str| path.rsplit('.').next().map(|name| format!("{name:?}"));
+                if let (Some(newer), Some(older)) = (last(newer), last(older)) {
+                    self.message = self.message.replace(&newer, &older);
+                }
+                param.replacen(newer, older, 1)
+            },
+        ));
+        self
     }
-    let param = invalid.param.map(|param| param.replace("$.line_items", "$.items"));
-    Invalid { message: invalid.message.replace("\"line_items\"", "\"items\""), param, ..invalid }
 }
 
 /// A member that this version demands is not there.

@@ -3,7 +3,8 @@
 //! Each older version is made from the next newer one, so a conversion knows two neighbors only.
 
 use crate::{
-    v2025_09_29, v2025_12_12, v2026_01_16, v2026_01_30, v2026_04_17::checkout::CheckoutSession,
+    v2025_09_29, v2025_12_12, v2026_01_16, v2026_01_30,
+    v2026_04_17::{checkout::CheckoutSession, order::OrderEvent},
     version::Version,
 };
 
@@ -20,6 +21,18 @@ pub fn encode(session: CheckoutSession, version: Version) -> serde_json::Result<
         Version::V2025_09_29 => {
             serde_json::to_vec(&v2025_09_29::Session::from(v2025_12_12(session)))
         }
+    }
+}
+
+/// An event about an order in a version's own shape.
+///
+/// # Errors
+/// None that an order of texts and integers could cause.
+pub fn encode_event(event: OrderEvent, version: Version) -> serde_json::Result<Vec<u8>> {
+    if version >= Version::V2026_04_17 {
+        serde_json::to_vec(&event)
+    } else {
+        serde_json::to_vec(&v2026_01_30::Event::from(event))
     }
 }
 

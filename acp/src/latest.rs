@@ -2,7 +2,7 @@
 
 pub use crate::{
     decode::{Invalid, decode},
-    encode::encode,
+    encode::{encode, encode_event},
     fingerprint::{Fingerprint, NotJson, canonical, fingerprint},
     patch::Patch,
     rules::{Mismatch, check_sums, check_totals, is_in_progress},
@@ -19,6 +19,7 @@ pub use crate::{
             ProtocolVersion, SelectedFulfillmentOption, Status, TaxBreakdown, Total, TotalKind,
             VariantOption, protocol,
         },
+        consent::{MarketingConsent, MarketingConsentOption},
         discount::{
             AppliedDiscount, Coupon, DiscountAllocation, DiscountErrorCode, Discounts,
             RejectedDiscount,
@@ -30,7 +31,10 @@ pub use crate::{
         error::{ErrorBody, ErrorType},
         message::{ContentType, ErrorCode, Message, Resolution, Severity, WarningCode},
         order::{Adjustment, Order, OrderConfirmation, OrderEvent, OrderLineItem, OrderQuantity},
-        party::{Address, Buyer, CertificateType, CompanyInfo, FulfillmentDetails, TaxExemption},
+        party::{
+            AccountType, Address, Buyer, CertificateType, CompanyInfo, FulfillmentDetails,
+            TaxExemption,
+        },
         payment::{
             Capabilities, Credential, Enforcement, ExtensionDeclaration, Instrument, Interventions,
             Payment, PaymentData, PaymentHandler, RequestedCapabilities, RequestedExtension,

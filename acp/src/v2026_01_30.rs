@@ -1,14 +1,16 @@
 //! Version 2026-01-30: the shape of the next one, with less in it.
 //!
 //! On the way down: authentication, which here wants to know the buyer's browser; who can mend a
-//! message, the company in an address, refunds as a row of totals,
-//! and everything of an order but its number and confirmation.
+//! message, the company in an address, the channels on which the seller asks to write, refunds as a
+//! row of totals, and everything of an order but its number and confirmation.
+
+use serde::Serialize;
 
 use crate::{
     v2026_04_17::{
         checkout::{CheckoutSession, FulfillmentOption, ProtocolVersion, Status, Total, TotalKind},
         message::{ContentType, ErrorCode, Message},
-        order::{Order, OrderConfirmation},
+        order::{Order, OrderConfirmation, OrderEvent},
         party::{Address, FulfillmentDetails},
     },
     version::Version,
@@ -25,6 +27,7 @@ pub(crate) fn narrowed(mut session: CheckoutSession) -> CheckoutSession {
     }
     CheckoutSession {
         authentication_metadata: None,
+        marketing_consent_options: Vec::new(),
         protocol: Some(ProtocolVersion { version: Version::V2026_01_30.as_str().to_owned() }),
         fulfillment_details: session.fulfillment_details.map(details),
         fulfillment_options: session.fulfillment_options.into_iter().map(option).collect(),
@@ -78,6 +81,64 @@ fn message(message: Message) -> Message {
             Message::Error { code, severity, resolution: None, param, content_type, content }
         }
         other => other,
+    }
+}
+
+/// An event in the words of every version up to this one: no order's id, few states, and what went
+/// back (`openapi.agentic_checkout_webhook.yaml`).
+#[derive(Serialize)]
+pub(crate) struct Event {
+    #[serde(rename = "type")]
+    kind: String,
+    data: EventData,
+}
+
+#[derive(Serialize)]
+struct EventData {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    checkout_session_id: String,
+    permalink_url: String,
+    status: &'static str,
+    refunds: Vec<Refund>,
+}
+
+#[derive(Serialize)]
+struct Refund {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    amount: i64,
+}
+
+impl From<OrderEvent> for Event {
+    fn from(event: OrderEvent) -> Self {
+        let order = event.data;
+        let refunds = order.adjustments.iter().filter(|change| change.kind == "refund");
+        Self {
+            kind: event.kind,
+            data: EventData {
+                kind: "order",
+                status: told_status(order.status.as_deref().unwrap_or_default()),
+                refunds: refunds
+                    .filter_map(|change| change.amount)
+                    .map(|amount| Refund { kind: "original_payment", amount })
+                    .collect(),
+                checkout_session_id: order.checkout_session_id,
+                permalink_url: order.permalink_url,
+            },
+        }
+    }
+}
+
+/// The six states that an event may tell of.
+fn told_status(status: &str) -> &'static str {
+    match status {
+        "created" => "created",
+        "manual_review" => "manual_review",
+        "canceled" => "canceled",
+        "shipped" => "shipped",
+        "completed" => "fulfilled",
+        _ => "confirmed",
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod attribution;
 pub(crate) mod authentication;
 pub(crate) mod cart;
 pub(crate) mod checkout;
+pub(crate) mod consent;
 pub(crate) mod discount;
 pub(crate) mod discovery;
 pub(crate) mod error;

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::{
-    AgentId, Change, Cursor, Draft, DraftId, Facts, Forged, Heard, Hook, HookTarget, Line, Money,
-    Order, OrderId, PaymentId, Product, ProductId, ProductPage, Sale, SessionId,
+    AgentId, Booking, Brought, Change, Cursor, Draft, DraftId, Facts, Forged, Heard, Hook,
+    HookTarget, Line, ListingPage, Money, Order, OrderId, Origin, PaymentId, Product, ProductId,
+    ProductPage, Sale, SessionId, Storefront,
 };
 
 /// One store on one commerce platform.
@@ -26,6 +27,31 @@ pub trait Connector: Send + Sync {
 
     /// Products that have changed since. Says nothing of those that are gone.
     async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError>;
+
+    /// The next of the products that have changed since, however many there are.
+    async fn changes(
+        &self,
+        since: Timestamp,
+        from: Option<&Cursor>,
+    ) -> Result<ProductPage, ConnectorError> {
+        let products = match from {
+            None => self.products_since(since).await?,
+            Some(_) => Vec::new(),
+        };
+        Ok(ProductPage { products, next: None, total: None })
+    }
+
+    /// The next ids of everything there is, to find out what is gone. `None` where the platform has
+    /// nothing that is cheaper than reading it all.
+    async fn listing(&self, from: Option<&Cursor>) -> Result<Option<ListingPage>, ConnectorError> {
+        let _nothing_is_cheaper = from;
+        Ok(None)
+    }
+
+    /// What holds for everything the store sells. A connector that knows nothing of it says so.
+    async fn storefront(&self) -> Result<Storefront, ConnectorError> {
+        Ok(Storefront::default())
+    }
 
     /// Makes a draft. What cannot be had is a problem in its quote.
     async fn open(&self, change: &Change) -> Result<Draft, ConnectorError>;
@@ -47,9 +73,15 @@ pub trait Connector: Send + Sync {
     /// amount. Committing to the same payment again changes nothing.
     async fn commit(&self, id: &DraftId, commitment: &Commitment) -> Result<Draft, ConnectorError>;
 
-    /// Takes a commitment back: the draft is open again, and keeps facts about why. The payment
-    /// must be dead or unfunded.
-    async fn reopen(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError>;
+    /// Takes this commitment back: the draft is open again, and keeps facts about why. The payment
+    /// must be dead or unfunded. A draft that somebody else has committed meanwhile, to another
+    /// payment or with another memo, stays as it is.
+    async fn reopen(
+        &self,
+        id: &DraftId,
+        commitment: &Commitment,
+        facts: &Facts,
+    ) -> Result<Draft, ConnectorError>;
 
     /// Takes the goods of a committed order off the shelf, before its money is taken. Holding them
     /// again changes nothing.
@@ -69,6 +101,21 @@ pub trait Connector: Send + Sync {
     /// Orders brought by agents that have changed since, the oldest change first. May hold some
     /// that are older.
     async fn sales_since(&self, since: Timestamp) -> Result<Vec<Sale>, ConnectorError>;
+
+    /// What an agent has to do with an order.
+    async fn brought(&self, order: &OrderId) -> Result<Brought, ConnectorError>;
+
+    /// Orders brought by agents that wait for the money of the payment they are tied to.
+    async fn unsettled(&self) -> Result<Vec<Origin>, ConnectorError>;
+
+    /// Books money that went back at the processor. Booking it twice changes nothing.
+    async fn book_refund(&self, order: &OrderId, booking: &Booking) -> Result<(), ConnectorError>;
+
+    /// Leaves a note for the seller. A note that holds the same mark already is enough.
+    async fn note(&self, order: &OrderId, mark: &str, text: &str) -> Result<(), ConnectorError>;
+
+    /// Keeps what the agent was told of an order; see [`Sale::told`].
+    async fn keep_told(&self, order: &OrderId, told: &str) -> Result<(), ConnectorError>;
 
     /// Whether the platform tells of its changes at an address.
     async fn hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError>;

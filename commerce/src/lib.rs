@@ -6,6 +6,8 @@
 mod cart;
 mod catalog;
 mod connector;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod draft;
 mod hook;
 mod id;
@@ -14,7 +16,12 @@ mod sale;
 mod text;
 
 pub use cart::{Address, Buyer, Change, Destination, Facts, Line, Patch};
-pub use catalog::{Availability, Choice, Exclusion, Product, ProductKind, ProductPage, Variant};
+pub use catalog::{
+    AgeGroup, Availability, Category, Choice, Condition, Details, Dimensions, Exclusion, Gender,
+    Image, LengthUnit, Listed, ListingPage, Pickup, PickupMethod, Product, ProductKind,
+    ProductPage, Quantity, Question, Rating, Related, Relation, Review, ShippingPrice, Storefront,
+    Taxonomy, Trait, UnitPricing, Variant, Weight, WeightUnit,
+};
 pub use connector::{Commitment, Connector, ConnectorError, Effect, Finding, Hold, Level};
 pub use draft::{
     AppliedCode, CodeRefusal, Draft, DraftState, Order, OrderState, Problem, ProblemKind, Quote,
@@ -24,6 +31,6 @@ pub use hook::{Forged, Heard, Hook, HookState, HookTarget};
 pub use id::{
     AgentId, Cursor, DraftId, ItemId, LineId, OrderId, PaymentId, ProductId, RateId, SessionId,
 };
-pub use money::{Currency, Money, MoneyError};
-pub use sale::{Refund, Sale};
+pub use money::{Currency, Decimal, Money, MoneyError};
+pub use sale::{Booking, Brought, Origin, Refund, Sale};
 pub use text::plain_text;

@@ -1,14 +1,17 @@
 //! Money is counted: an integer of minor units and its currency, never a fraction.
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::RoundingStrategy;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use iso_currency::Currency;
+pub use rust_decimal::Decimal;
 
 /// An amount in the minor unit of its ISO 4217 currency: cents for USD, yen for JPY.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Money {
     minor: i64,
+    #[serde(with = "numeric")]
     currency: Currency,
 }
 
@@ -131,6 +134,24 @@ impl Money {
         }
         let minor = operation(self.minor, other.minor).ok_or(MoneyError::OutOfRange)?;
         Ok(Self { minor, currency: self.currency })
+    }
+}
+
+/// A currency by its ISO 4217 number.
+mod numeric {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use super::Currency;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    pub(super) fn serialize<S: Serializer>(one: &Currency, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u16(one.numeric())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Currency, D::Error> {
+        let number = u16::deserialize(from)?;
+        Currency::from_numeric(number)
+            .ok_or_else(|| D::Error::custom(format_args!("no currency has the number {number}")))
     }
 }
 

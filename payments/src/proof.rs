@@ -2,17 +2,23 @@
 
 use std::fmt;
 
+use commerce::{Money, SessionId};
 use thiserror::Error;
+
+use crate::Payment;
 
 /// The versions of 3-D Secure whose proofs Stripe takes in.
 const VERSIONS: [&str; 5] = ["1.0.2", "2.1.0", "2.2.0", "2.3.0", "2.3.1"];
 /// What an issuer may have said: fully authenticated, attempted, not at all.
 const INDICATORS: [&str; 5] = ["01", "02", "05", "06", "07"];
 
-/// An authentication that was done outside of Stripe. That Stripe takes one in together with a
-/// token is not proved outside the emulator; the account must be allowed to import any.
+/// An authentication that was done outside of Stripe, for one session and one total: it pays for
+/// nothing else. That Stripe takes one in together with a token is not proved outside the
+/// emulator; the account must be allowed to import any.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proof {
+    pub(crate) session: SessionId,
+    pub(crate) total: Money,
     pub(crate) cryptogram: String,
     pub(crate) indicator: String,
     pub(crate) transaction_id: String,
@@ -48,8 +54,11 @@ pub enum Network {
 }
 
 impl Proof {
-    /// Checks what Stripe would refuse. `2.1` means `2.1.0`.
+    /// What the issuer has said of the buyer of `session`, asked about `total`. Checks what
+    /// Stripe would refuse. `2.1` means `2.1.0`.
     pub fn new(
+        session: &SessionId,
+        total: Money,
         cryptogram: &str,
         indicator: &str,
         transaction_id: &str,
@@ -70,11 +79,18 @@ impl Proof {
             **known == version || known.strip_suffix(".0").is_some_and(|short| short == version)
         });
         Ok(Self {
+            session: session.clone(),
+            total,
             cryptogram: cryptogram.to_owned(),
             indicator: indicator.to_owned(),
             transaction_id: transaction_id.to_owned(),
             version: (*full.ok_or(Unproved::Version)?).to_owned(),
         })
+    }
+
+    /// Whether it is about this payment, as it is now.
+    pub fn is_about(&self, payment: &Payment) -> bool {
+        payment.session.as_ref() == Some(&self.session) && payment.total == self.total
     }
 }
 
@@ -99,6 +115,8 @@ impl Network {
 
 #[cfg(test)]
 mod tests {
+    use commerce::{Currency, Money, SessionId};
+
     use super::{Proof, Unproved};
 
     #[test]
@@ -107,7 +125,8 @@ mod tests {
         let with = |at: usize, value: &'static str| {
             let mut parts = good;
             parts[at] = value;
-            Proof::new(parts[0], parts[1], parts[2], parts[3])
+            let (session, total) = (SessionId::new("s1"), Money::new(500, Currency::USD));
+            Proof::new(&session, total, parts[0], parts[1], parts[2], parts[3])
         };
         assert_eq!(with(3, "2.2").unwrap(), with(3, "2.2.0").unwrap());
         for (at, value, why) in [

@@ -5,11 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use ::catalog::Snapshot;
 use bytes::Bytes;
 use commerce::{Availability, Money, Product, ProductKind, Variant};
 use serde::Serialize;
-
-use super::Snapshot;
 
 /// One row. Absent members are left out, never invented.
 #[derive(Serialize)]
@@ -59,26 +58,23 @@ pub(crate) struct Seller<'a> {
 /// All rows as JSON Lines, in the snapshot's order.
 pub(crate) fn render(snapshot: &Snapshot, seller: Seller<'_>) -> Bytes {
     let mut lines = Vec::new();
-    for (product, variant) in snapshot.products.iter().flat_map(|product| rows(product)) {
-        serde_json::to_writer(&mut lines, &row(product, variant, seller))
-            .expect("a row of texts and integers serializes into memory");
-        lines.push(b'\n');
+    for product in snapshot.iter().filter(|entry| entry.exclusion().is_none()) {
+        let product = product.read();
+        for variant in &product.variants {
+            serde_json::to_writer(&mut lines, &row(&product, variant, seller))
+                .expect("a row of texts and integers serializes into memory");
+            lines.push(b'\n');
+        }
     }
     lines.into()
-}
-
-/// The variants of a product that agents may show.
-fn rows(product: &Product) -> impl Iterator<Item = (&Product, &Variant)> {
-    let shown = product.exclusion.is_none();
-    product.variants.iter().filter(move |_| shown).map(move |variant| (product, variant))
 }
 
 fn row<'a>(product: &'a Product, variant: &'a Variant, seller: Seller<'a>) -> Row<'a> {
     let is_variant = product.kind == ProductKind::Variable;
     let item = variant.item.as_str();
-    let main_image = variant.image.as_deref().or(product.images.first().map(String::as_str));
+    let main_image = variant.image.as_ref().or(product.images.first()).map(|one| one.url.as_str());
     let other_images =
-        product.images.iter().map(String::as_str).filter(|image| Some(*image) != main_image);
+        product.images.iter().map(|one| one.url.as_str()).filter(|url| Some(*url) != main_image);
     Row {
         item_id: item,
         id: item,
@@ -103,10 +99,12 @@ fn row<'a>(product: &'a Product, variant: &'a Variant, seller: Seller<'a>) -> Ro
             Availability::InStock => "in_stock",
             Availability::OutOfStock => "out_of_stock",
             Availability::Backorder => "backorder",
+            Availability::PreOrder => "pre_order",
+            Availability::Unknown => "unknown",
         },
         brand: product.brand.as_deref(),
         gtin: variant.gtin.as_deref(),
-        product_category: (!product.categories.is_empty()).then(|| product.categories.join(" > ")),
+        product_category: product.categories.first().map(|one| one.path.join(" > ")),
         is_digital: variant.is_digital,
         seller_name: seller.name,
         seller_url: seller.url,

@@ -7,7 +7,7 @@ use acp::latest::{
     AcquirerDetails, AuthenticationMetadata, AuthenticationResult, CompleteRequest,
     DirectoryServer, Invalid,
 };
-use commerce::{Draft, Facts, Money};
+use commerce::{Draft, Facts, Money, SessionId};
 use payments::{Network, Proof, Unproved};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,7 @@ impl Checkout<'_> {
     /// What the bank has said of the buyer, where it was asked: no answer is an error, a no is none.
     pub(super) fn proof(
         &self,
+        id: &SessionId,
         ticket: &Ticket,
         draft: &Draft,
         request: &CompleteRequest,
@@ -38,7 +39,7 @@ impl Checkout<'_> {
         }
         let result = request.authentication_result.as_ref();
         let result = result.ok_or(Failure::AuthenticationMissing)?;
-        let proof = result.vouches().then(|| proof(result)).transpose()?;
+        let proof = result.vouches().then(|| proof(id, draft, result)).transpose()?;
         Ok(proof)
     }
 
@@ -98,11 +99,13 @@ pub(super) fn settled(draft: &Draft) -> Facts {
     is_kept.then(|| (FACT.to_owned(), String::new())).into_iter().collect()
 }
 
-/// What a bank that stands for the buyer has said.
-fn proof(result: &AuthenticationResult) -> Result<Proof, Invalid> {
+/// What a bank that stands for the buyer has said, about what the draft costs.
+fn proof(id: &SessionId, draft: &Draft, result: &AuthenticationResult) -> Result<Proof, Invalid> {
     let details = result.outcome_details.clone().unwrap_or_default();
     let text = |part: &Option<String>| part.clone().unwrap_or_default();
     Proof::new(
+        id,
+        draft.quote.totals.total,
         &text(&details.three_ds_cryptogram),
         &text(&details.electronic_commerce_indicator),
         &text(&details.transaction_id),

@@ -1,11 +1,9 @@
 //! What the bridge notes on the draft beside its payment: enough to recognize a repeat after a
 //! restart, and nothing about the buyer.
 
-use std::time::Duration;
-
 use acp::latest::Fingerprint;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -60,14 +58,19 @@ impl Memo {
         }
     }
 
+    /// The agent's key, hashed; `None` if it sent none.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// Whether it recalls this very call: the same body under the same key.
     pub(super) fn is_same_call(&self, call: &Self) -> bool {
         self.key.is_some() && self.key == call.key && self.body == call.body
     }
 
-    pub(super) fn is_older(&self, patience: Duration, now: Timestamp) -> bool {
-        let patience = SignedDuration::try_from(patience).unwrap_or(SignedDuration::MAX);
-        Timestamp::from_second(self.at).is_ok_and(|at| now.duration_since(at) > patience)
+    /// When the completion began; `None` where nobody has noted it.
+    pub(super) fn began_at(&self) -> Option<Timestamp> {
+        if self.at == 0 { None } else { Timestamp::from_second(self.at).ok() }
     }
 }
 

@@ -12,7 +12,7 @@
 //! later, with the same key or another, on this replica or another, reads both and goes on from
 //! there: nothing is done twice, because every step is keyed or recognizes itself.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use commerce::{
     AgentId, Commitment, ConnectorError, Draft, DraftState, Facts, Hold, Money, Order, Problem,
@@ -28,12 +28,10 @@ use super::{
     authentication::{Demand, settled},
     memo::Memo,
 };
-use crate::{chain::Chain, failure::Failure, store::Store};
+use crate::{attempts, chain::Chain, failure::Failure, session::Ticket, store::Store};
 
 /// How often an authorization is tried afresh after the processor failed without effect.
 const GENERATIONS_MAX: u32 = 3;
-/// A completion on another replica ends within this time or has died.
-const COMMITMENT_PATIENCE: Duration = Duration::from_mins(5);
 
 /// One try to buy one session.
 #[derive(Clone)]
@@ -59,6 +57,8 @@ pub(super) enum Outcome {
     Refused(Draft, Refusal),
     /// Not ended: the session tells later.
     InProgress(Draft),
+    /// There is no draft any more, and no money either.
+    Gone,
 }
 
 /// Why nothing was charged.
@@ -81,6 +81,24 @@ pub(super) enum Refusal {
 }
 
 impl Purchase {
+    /// One that somebody else has begun.
+    pub(super) fn repairing(
+        store: &Arc<Store>,
+        session: &SessionId,
+        agent: &AgentId,
+        ticket: &Ticket,
+    ) -> Self {
+        Self {
+            store: Arc::clone(store),
+            session: session.clone(),
+            agent: agent.clone(),
+            opened_at: ticket.opened_at,
+            facts: Facts::new(),
+            can_authenticate: false,
+            proof: None,
+        }
+    }
+
     /// Buys an open draft with a token.
     pub(super) async fn buy(
         &self,
@@ -114,41 +132,17 @@ impl Purchase {
         commitment: &Commitment,
         token: &PaymentToken,
     ) -> Result<Outcome, Failure> {
-        match self.store.stripe.fetch(&commitment.payment).await {
-            Ok(payment) => self.pay(draft, payment, commitment, token).await,
-            Err(error) => Ok(in_progress(draft, &error)),
-        }
-    }
-
-    /// Ends what an earlier try has left behind, without a token: what is held is taken, what
-    /// is dead is let go.
-    pub(super) async fn converge(
-        &self,
-        draft: Draft,
-        commitment: &Commitment,
-        now: Timestamp,
-    ) -> Result<Outcome, Failure> {
-        let payment = match self.store.stripe.fetch(&commitment.payment).await {
+        let payment = match self.store.processor.fetch(&commitment.payment).await {
             Ok(payment) => payment,
             Err(error) => return Ok(in_progress(draft, &error)),
         };
-        match payment.state {
-            PaymentState::Authorized | PaymentState::Captured => {
-                Ok(self.take(draft, payment, commitment).await)
-            }
-            PaymentState::Voided => {
-                let draft = self.store.connector.discard(&draft.id, &Facts::new()).await?;
-                Ok(Outcome::Refused(draft, Refusal::Problems))
-            }
-            PaymentState::Open
-                if Memo::parse(&commitment.memo).is_older(COMMITMENT_PATIENCE, now) =>
-            {
-                let draft = self.store.connector.reopen(&draft.id, &Facts::new()).await?;
-                Ok(Outcome::Refused(draft, Refusal::Problems))
-            }
-            PaymentState::Open | PaymentState::Processing | PaymentState::ActionRequired => {
-                Ok(Outcome::InProgress(draft))
-            }
+        if payment.state != PaymentState::Open {
+            return self.pay(draft, payment, commitment, token).await;
+        }
+        // It becomes this call's commitment: whoever is still at the earlier one cannot take it back.
+        match self.store.connector.commit(&draft.id, commitment).await {
+            Ok(draft) => self.pay(draft, payment, commitment, token).await,
+            Err(error) => Ok(in_progress(draft, &error)),
         }
     }
 
@@ -158,7 +152,7 @@ impl Purchase {
         token: &PaymentToken,
         total: Money,
     ) -> Result<Result<(), Refusal>, Failure> {
-        match self.store.stripe.inspect(token).await {
+        match self.store.processor.inspect(token).await {
             // A token that was used up may have been used up by this very session.
             Ok(info) if info.deactivated.is_some() => Ok(Ok(())),
             Ok(info) if info.limit.currency() != total.currency() => {
@@ -179,21 +173,27 @@ impl Purchase {
         let opening = Opening {
             session: &self.session,
             store: &self.store.id,
+            agent: &self.agent,
             order: draft.order.as_ref(),
             total,
             session_opened_at: self.opened_at,
             description: &description,
         };
-        let payment = self.store.stripe.open(&opening).await?;
+        let payment = self.store.processor.open(&opening).await?;
         match payment.state {
-            PaymentState::Voided => Err(Failure::Conflict(
-                "The payment of this session was canceled. Create a new session",
-            )),
+            PaymentState::Voided => {
+                // It pays for nothing any more, so the draft is dead as well.
+                self.store.connector.discard(&draft.id, &Facts::new()).await?;
+                Err(Failure::Conflict(
+                    "The payment of this session was canceled. Create a new session",
+                ))
+            }
             _ if payment.total == total => Ok(payment),
-            // An authorization that came late, for what the session cost then: it is let go, and
-            // a payment that was let go pays for nothing else.
+            // An authorization that came late, for what the session cost then: the draft dies, then
+            // it is let go, and a payment that was let go pays for nothing else.
             PaymentState::Authorized => {
-                self.store.stripe.void(&payment.id).await?;
+                self.store.connector.discard(&draft.id, &Facts::new()).await?;
+                self.store.processor.void(&payment.id).await?;
                 Err(Failure::Conflict(
                     "The payment of this session was for another total and is canceled. Create a \
                      new session",
@@ -238,7 +238,10 @@ impl Purchase {
         let mut facts = settled(&draft);
         let refusal = match held {
             Ok(payment) => return Ok(self.take(draft, payment, commitment).await),
-            Err(PaymentError::Declined(decline)) => Refusal::Declined(decline),
+            Err(PaymentError::Declined(decline)) => {
+                facts.extend([attempts::fact(self.count_decline(&draft, token, commitment))]);
+                Refusal::Declined(decline)
+            }
             Err(PaymentError::BadToken(why)) => Refusal::BadToken(why),
             Err(PaymentError::AuthenticationRequired { network: Some(network) })
                 if self.can_authenticate && self.proof.is_none() =>
@@ -248,18 +251,25 @@ impl Purchase {
             }
             Err(PaymentError::AuthenticationRequired { .. }) => Refusal::AuthenticationImpossible,
             Err(error @ (PaymentError::Denied { .. } | PaymentError::Rejected { .. })) => {
-                self.reopen(draft, &facts).await;
+                self.reopen(draft, commitment, &facts).await;
                 return Err(error.into());
             }
             Err(error) => return Ok(in_progress(draft, &error)),
         };
-        Ok(Outcome::Refused(self.reopen(draft, &facts).await, refusal))
+        Ok(Outcome::Refused(self.reopen(draft, commitment, &facts).await, refusal))
+    }
+
+    /// How often banks have said no to this session by now.
+    fn count_decline(&self, draft: &Draft, token: &PaymentToken, commitment: &Commitment) -> u32 {
+        let now = Memo::parse(&commitment.memo).began_at().unwrap_or_default();
+        let who = (&self.session, &self.agent);
+        self.store.attempts.declined(who, &token.digest(), attempts::kept(draft), now)
     }
 
     /// Nothing is held: the draft is open again. Where the store does not do it now, the next
     /// read of the session does.
-    async fn reopen(&self, draft: Draft, facts: &Facts) -> Draft {
-        match self.store.connector.reopen(&draft.id, facts).await {
+    async fn reopen(&self, draft: Draft, commitment: &Commitment, facts: &Facts) -> Draft {
+        match self.store.connector.reopen(&draft.id, commitment, facts).await {
             Ok(draft) => draft,
             Err(error) => {
                 warn!(order.id = ?draft.order, error = %Chain(&error), "draft not reopened");
@@ -276,13 +286,13 @@ impl Purchase {
     ) -> Result<Payment, PaymentError> {
         let mut generation = 0;
         loop {
-            let stripe = &self.store.stripe;
+            let processor = &self.store.processor;
             let proof = self.proof.as_ref();
-            let failure = match stripe.authorize(&payment.id, token, proof, generation).await {
+            let failure = match processor.authorize(&payment.id, token, proof, generation).await {
                 Err(error @ PaymentError::OutcomeUnknown { .. }) => error,
                 known => return known,
             };
-            let now = stripe.fetch(&payment.id).await?;
+            let now = processor.fetch(&payment.id).await?;
             if now.state != PaymentState::Open {
                 return Ok(now);
             }
@@ -294,7 +304,12 @@ impl Purchase {
     }
 
     /// Takes held money and writes the payment into the order.
-    async fn take(&self, draft: Draft, payment: Payment, commitment: &Commitment) -> Outcome {
+    pub(super) async fn take(
+        &self,
+        draft: Draft,
+        payment: Payment,
+        commitment: &Commitment,
+    ) -> Outcome {
         if payment.state == PaymentState::Authorized && draft.is_scarce {
             match self.store.connector.hold(&draft.id).await {
                 Ok(Hold::Held) => {}
@@ -336,7 +351,7 @@ impl Purchase {
             Ok(dead) => dead,
             Err(error) => return in_progress(draft, &error),
         };
-        match self.store.stripe.void(&payment.id).await {
+        match self.store.processor.void(&payment.id).await {
             Ok(_) => info!(order.id = ?dead.order, "sold out while it was paid: nothing is held"),
             Err(error) => error!(
                 payment.id = %payment.id,
@@ -353,11 +368,11 @@ impl Purchase {
         commitment: &Commitment,
     ) -> Result<Payment, PaymentError> {
         let Some(order) = &draft.order else {
-            return self.store.stripe.fetch(&commitment.payment).await;
+            return self.store.processor.fetch(&commitment.payment).await;
         };
-        let stripe = &self.store.stripe;
-        match stripe.capture(&commitment.payment, commitment.total, order).await {
-            Err(PaymentError::OutcomeUnknown { .. }) => stripe.fetch(&commitment.payment).await,
+        let processor = &self.store.processor;
+        match processor.capture(&commitment.payment, commitment.total, order).await {
+            Err(PaymentError::OutcomeUnknown { .. }) => processor.fetch(&commitment.payment).await,
             known => known,
         }
     }

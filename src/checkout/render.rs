@@ -1,11 +1,12 @@
 //! From a draft to the session an agent reads. Every number is the store's own.
 
 use acp::latest::{
-    Cart, CheckoutSession, FulfillmentOption, Invalid, Item, LineItem, PickupLocation,
-    RequestedItem, SelectedFulfillmentOption, Status, VariantOption,
+    Cart, CheckoutSession, FulfillmentOption, Invalid, Item, LineItem, Mismatch, PickupLocation,
+    RequestedItem, SelectedFulfillmentOption, Status, Total, VariantOption,
 };
 use commerce::{
-    Draft, DraftState, Line, Money, ProblemKind, QuotedLine, Rate, RateKind, SessionId, Subject,
+    Draft, DraftState, Line, Money, ProblemKind, ProductId, QuotedLine, Rate, RateKind, SessionId,
+    Subject,
 };
 use jiff::Timestamp;
 
@@ -19,6 +20,7 @@ mod party;
 mod payment;
 mod totals;
 
+pub(super) use discounts::wrong_codes;
 pub(super) use message::Note;
 pub(super) use order::order;
 pub(crate) use order::order_of;
@@ -70,6 +72,7 @@ pub(super) fn session(
         continue_url: continue_url(view, draft),
         metadata: metadata(draft),
         discounts: discounts::all(view, draft),
+        marketing_consent_options: party::consent_options(view.store, draft),
         order: match &draft.state {
             DraftState::Placed(order) => {
                 Some(order::order(view.id, &draft.quote, draft.note.as_deref(), order))
@@ -77,7 +80,8 @@ pub(super) fn session(
             DraftState::Open | DraftState::Committed { .. } | DraftState::Discarded => None,
         },
     };
-    acp::latest::check_totals(&session).map_err(|wrong| Failure::WrongSums(wrong.into()))?;
+    acp::latest::check_totals(&session)
+        .map_err(|wrong| wrong_sums(wrong, &session.line_items, &session.totals))?;
     Ok(session)
 }
 
@@ -100,8 +104,22 @@ pub(super) fn cart(
         expires_at: Some(expires_at.to_string()),
     };
     acp::latest::check_sums(&cart.line_items, &cart.totals)
-        .map_err(|wrong| Failure::WrongSums(wrong.into()))?;
+        .map_err(|wrong| wrong_sums(wrong, &cart.line_items, &cart.totals))?;
     Ok(cart)
+}
+
+/// With every number, for whoever has to find out what the store did.
+fn wrong_sums(source: Mismatch, lines: &[LineItem], totals: &[Total]) -> Failure {
+    let rows = |rows: &[Total]| {
+        let words = rows.iter().map(|row| format!("{:?} {}", row.kind, row.amount));
+        words.collect::<Vec<_>>().join(", ")
+    };
+    let lines = lines
+        .iter()
+        .map(|line| format!("{} × {} has {}", line.quantity, line.item.id, rows(&line.totals)));
+    let all: Vec<String> =
+        [format!("the whole has {}", rows(totals))].into_iter().chain(lines).collect();
+    Failure::WrongSums { totals: all.join("; "), source }
 }
 
 /// Nothing that was asked for exists: there is no session worth having (published example
@@ -123,6 +141,24 @@ pub(super) fn check_known(wanted: &[RequestedItem], draft: &Draft) -> Result<(),
     })
 }
 
+/// Lines that cost something else than the buyer was shown, by what the agent says of it. A line
+/// whose price for one is not known, such as where prices include taxes, is not judged.
+pub(super) fn unexpected_prices(wanted: &[RequestedItem], draft: &Draft) -> Vec<Note> {
+    let costs_other = |line: &QuotedLine| {
+        let item = wanted.iter().find(|item| item.id == line.item.as_str());
+        let expected = item.and_then(|item| item.expected_price);
+        expected.zip(line.unit_price).is_some_and(|(expected, unit)| expected != unit.minor())
+    };
+    let lines = draft.quote.lines.iter().enumerate();
+    lines.filter(|(_, line)| costs_other(line)).map(|(at, _)| Note::PriceOfLine(at)).collect()
+}
+
+/// Whether everything is told and nothing is asked for it: an order that nobody pays for is not
+/// placed here.
+pub(super) fn is_free(draft: &Draft) -> bool {
+    is_ready(draft) && draft.quote.totals.total.is_zero()
+}
+
 /// Whether complete may be called.
 pub(super) fn is_ready(draft: &Draft) -> bool {
     draft.state == DraftState::Open
@@ -138,17 +174,45 @@ fn status(view: &View<'_>, draft: &Draft, demand: Option<&Demand>, notes: &[Note
         DraftState::Committed { .. } => Status::CompleteInProgress,
         DraftState::Open if notes.contains(&Note::CompletionGoesOn) => Status::CompleteInProgress,
         DraftState::Open if view.is_expired => Status::Expired,
-        DraftState::Open if notes.contains(&Note::NothingToCharge) => Status::RequiresEscalation,
+        DraftState::Open if is_free(draft) => Status::RequiresEscalation,
         DraftState::Open if !is_ready(draft) => Status::NotReadyForPayment,
         DraftState::Open if demand.is_some() => Status::AuthenticationRequired,
         DraftState::Open => Status::ReadyForPayment,
     }
 }
 
-/// While it is open, the buyer may go on by hand: the same lines in a cart of the store's own.
+/// While it is open, the buyer may go on by hand: the same lines in a cart of the store's own, or
+/// on the page of what only the store's own pages can put into one.
 fn continue_url(view: &View<'_>, draft: &Draft) -> Option<String> {
     let is_open = draft.state == DraftState::Open && !view.is_expired;
-    is_open.then(|| view.store.connector.storefront_url(&lines(draft)))
+    let url = || {
+        by_hand(view, draft).unwrap_or_else(|| view.store.connector.storefront_url(&lines(draft)))
+    };
+    is_open.then(url)
+}
+
+/// The page of a product that no call can put into a cart, such as one with choices left open,
+/// where nothing else was wanted and nothing else is wrong.
+fn by_hand(view: &View<'_>, draft: &Draft) -> Option<String> {
+    if !draft.quote.lines.is_empty() {
+        return None;
+    }
+    let mut wrong = draft
+        .quote
+        .problems
+        .iter()
+        .filter(|problem| blocks(problem) && problem.kind != ProblemKind::Missing);
+    let refused = wrong.next().filter(|problem| problem.kind == ProblemKind::NotPurchasable)?;
+    let Subject::Item(item) = &refused.subject else { return None };
+    if wrong.next().is_some() {
+        return None;
+    }
+    let snapshot = view.store.catalog.snapshot()?;
+    if let Some(product) = snapshot.product_of(item) {
+        let variant = product.variants.into_iter().find(|variant| variant.item == *item);
+        return Some(variant.map_or(product.url, |variant| variant.url));
+    }
+    Some(snapshot.product(&ProductId::new(item.as_str()))?.url)
 }
 
 fn lines(draft: &Draft) -> Vec<Line> {

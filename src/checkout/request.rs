@@ -8,8 +8,13 @@ use acp::latest::{
 use commerce::{Address, Buyer, Change, Destination, Draft, Facts, ItemId, Line, Patch, RateId};
 use jiff::Timestamp;
 use payments::PaymentToken;
+use serde_json::{Value, json};
 
-use crate::{failure::Failure, session::Abilities};
+use crate::{
+    config::{Channel, Marketing},
+    failure::Failure,
+    session::Abilities,
+};
 
 /// Most lines in one cart; a store answers slower with each.
 const LINES_MAX: usize = 100;
@@ -37,7 +42,12 @@ const METADATA_MAX: usize = 4096;
 /// The name under which an agent's own facts are kept.
 pub(in crate::checkout) const METADATA: &str = "metadata";
 
-/// The names under which is kept what a business tells of itself.
+/// The name under which is kept what the buyer says about being written to.
+const CONSENTS: &str = "marketing_consents";
+
+/// The names under which is kept what a buyer tells of an account and a business.
+pub(in crate::checkout) const CUSTOMER: &str = "customer_id";
+pub(in crate::checkout) const ACCOUNT: &str = "account_type";
 pub(in crate::checkout) const COMPANY: &str = "company";
 pub(in crate::checkout) const TAX_EXEMPTION: &str = "tax_exemption";
 
@@ -66,10 +76,10 @@ pub(super) fn opening(request: CreateRequest) -> Result<Change, Invalid> {
 
 /// What is kept for the seller from the beginning on.
 fn early_facts(request: &CreateRequest) -> Result<Facts, Invalid> {
-    let mut facts = business(request.buyer.as_ref());
+    let mut facts = told_of_itself(request.buyer.as_ref());
     facts.extend(attribution("affiliate_first", request.affiliate_attribution.as_ref()));
     if let Some(metadata) = &request.metadata {
-        let text = json(metadata);
+        let text = text_of(metadata);
         if text.len() > METADATA_MAX {
             let message = format!("Metadata has at most {METADATA_MAX} bytes. Send less");
             return Err(invalid("$.metadata", message));
@@ -80,23 +90,56 @@ fn early_facts(request: &CreateRequest) -> Result<Facts, Invalid> {
 }
 
 /// What a completion adds to it.
-pub(super) fn late_facts(request: &CompleteRequest) -> Facts {
-    let mut facts = business(request.buyer.as_ref());
+pub(super) fn late_facts(request: &CompleteRequest, draft: &Draft, asked: &[Marketing]) -> Facts {
+    let mut facts = told_of_itself(request.buyer.as_ref());
     facts.extend(attribution("affiliate_last", request.affiliate_attribution.as_ref()));
+    facts.extend(consents(request, draft, asked));
     facts
+}
+
+/// What the buyer says about being written to, where that was asked and somebody can be reached.
+fn consents(
+    request: &CompleteRequest,
+    draft: &Draft,
+    asked: &[Marketing],
+) -> Option<(String, String)> {
+    let said = request.marketing_consents.iter().flatten();
+    let kept: Vec<Value> = said
+        .filter_map(|said| {
+            let channel = asked.iter().find(|of| of.channel.as_str() == said.channel)?.channel;
+            let contact = contact(channel, request, draft)?;
+            Some(json!({
+                "channel": said.channel, "opted_in": said.opted_in, "contact": contact,
+            }))
+        })
+        .collect();
+    (!kept.is_empty()).then(|| (CONSENTS.to_owned(), Value::Array(kept).to_string()))
+}
+
+/// How a channel reaches the buyer; the recipient only where nothing is known of who pays.
+fn contact(channel: Channel, request: &CompleteRequest, draft: &Draft) -> Option<String> {
+    let payer = request.buyer.clone().map(buyer);
+    let payer = payer.or_else(|| draft.buyer.clone()).unwrap_or_default();
+    let recipient = request.fulfillment_details.clone().map(destination);
+    let recipient = recipient.or_else(|| draft.destination.clone()).unwrap_or_default();
+    let known = match channel {
+        Channel::Email => [payer.email, recipient.email],
+        Channel::Sms | Channel::WhatsApp => [payer.phone, recipient.phone],
+    };
+    known.into_iter().find(|contact| !contact.is_empty())
 }
 
 /// Why the buyer did not buy.
 pub(super) fn reasons(request: &CancelRequest) -> Facts {
     let trace = request.intent_trace.as_ref();
-    trace.map(|trace| ("intent_trace".to_owned(), json(trace))).into_iter().collect()
+    trace.map(|trace| ("intent_trace".to_owned(), text_of(trace))).into_iter().collect()
 }
 
 fn attribution(name: &str, claim: Option<&AffiliateAttribution>) -> Option<(String, String)> {
-    claim.map(|claim| (name.to_owned(), json(claim)))
+    claim.map(|claim| (name.to_owned(), text_of(claim)))
 }
 
-fn json(value: &impl serde::Serialize) -> String {
+fn text_of(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("texts, numbers and booleans serialize")
 }
 
@@ -104,7 +147,7 @@ fn json(value: &impl serde::Serialize) -> String {
 pub(super) fn gathering(request: CartRequest) -> Change {
     Change {
         lines: Some(lines(request.line_items)),
-        facts: business(request.buyer.as_ref()),
+        facts: told_of_itself(request.buyer.as_ref()),
         buyer: given(request.buyer.map(buyer)),
         ..Change::default()
     }
@@ -115,7 +158,7 @@ pub(super) fn change(request: UpdateRequest) -> Result<Change, Invalid> {
         check_size(items)?;
     }
     let facts = match &request.buyer {
-        WirePatch::Set(buyer) => business(Some(buyer)),
+        WirePatch::Set(buyer) => told_of_itself(Some(buyer)),
         WirePatch::Clear | WirePatch::Keep => Facts::new(),
     };
     Ok(Change {
@@ -222,7 +265,10 @@ pub(super) fn token(request: &CompleteRequest) -> Result<PaymentToken, Invalid> 
     if !is_offered {
         return Err(invalid(
             "$.payment_data.handler_id",
-            format!("The session does not offer this handler. Send {HANDLER_ID:?}"),
+            format!(
+                "The session does not offer this. Send the handler {HANDLER_ID:?}, or in versions \
+                 without handlers the provider {PROVIDER:?}"
+            ),
         ));
     }
     if instrument.credential.kind != CREDENTIAL_TYPE {
@@ -262,17 +308,21 @@ fn buyer(wire: WireBuyer) -> Buyer {
     }
 }
 
-/// What a business tells of itself, for the seller to read.
-fn business(wire: Option<&WireBuyer>) -> Facts {
+/// What a buyer tells of an account and a business, for the seller to read.
+fn told_of_itself(wire: Option<&WireBuyer>) -> Facts {
+    let customer = wire.and_then(|buyer| buyer.customer_id.clone());
+    let customer = customer.map(|id| (CUSTOMER.to_owned(), id));
+    let account = wire.and_then(|buyer| buyer.account_type);
+    let account = account.map(|kind| (ACCOUNT.to_owned(), text_of(&kind)));
     let company = wire.and_then(|buyer| buyer.company.as_ref());
     let exemption = wire.and_then(|buyer| buyer.tax_exemption.clone());
-    let company = company.map(|company| (COMPANY.to_owned(), json(company)));
+    let company = company.map(|company| (COMPANY.to_owned(), text_of(company)));
     let exemption = exemption.map(|mut exemption| {
         // It is shown again, and then it has to be a time.
         exemption.expires_at = exemption.expires_at.filter(|at| at.parse::<Timestamp>().is_ok());
-        (TAX_EXEMPTION.to_owned(), json(&exemption))
+        (TAX_EXEMPTION.to_owned(), text_of(&exemption))
     });
-    company.into_iter().chain(exemption).collect()
+    [customer, account, company, exemption].into_iter().flatten().collect()
 }
 
 fn destination(wire: FulfillmentDetails) -> Destination {

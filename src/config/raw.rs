@@ -1,6 +1,6 @@
 //! The file as it is written: every key, its default, and where it stands.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU8};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -76,12 +76,69 @@ pub(super) struct Store {
     pub(super) agent: Vec<Agent>,
     #[serde(default)]
     pub(super) links: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) marketing: Vec<Marketing>,
     #[serde(default = "default_catalog_refresh_s")]
     pub(super) catalog_refresh_s: u64,
     #[serde(default = "default_changes_refresh_s")]
     pub(super) changes_refresh_s: u64,
     #[serde(default = "default_session_lifetime_s")]
     pub(super) session_lifetime_s: Spanned<u64>,
+    #[serde(default = "default_completion_patience_s")]
+    pub(super) completion_patience_s: Spanned<u64>,
+    #[serde(default = "default_reconcile_interval_s")]
+    pub(super) reconcile_interval_s: u64,
+    #[serde(default)]
+    pub(super) refunds: Refunds,
+    #[serde(default)]
+    pub(super) attempts: Attempts,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Refunds {
+    /// `mirror`, `warn` or `off`.
+    pub(super) from_store: Spanned<String>,
+    /// `mirror`, `warn` or `off`.
+    pub(super) from_processor: Spanned<String>,
+    /// In minor units.
+    pub(super) amount_max: Option<i64>,
+}
+
+impl Default for Refunds {
+    /// Money leaves by itself only if the owner has said so.
+    fn default() -> Self {
+        Self {
+            from_store: unwritten("warn".to_owned()),
+            from_processor: unwritten("mirror".to_owned()),
+            amount_max: None,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Attempts {
+    pub(super) per_session_max: u32,
+    pub(super) per_token_max: u32,
+    pub(super) per_agent_max: u32,
+    pub(super) first_delay_s: u64,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self { per_session_max: 5, per_token_max: 3, per_agent_max: 100, first_delay_s: 1 }
+    }
+}
+
+/// A channel on which buyers are asked whether the seller may write.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Marketing {
+    /// `email`, `sms` or `whatsapp`.
+    pub(super) channel: Spanned<String>,
+    pub(super) text: String,
+    pub(super) privacy_policy: Spanned<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,8 +149,50 @@ pub(super) struct WooCommerce {
     /// What the store's orders call the payment.
     #[serde(default = "default_payment_title")]
     pub(super) payment_title: String,
+    #[serde(default)]
+    pub(super) catalog: WooCommerceCatalog,
+    /// Whether an order belongs to the customer account with the buyer's e-mail.
+    #[serde(default)]
+    pub(super) link_customers: bool,
     #[serde(default = "Calls::to_a_store")]
     pub(super) calls: Calls,
+}
+
+/// How a WooCommerce catalog is read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct WooCommerceCatalog {
+    /// Calls at once; more than the store has processor cores make it slower.
+    pub(super) calls: NonZeroU8,
+    /// Keys of `meta_data` under which plugins keep what the store has no place for.
+    pub(super) brand_meta: Option<String>,
+    pub(super) gtin_meta: Option<String>,
+    pub(super) mpn_meta: Option<String>,
+    /// Others that are handed on as they are.
+    pub(super) meta: Vec<String>,
+}
+
+impl Default for WooCommerceCatalog {
+    fn default() -> Self {
+        Self {
+            calls: NonZeroU8::MIN.saturating_add(1),
+            brand_meta: None,
+            gtin_meta: None,
+            mpn_meta: None,
+            meta: Vec::new(),
+        }
+    }
+}
+
+impl WooCommerceCatalog {
+    pub(super) fn meta_keys(&self) -> woocommerce::MetaKeys {
+        woocommerce::MetaKeys {
+            brand: self.brand_meta.clone(),
+            gtin: self.gtin_meta.clone(),
+            mpn: self.mpn_meta.clone(),
+            others: self.meta.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -109,6 +208,10 @@ pub(super) struct Stripe {
     pub(super) token_api_version: String,
     #[serde(default = "default_token_parameter")]
     pub(super) token_parameter: Spanned<String>,
+    #[serde(default = "default_sca")]
+    pub(super) sca: Spanned<String>,
+    #[serde(default)]
+    pub(super) webhook_secrets: Vec<Spanned<String>>,
     /// Absent offers no authentication of buyers.
     pub(super) acquirer: Option<Spanned<Acquirer>>,
     #[serde(default = "Calls::to_stripe")]
@@ -132,6 +235,8 @@ pub(super) struct Agent {
     pub(super) token: Spanned<String>,
     #[serde(default = "default_calls_per_minute")]
     pub(super) calls_per_minute: Spanned<u32>,
+    #[serde(default = "default_wrong_codes_per_minute")]
+    pub(super) wrong_codes_per_minute: Spanned<u32>,
     /// `standard`, `openai` or `stripe`.
     #[serde(default = "default_profile")]
     pub(super) profile: Spanned<String>,
@@ -146,6 +251,9 @@ pub(super) struct Agent {
 pub(super) struct Events {
     pub(super) url: Spanned<String>,
     pub(super) secret: Spanned<String>,
+    /// Of the protocol.
+    #[serde(default = "default_event_version")]
+    pub(super) version: Spanned<String>,
     #[serde(default = "default_attempts_max")]
     pub(super) attempts_max: Spanned<u32>,
     #[serde(default = "default_first_delay_ms")]
@@ -252,6 +360,14 @@ fn default_session_lifetime_s() -> Spanned<u64> {
     unwritten(6 * 3600)
 }
 
+fn default_completion_patience_s() -> Spanned<u64> {
+    unwritten(5 * 60)
+}
+
+const fn default_reconcile_interval_s() -> u64 {
+    5 * 60
+}
+
 fn default_payment_title() -> String {
     "Card, through an AI agent".to_owned()
 }
@@ -268,6 +384,10 @@ fn default_token_api_version() -> String {
     payments::TOKEN_API_VERSION.to_owned()
 }
 
+fn default_sca() -> Spanned<String> {
+    unwritten("fail_fast".to_owned())
+}
+
 fn default_token_parameter() -> Spanned<String> {
     unwritten("payment_method_data".to_owned())
 }
@@ -276,12 +396,20 @@ fn default_calls_per_minute() -> Spanned<u32> {
     unwritten(600)
 }
 
+fn default_wrong_codes_per_minute() -> Spanned<u32> {
+    unwritten(60)
+}
+
 fn default_profile() -> Spanned<String> {
     unwritten("standard".to_owned())
 }
 
 const fn default_skew_s() -> u64 {
     300
+}
+
+fn default_event_version() -> Spanned<String> {
+    unwritten(acp::latest::Version::LATEST.as_str().to_owned())
 }
 
 /// With the delay below, doubled each time: about an hour.

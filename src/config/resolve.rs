@@ -7,14 +7,15 @@ use std::{
     time::Duration,
 };
 
+use acp::latest::Version;
 use commerce::AgentId;
 use secrecy::{ExposeSecret, SecretString};
 use toml::Spanned;
 use url::Url;
 
 use super::{
-    Acquirer, Agent, Config, ConfigError, EdgeBounds, Events, Platform, Profile, Server, Signature,
-    SigningKey, Store, Stripe, WooCommerce,
+    Acquirer, Agent, Channel, Config, ConfigError, EdgeBounds, Events, Marketing, Mirror, Platform,
+    Profile, Refunds, Server, Signature, SigningKey, Store, Stripe, WooCommerce,
     raw::{self, line_at},
 };
 
@@ -36,6 +37,9 @@ const AGENT_TOKEN_BYTES_MIN: usize = 16;
 
 /// Beyond it Stripe may have forgotten the key that makes a retry safe.
 const SESSION_LIFETIME_S_MAX: u64 = 23 * 3600;
+
+/// Nobody needs longer for a purchase.
+const COMPLETION_PATIENCE_S_MIN: u64 = 120;
 
 /// More would wait for days.
 const EVENT_ATTEMPTS_MAX: u32 = 16;
@@ -114,9 +118,47 @@ impl File<'_> {
             stripe: self.stripe(&format!("{key}.stripe"), &raw.stripe)?,
             agents: self.agents(key, &raw.agent)?,
             links: self.links(key, &raw.links)?,
+            marketing: self.marketing(key, &raw.marketing)?,
             catalog_refresh: Duration::from_secs(raw.catalog_refresh_s.max(1)),
             changes_refresh: Duration::from_secs(raw.changes_refresh_s.max(1)),
             session_lifetime: Duration::from_secs(lifetime),
+            completion_patience: self.patience(key, &raw.completion_patience_s)?,
+            reconcile_interval: Duration::from_secs(raw.reconcile_interval_s.max(1)),
+            refunds: self.refunds(&format!("{key}.refunds"), &raw.refunds)?,
+            attempts: attempts(&raw.attempts),
+        })
+    }
+
+    /// Less than a purchase may take would call off what is still going on.
+    fn patience(&self, key: &str, raw: &Spanned<u64>) -> Result<Duration, ConfigError> {
+        let seconds = *raw.get_ref();
+        if !(COMPLETION_PATIENCE_S_MIN..=SESSION_LIFETIME_S_MAX).contains(&seconds) {
+            return Err(self.at(
+                raw,
+                &format!("{key}.completion_patience_s"),
+                "a purchase may stand still for 2 minutes at least and 23 hours at most",
+                "Leave the key out for five minutes",
+            ));
+        }
+        Ok(Duration::from_secs(seconds))
+    }
+
+    fn refunds(&self, key: &str, raw: &raw::Refunds) -> Result<Refunds, ConfigError> {
+        let mirror = |name: &str, raw: &Spanned<String>| match raw.get_ref().as_str() {
+            "mirror" => Ok(Mirror::Mirror),
+            "warn" => Ok(Mirror::Warn),
+            "off" => Ok(Mirror::Off),
+            _ => Err(self.at(
+                raw,
+                &format!("{key}.{name}"),
+                "there is no such way to treat refunds",
+                "Write \"mirror\", \"warn\" or \"off\"",
+            )),
+        };
+        Ok(Refunds {
+            from_store: mirror("from_store", &raw.from_store)?,
+            from_processor: mirror("from_processor", &raw.from_processor)?,
+            amount_max: raw.amount_max,
         })
     }
 
@@ -131,6 +173,9 @@ impl File<'_> {
                     consumer_secret: self
                         .secret(&format!("{part}.consumer_secret"), &woocommerce.consumer_secret)?,
                     payment_title: woocommerce.payment_title.clone(),
+                    catalog_calls: usize::from(woocommerce.catalog.calls.get()),
+                    meta_keys: woocommerce.catalog.meta_keys(),
+                    link_customers: woocommerce.link_customers,
                     limits: limits(&woocommerce.calls),
                 }))
             }
@@ -177,9 +222,48 @@ impl File<'_> {
             api_version: raw.api_version.clone(),
             token_api_version: raw.token_api_version.clone(),
             token_parameter,
+            sca: self.sca(key, raw)?,
+            webhook_secrets: self.webhook_secrets(key, raw)?,
             acquirer: self.acquirer(&format!("{key}.acquirer"), raw.acquirer.as_ref())?,
             limits: limits(&raw.calls),
         })
+    }
+
+    /// Only a proof that is taken needs an acquirer's numbers, and it needs them.
+    fn sca(&self, key: &str, raw: &raw::Stripe) -> Result<payments::Sca, ConfigError> {
+        let at = |message, fix| Err(self.at(&raw.sca, &format!("{key}.sca"), message, fix));
+        let sca = match raw.sca.get_ref().as_str() {
+            "fail_fast" => payments::Sca::FailFast,
+            "spt_native" => payments::Sca::SptNative,
+            "acp_delegate" => payments::Sca::AcpDelegate,
+            _ => {
+                return at(
+                    "there is no such way",
+                    "Write \"fail_fast\", \"spt_native\" or \"acp_delegate\"",
+                );
+            }
+        };
+        match (sca, &raw.acquirer) {
+            (payments::Sca::AcpDelegate, None) => {
+                at("the acquirer's numbers are missing", "Add [store.stripe.acquirer]")
+            }
+            (payments::Sca::FailFast | payments::Sca::SptNative, Some(acquirer)) => Err(self.at(
+                acquirer,
+                &format!("{key}.acquirer"),
+                "the acquirer's numbers have no use",
+                "Write sca = \"acp_delegate\", or leave the table out",
+            )),
+            _ => Ok(sca),
+        }
+    }
+
+    fn webhook_secrets(
+        &self,
+        key: &str,
+        raw: &raw::Stripe,
+    ) -> Result<Vec<SecretString>, ConfigError> {
+        let secrets = raw.webhook_secrets.iter().enumerate();
+        secrets.map(|(at, raw)| self.secret(&format!("{key}.webhook_secrets[{at}]"), raw)).collect()
     }
 
     /// The networks bound every text.
@@ -249,6 +333,15 @@ impl File<'_> {
                     "Leave the key out for 600",
                 )
             })?;
+        let wrong_codes_per_minute = NonZeroU32::new(*raw.wrong_codes_per_minute.get_ref())
+            .ok_or_else(|| {
+                self.at(
+                    &raw.wrong_codes_per_minute,
+                    &format!("{key}.wrong_codes_per_minute"),
+                    "buyers mistype, so an agent sends a wrong code now and then",
+                    "Leave the key out for 60",
+                )
+            })?;
         let profile = match raw.profile.get_ref().as_str() {
             "standard" => Profile::Standard,
             "openai" => Profile::OpenAi,
@@ -265,7 +358,15 @@ impl File<'_> {
         let id = AgentId::new(raw.id.get_ref());
         let signature = self.signature(&format!("{key}.signature"), raw.signature.as_ref())?;
         let events = self.events(&format!("{key}.events"), raw.events.as_ref())?;
-        Ok(Agent { id, token, calls_per_minute, profile, signature, events })
+        Ok(Agent {
+            id,
+            token,
+            calls_per_minute,
+            wrong_codes_per_minute,
+            profile,
+            signature,
+            events,
+        })
     }
 
     fn events(&self, key: &str, raw: Option<&raw::Events>) -> Result<Option<Events>, ConfigError> {
@@ -279,7 +380,12 @@ impl File<'_> {
                 "Leave the key out for 12",
             ));
         }
+        let version = Version::parse(raw.version.get_ref()).map_err(|why| {
+            let fix = format!("Leave the key out for {:?}", Version::LATEST.as_str());
+            self.at(&raw.version, &format!("{key}.version"), &why.to_string(), &fix)
+        })?;
         Ok(Some(Events {
+            version,
             url: self.url(&format!("{key}.url"), &raw.url)?,
             secret: self.secret(&format!("{key}.secret"), &raw.secret)?,
             attempts_max,
@@ -310,6 +416,31 @@ impl File<'_> {
                 Ok((kind.clone(), self.url(&key, url)?))
             })
             .collect()
+    }
+
+    fn marketing(
+        &self,
+        store: &str,
+        raw: &[raw::Marketing],
+    ) -> Result<Vec<Marketing>, ConfigError> {
+        let mut channels = BTreeSet::new();
+        let one = |(at, raw): (usize, &raw::Marketing)| {
+            let key = format!("{store}.marketing[{at}]");
+            let known = [Channel::Email, Channel::Sms, Channel::WhatsApp];
+            let channel = known.into_iter().find(|known| known.as_str() == raw.channel.get_ref());
+            let wrong = |message: &str, fix: &str| {
+                self.at(&raw.channel, &format!("{key}.channel"), message, fix)
+            };
+            let channel = channel.ok_or_else(|| {
+                wrong("nobody can be reached there", "Write \"email\", \"sms\" or \"whatsapp\"")
+            })?;
+            if !channels.insert(channel) {
+                return Err(wrong("the channel is there twice", "Leave one of them out"));
+            }
+            let privacy_policy = self.url(&format!("{key}.privacy_policy"), &raw.privacy_policy)?;
+            Ok(Marketing { channel, text: raw.text.clone(), privacy_policy })
+        };
+        raw.iter().enumerate().map(one).collect()
     }
 
     /// A bearer token finds its store, so no two agents may share one.
@@ -386,6 +517,15 @@ impl File<'_> {
             message: message.to_owned(),
             fix: fix.to_owned(),
         }
+    }
+}
+
+fn attempts(raw: &raw::Attempts) -> crate::attempts::Bounds {
+    crate::attempts::Bounds {
+        per_session_max: raw.per_session_max.max(1),
+        per_token_max: raw.per_token_max.max(1),
+        per_agent_max: raw.per_agent_max.max(1),
+        first_delay: Duration::from_secs(raw.first_delay_s),
     }
 }
 

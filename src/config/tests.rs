@@ -70,7 +70,35 @@ fn the_example_file_holds_every_default() {
     assert_eq!(example.stores[0].stripe.limits, minimal.stores[0].stripe.limits);
     assert_eq!(example.stores[0].stripe.api_version, minimal.stores[0].stripe.api_version);
     assert_eq!(example.stores[0].catalog_refresh, minimal.stores[0].catalog_refresh);
-    assert_eq!(example.stores[0].agents[0].calls_per_minute.get(), 600);
+    let (of_example, of_minimal) = (&example.stores[0].agents[0], &minimal.stores[0].agents[0]);
+    assert_eq!(of_example.calls_per_minute, of_minimal.calls_per_minute);
+    assert_eq!(of_example.wrong_codes_per_minute, of_minimal.wrong_codes_per_minute);
+    assert_eq!(of_example.events.as_ref().unwrap().version, acp::latest::Version::LATEST);
+}
+
+#[test]
+fn what_agents_and_buyers_are_told_is_checked() {
+    let asked = |channel: &str| {
+        let policy = "https://shop.example/privacy";
+        format!(
+            "\n[[store.marketing]]\nchannel = {channel:?}\ntext = \"News\"\nprivacy_policy = {policy:?}\n"
+        )
+    };
+    let with = |more: &str| Config::parse(&(minimal() + more));
+    let both = with(&(asked("email") + &asked("sms"))).unwrap();
+    assert_eq!(both.stores[0].marketing.len(), 2);
+    let error = with(&asked("pigeon")).unwrap_err();
+    assert_eq!(error.key, "store[0].marketing[0].channel", "{error}");
+    let error = with(&(asked("email") + &asked("email"))).unwrap_err();
+    assert_eq!(error.key, "store[0].marketing[1].channel", "{error}");
+    let error = with("wrong_codes_per_minute = 0\n").unwrap_err();
+    assert_eq!(error.key, "store[0].agent[0].wrong_codes_per_minute", "{error}");
+    let secret = format!("file:{}/LICENSE", env!("CARGO_MANIFEST_DIR"));
+    let events = format!(
+        "\n[store.agent.events]\nurl = \"https://a.example\"\nsecret = {secret:?}\nversion = \"2024\"\n"
+    );
+    let error = with(&events).unwrap_err();
+    assert_eq!(error.key, "store[0].agent[0].events.version", "{error}");
 }
 
 #[test]

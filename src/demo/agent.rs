@@ -110,26 +110,64 @@ struct Agent<'a, W> {
 }
 
 impl<W: Write> Agent<'_, W> {
-    /// One of each other kind of thing, in two calls each.
+    /// One of each other kind of thing, and each other way to buy it, in two calls each.
     async fn buy_other_kinds(&mut self) -> anyhow::Result<()> {
-        for kind in ["variation", "on_sale", "virtual", "backorder"] {
-            let items = self.demo.snapshot_items();
-            let Some(item) = items.into_iter().find(|item| item.kind == kind) else { continue };
-            let body = json!({
-                "currency": "usd",
-                "capabilities": {},
-                "line_items": [{"id": item.id}],
-                "buyer": ada(),
-                "fulfillment_details": san_francisco(),
-            });
-            let created = self.post("/api/checkout_sessions", &body).await?;
-            self.say(&format!("{kind}: {:?}; {}", item.title, changed(&created)))?;
-            let token = self.demo.stripe.mint("pm_card_visa", GENEROUS, "usd");
-            let path = format!("/api/checkout_sessions/{}/complete", text(&created["id"])?);
-            let completed = self.post(&path, &payment(&token)).await?;
-            self.say(&changed(&completed))?;
-            ensure!(completed["status"] == "completed", "{kind} did not complete: {completed}");
+        for kind in ["variation", "open_variation", "on_sale", "virtual", "backorder"] {
+            // Which size, the agent has asked its buyer.
+            let choice = if kind == "open_variation" { "?pa_size=m" } else { "" };
+            self.buy_one(kind, (kind, choice), &json!({}), None).await?;
         }
+        let simple = ("simple", "");
+        let code = json!({"discounts": {"codes": ["SAVE10"]}});
+        self.buy_one("with a code", simple, &code, None).await?;
+        let pickup = json!({"selected_fulfillment_options": [
+            {"type": "pickup", "option_id": "local_pickup:4", "item_ids": []},
+        ]});
+        self.buy_one("picked up", simple, &json!({}), Some(&pickup)).await?;
+        self.demo.store.split_packages(true, false);
+        let simple_ones = self.demo.snapshot_items().into_iter().filter(|it| it.kind == "simple");
+        let lines: Vec<Value> = simple_ones.take(2).map(|item| json!({ "id": item.id })).collect();
+        self.buy_one("in packages", simple, &json!({ "line_items": lines }), None).await?;
+        self.demo.store.split_packages(false, false);
+        self.demo.store.set_prices_include_tax(true);
+        self.buy_one("tax included", simple, &json!({}), None).await
+    }
+
+    /// Buys one thing of a kind, with its choice, whatever else the session shall have, and a change
+    /// of mind.
+    async fn buy_one(
+        &mut self,
+        words: &str,
+        (kind, choice): (&str, &str),
+        more: &Value,
+        then: Option<&Value>,
+    ) -> anyhow::Result<()> {
+        let items = self.demo.snapshot_items();
+        let item = items.into_iter().find(|item| item.kind == kind);
+        let item = item.with_context(|| format!("the catalog has nothing of the kind {kind}"))?;
+        let mut body = json!({
+            "currency": "usd",
+            "capabilities": {},
+            "line_items": [{"id": format!("{}{choice}", item.id)}],
+            "buyer": ada(),
+            "fulfillment_details": san_francisco(),
+        });
+        for (name, part) in more.as_object().into_iter().flatten() {
+            body[name] = part.clone();
+        }
+        let created = self.post("/api/checkout_sessions", &body).await?;
+        self.say(&format!("{words}: {:?}; {}", item.title, changed(&created)))?;
+        let path = format!("/api/checkout_sessions/{}", text(&created["id"])?);
+        if let Some(then) = then {
+            let before = changed(&created);
+            let revised = changed(&self.post(&path, then).await?);
+            self.say(&revised)?;
+            ensure!(revised != before, "{words} changed nothing");
+        }
+        let token = self.demo.stripe.mint("pm_card_visa", GENEROUS, "usd");
+        let completed = self.post(&format!("{path}/complete"), &payment(&token)).await?;
+        self.say(&changed(&completed))?;
+        ensure!(completed["status"] == "completed", "{words} did not complete: {completed}");
         Ok(())
     }
 

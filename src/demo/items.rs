@@ -1,9 +1,8 @@
 //! What there is to buy, and what not, each with the one word that says what it shows.
 
+use ::catalog::Snapshot;
 use commerce::{Availability, Product, ProductKind, Variant};
 use serde::Serialize;
-
-use crate::catalog::Snapshot;
 
 /// One thing of the demo catalog.
 #[derive(Clone, Debug, Serialize)]
@@ -19,7 +18,7 @@ pub(super) struct Item {
 
 /// Everything in the catalog, the excluded included.
 pub(super) fn all(snapshot: &Snapshot) -> Vec<Item> {
-    snapshot.products.iter().flat_map(|product| of_product(product)).collect()
+    snapshot.iter().flat_map(|entry| of_product(&entry.read())).collect()
 }
 
 fn of_product(product: &Product) -> Vec<Item> {

@@ -3,12 +3,13 @@
 //! The order is the protocol's: bearer, rate, version, body, signature. What is refused here was decided
 //! before any idempotency key was looked at, and has no effect anywhere.
 
-use std::{future::Future, sync::Arc};
+use std::{convert::Infallible, future::Future, sync::Arc};
 
 use acp::latest::Version;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, StatusCode, header, request::Parts};
+use commerce::SessionId;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use tracing::Span;
 
@@ -26,10 +27,23 @@ const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 pub(super) struct Call {
     pub(super) caller: Caller,
     pub(super) version: Version,
-    pub(super) method: Method,
+    /// Whether it may not come without an `Idempotency-Key`.
+    pub(super) demands_key: bool,
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+}
+
+/// The id in the path. What is no text there is nobody's id.
+pub(super) struct Id(pub(super) SessionId);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let id = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(SessionId::new(id.map(|Path(id)| id).unwrap_or_default())))
+    }
 }
 
 impl FromRequest<Arc<App>> for Call {
@@ -42,8 +56,8 @@ impl FromRequest<Arc<App>> for Call {
         let body = read(app, &parts, body).await?;
         verify(&caller.signature, &parts.headers, &body, app.seams.clock.now())?;
         let path = parts.uri.path().to_owned();
-        let method = parts.method;
-        Ok(Self { caller, version, method, path, headers: parts.headers, body })
+        let demands_key = version.demands_key() && parts.method == Method::POST;
+        Ok(Self { caller, version, demands_key, path, headers: parts.headers, body })
     }
 }
 
@@ -77,7 +91,7 @@ impl Call {
 }
 
 /// Finds the caller by its bearer token (RFC 6750).
-fn admit(app: &App, headers: &HeaderMap) -> Result<Caller, Refused> {
+pub(super) fn admit(app: &App, headers: &HeaderMap) -> Result<Caller, Refused> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -96,7 +110,7 @@ fn admit(app: &App, headers: &HeaderMap) -> Result<Caller, Refused> {
 }
 
 /// The version that the call is in; the answer to any other names those that are spoken.
-fn version(headers: &HeaderMap) -> Result<Version, Refused> {
+pub(super) fn version(headers: &HeaderMap) -> Result<Version, Refused> {
     let version = headers.get(API_VERSION).ok_or_else(Refused::version_missing)?;
     version
         .to_str()
@@ -106,18 +120,33 @@ fn version(headers: &HeaderMap) -> Result<Version, Refused> {
 }
 
 /// The whole body, bounded in bytes and in time.
-async fn read(app: &App, parts: &Parts, body: axum::body::Body) -> Result<Bytes, Refused> {
+pub(super) async fn read(
+    app: &App,
+    parts: &Parts,
+    body: axum::body::Body,
+) -> Result<Bytes, Refused> {
     if parts.headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Refused::encoded_body());
     }
     let max = app.bounds.body_bytes_max;
     let body = Limited::new(body, max).collect();
     match tokio::time::timeout(app.bounds.body_timeout, body).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Ok(body)) => checked(&parts.headers, body.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
             Err(Refused::body_too_large(max))
         }
         Ok(Err(_)) => Err(Refused::body_broken()),
         Err(_) => Err(Refused::body_too_slow()),
     }
+}
+
+/// A body that calls itself something else than JSON is none. One that does not say is read.
+fn checked(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Refused> {
+    let said = headers.get(header::CONTENT_TYPE).filter(|_| !body.is_empty());
+    let is_json = |value: &HeaderValue| {
+        let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+        let essence = essence.trim().to_ascii_lowercase();
+        essence == "application/json" || essence.ends_with("+json")
+    };
+    if said.is_none_or(is_json) { Ok(body) } else { Err(Refused::not_json()) }
 }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use acp::latest::{Cart, decode};
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
-use commerce::SessionId;
 use http::StatusCode;
 
 use super::{
-    call::Call,
+    call::{Call, Id},
     error::Refused,
     idempotency::{Answered, begin, end},
     sessions::Answer,
@@ -30,24 +29,23 @@ pub(super) async fn create(State(app): State<Arc<App>>, call: Call) -> Result<Re
 
 pub(super) async fn retrieve(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     call: Call,
 ) -> Result<Response, Refused> {
     check_version(&call)?;
-    let (checkout, id) = (Checkout::new(&app, &call.caller), SessionId::new(id));
+    let checkout = Checkout::new(&app, &call.caller);
     let cart = call.in_time(&app, checkout.cart(&id)).await?;
     Ok(answer(StatusCode::OK, &cart).into_response())
 }
 
 pub(super) async fn replace(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     call: Call,
 ) -> Result<Response, Answered> {
     check_version(&call)?;
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
-    let id = SessionId::new(id);
     let work = async { checkout.replace_cart(&id, decode(call.version, &call.body)?).await };
     let result = call.in_time(&app, work).await;
     Ok(end(begun, result.map(|cart| answer(StatusCode::OK, &cart))))
@@ -55,12 +53,12 @@ pub(super) async fn replace(
 
 pub(super) async fn cancel(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     call: Call,
 ) -> Result<Response, Answered> {
     check_version(&call)?;
     let begun = begin(&app, &call)?;
-    let (checkout, id) = (Checkout::new(&app, &call.caller), SessionId::new(id));
+    let checkout = Checkout::new(&app, &call.caller);
     let result = call.in_time(&app, checkout.cancel_cart(&id)).await;
     Ok(end(begun, result.map(|cart| answer(StatusCode::OK, &cart))))
 }
@@ -71,5 +69,5 @@ fn check_version(call: &Call) -> Result<(), Refused> {
 
 fn answer(status: StatusCode, cart: &Cart) -> Answer {
     let body = serde_json::to_vec(cart).expect("a cart of texts and integers serializes");
-    Answer { status, body: body.into(), is_final: true }
+    Answer { status, headers: Vec::new(), body: body.into(), is_final: true }
 }

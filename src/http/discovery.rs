@@ -25,7 +25,7 @@ pub(super) async fn document(State(app): State<Arc<App>>) -> impl IntoResponse {
             documentation_url: None,
         },
         api_base_url: format!("{}/api", app.public_url),
-        transports: vec![Transport::Rest],
+        transports: vec![Transport::Rest, Transport::Mcp],
         capabilities: DiscoveryCapabilities {
             services: services(&app),
             extensions: vec![DiscoveryExtension {
@@ -61,7 +61,8 @@ fn currencies(app: &App) -> Vec<String> {
     let snapshots = app.stores.iter().filter_map(|store| store.catalog.snapshot());
     let found: BTreeSet<String> = snapshots
         .filter_map(|snapshot| {
-            let variant = snapshot.products.iter().flat_map(|product| &product.variants).next()?;
+            let variant =
+                snapshot.iter().find_map(|entry| entry.read().variants.into_iter().next())?;
             Some(variant.price.currency().code().to_ascii_lowercase())
         })
         .collect();

@@ -6,10 +6,7 @@
 use std::time::Duration;
 
 use acp::latest::{ErrorBody, ErrorType, Invalid, Version};
-use axum::{
-    Json,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use commerce::ConnectorError;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use payments::PaymentError;
@@ -183,6 +180,14 @@ impl Refused {
         )
     }
 
+    pub(super) fn not_json() -> Self {
+        Self::request(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "invalid",
+            "Only JSON is read. Send the header Content-Type: application/json",
+        )
+    }
+
     pub(super) fn encoded_body() -> Self {
         Self::request(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -268,6 +273,19 @@ impl From<Failure> for Refused {
                 "address_change_not_allowed",
                 "A completion cannot change the address. Update the session first",
             ),
+            Failure::TooManyDeclines { retry_after } => Self::request(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "Too many payments were declined. Come back after the time in Retry-After",
+            )
+            .retry_after(Some(retry_after)),
+            Failure::TooManyGuesses { retry_after } => Self::request(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "Too many discount codes were wrong. Come back after the time in Retry-After, or \
+                 leave the codes out",
+            )
+            .retry_after(Some(retry_after)),
             Failure::TooSlow => Self::too_slow(),
             Failure::AuthenticationMissing => Invalid {
                 code: "requires_3ds",
@@ -279,7 +297,7 @@ impl From<Failure> for Refused {
             Failure::Busy { retry_after } => Self::key_in_flight().retry_after(Some(retry_after)),
             Failure::Store(error) => Self::store(&error),
             Failure::Payment(error) => Self::payment(&error),
-            Failure::WrongSums(_) => Self::ours(
+            Failure::WrongSums { .. } => Self::ours(
                 StatusCode::BAD_GATEWAY,
                 "platform_unreadable",
                 "The store's totals do not add up, so nothing is shown or charged",
@@ -345,21 +363,18 @@ impl Refused {
 impl Refused {
     /// The refusal encoded. Server faults are never final, and neither is an answer that says
     /// when to come back.
-    pub(super) fn answer(&self) -> Answer {
-        let Parts { status, body, headers } = &*self.0;
+    pub(super) fn answer(self) -> Answer {
+        let Parts { status, body, headers } = *self.0;
         let come_back = headers.iter().any(|(name, _)| name == header::RETRY_AFTER);
-        let body = serde_json::to_vec(body).expect("an error of texts serializes");
+        let body = serde_json::to_vec(&body).expect("an error of texts serializes");
         let is_final = !status.is_server_error() && !come_back;
-        Answer { status: *status, body: body.into(), is_final }
+        Answer { status, headers, body: body.into(), is_final }
     }
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let Parts { status, body, headers } = *self.0;
-        let mut response = (status, Json(body)).into_response();
-        response.headers_mut().extend(headers);
-        response
+        self.answer().into_response()
     }
 }
 
@@ -368,7 +383,7 @@ fn log(failure: &Failure) {
     let chain = Chain(failure).to_string();
     match failure {
         Failure::Store(ConnectorError::Denied { .. } | ConnectorError::Unreadable { .. })
-        | Failure::WrongSums(_) => error!(error = chain, "call failed"),
+        | Failure::WrongSums { .. } => error!(error = chain, "call failed"),
         Failure::Payment(
             PaymentError::Denied { .. }
             | PaymentError::Rejected { .. }

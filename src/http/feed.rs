@@ -25,7 +25,7 @@ pub(super) async fn download(
         .ok_or_else(Refused::no_such_route)?;
     let snapshot = store.catalog.snapshot().ok_or_else(Refused::not_ready)?;
     let seller = feed::Seller { name: &store.name, url: store.url.as_str() };
-    let age = app.seams.clock.now().duration_since(snapshot.taken_at).as_secs().max(0);
+    let age = app.seams.clock.now().duration_since(snapshot.as_of()).as_secs().max(0);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/jsonl")),
         (header::AGE, HeaderValue::from(age)),

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use acp::latest::{Fingerprint, Invalid};
+use acp::latest::{Fingerprint, Invalid, Version};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, StatusCode};
 
 use super::{IDEMPOTENCY_KEY, call::Call, error::Refused, sessions::Answer};
 use crate::{
@@ -22,6 +22,7 @@ pub(super) struct Begun {
     pub(super) key: Option<String>,
     pub(super) fingerprint: Fingerprint,
     running: Option<Running>,
+    version: Version,
     key_reused_status: StatusCode,
 }
 
@@ -34,7 +35,8 @@ pub(super) fn begin(app: &Arc<App>, call: &Call) -> Result<Begun, Answered> {
     let fingerprint = fingerprint(&call.body)?;
     let begun = |key, running| {
         let key_reused_status = call.key_reused_status();
-        Begun { key, fingerprint: fingerprint.clone(), running, key_reused_status }
+        let version = call.version;
+        Begun { key, fingerprint: fingerprint.clone(), running, version, key_reused_status }
     };
     let Some(key) = key(call)? else { return Ok(begun(None, None)) };
     let scope = Scope {
@@ -53,30 +55,27 @@ pub(super) fn begin(app: &Arc<App>, call: &Call) -> Result<Begun, Answered> {
 
 /// Answers, and keeps the answer under its key if it is final.
 pub(super) fn end(begun: Begun, result: Result<Answer, Failure>) -> Response {
-    let (answer, response) = match result {
-        Ok(answer) => (answer.clone(), answer.into_response()),
-        Err(Failure::KeyReused) => {
-            let refused = Refused::key_reused(begun.key_reused_status);
-            (refused.answer(), refused.into_response())
-        }
-        Err(failure) => {
-            let refused = Refused::from(failure);
-            (refused.answer(), refused.into_response())
-        }
-    };
+    let answer = result.unwrap_or_else(|failure| {
+        let refused = match failure {
+            Failure::KeyReused => Refused::key_reused(begun.key_reused_status),
+            Failure::Invalid(invalid) => invalid.in_words_of(begun.version).into(),
+            failure => failure.into(),
+        };
+        refused.answer()
+    });
     if answer.is_final
         && let Some(running) = begun.running
     {
-        running.keep(Kept { status: answer.status, body: answer.body });
+        let Answer { status, headers, body, .. } = answer.clone();
+        running.keep(Kept { status, headers, body });
     }
-    response
+    answer.into_response()
 }
 
-/// The request's key: mandatory on every POST from 2026-04-17 on.
+/// The request's key: mandatory on every POST of REST from 2026-04-17 on.
 fn key(call: &Call) -> Result<Option<String>, Refused> {
     let Some(value) = call.headers.get(IDEMPOTENCY_KEY) else {
-        let is_demanded = call.version.demands_key() && call.method == Method::POST;
-        return if is_demanded { Err(Refused::key_required()) } else { Ok(None) };
+        return if call.demands_key { Err(Refused::key_required()) } else { Ok(None) };
     };
     let key = value.to_str().ok().filter(|key| (1..=KEY_MAX).contains(&key.len()));
     key.map(|key| Some(key.to_owned())).ok_or_else(Refused::key_malformed)
@@ -87,15 +86,15 @@ fn fingerprint(body: &[u8]) -> Result<Fingerprint, Refused> {
     acp::latest::fingerprint(body).map_err(|error| {
         Refused::from(Invalid {
             code: "invalid",
-            message: format!("The body is not JSON: {error}. Send one JSON object"),
+            message: format!("The body cannot be read: {error}. Send one JSON object"),
             param: None,
         })
     })
 }
 
 fn replay(kept: Kept) -> Response {
-    let answer = Answer { status: kept.status, body: kept.body, is_final: true };
-    let mut response = answer.into_response();
+    let Kept { status, headers, body } = kept;
+    let mut response = Answer { status, headers, body, is_final: true }.into_response();
     response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
     response
 }

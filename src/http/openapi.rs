@@ -24,7 +24,8 @@ fn describe(public_url: &str) -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "description": "The Agentic Commerce Protocol in front of a store. The shape of a \
                 session is that of the request's API-Version; requests may use the names of any \
-                version.",
+                version. The calls on sessions are also tools of the Model Context Protocol, \
+                which describe themselves at /mcp.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": public_url}],

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, response::IntoResponse};
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::App;
 
@@ -12,7 +12,8 @@ pub(super) async fn alive() -> impl IntoResponse {
     Json(json!({ "status": "alive" }))
 }
 
-/// Names the stores whose first catalog is still being read.
+/// Names the stores whose first catalog is still being read; then how old each catalog is: a store
+/// that fails keeps its last one.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     let waiting: Vec<&str> = app
         .stores
@@ -21,7 +22,17 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
         .map(|store| store.id.as_str())
         .collect();
     if waiting.is_empty() {
-        (StatusCode::OK, Json(json!({ "status": "ready" })))
+        let now = app.seams.clock.now();
+        let catalogs: Vec<Value> = app
+            .stores
+            .iter()
+            .filter_map(|store| Some((store, store.catalog.snapshot()?)))
+            .map(|(store, snapshot)| {
+                let age = now.duration_since(snapshot.as_of()).as_secs().max(0);
+                json!({ "store": store.id, "products": snapshot.len(), "age_s": age })
+            })
+            .collect();
+        (StatusCode::OK, Json(json!({ "status": "ready", "catalogs": catalogs })))
     } else {
         let body = json!({ "status": "reading catalogs", "waiting_for": waiting });
         (StatusCode::SERVICE_UNAVAILABLE, Json(body))

@@ -7,15 +7,14 @@ use std::sync::Arc;
 
 use acp::latest::{CheckoutSession, Status, Version, decode, encode, is_in_progress};
 use axum::{
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use commerce::SessionId;
-use http::{StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
-    call::Call,
+    call::{Call, Id},
     error::Refused,
     idempotency::{Answered, Begun, begin, end},
 };
@@ -31,12 +30,11 @@ pub(super) async fn create(State(app): State<Arc<App>>, call: Call) -> Result<Re
 
 pub(super) async fn update(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     call: Call,
 ) -> Result<Response, Answered> {
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
-    let id = SessionId::new(id);
     let work = async { checkout.update(&id, decode(call.version, &call.body)?).await };
     let result = call.in_time(&app, work).await;
     Ok(end(begun, shown(StatusCode::OK, result, &call)))
@@ -44,13 +42,12 @@ pub(super) async fn update(
 
 pub(super) async fn complete(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     call: Call,
 ) -> Result<Response, Answered> {
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
     let Begun { key, fingerprint, .. } = &begun;
-    let id = SessionId::new(id);
     let work = async {
         let request = decode(call.version, &call.body)?;
         checkout.complete(&id, request, key.as_deref(), fingerprint).await
@@ -63,12 +60,11 @@ pub(super) async fn complete(
 
 pub(super) async fn cancel(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     call: Call,
 ) -> Result<Response, Answered> {
     let begun = begin(&app, &call)?;
     let checkout = Checkout::new(&app, &call.caller);
-    let id = SessionId::new(id);
     let body: &[u8] = if call.body.is_empty() { b"{}" } else { &call.body };
     let Begun { key, fingerprint, .. } = &begun;
     let work = async {
@@ -81,10 +77,10 @@ pub(super) async fn cancel(
 
 pub(super) async fn retrieve(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     call: Call,
 ) -> Result<Response, Refused> {
-    let (checkout, id) = (Checkout::new(&app, &call.caller), SessionId::new(id));
+    let checkout = Checkout::new(&app, &call.caller);
     let session = call.in_time(&app, checkout.retrieve(&id)).await?;
     Ok(Answer::of(StatusCode::OK, session, call.version).into_response())
 }
@@ -101,6 +97,7 @@ fn shown(
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) body: Bytes,
     pub(super) is_final: bool,
 }
@@ -110,12 +107,15 @@ impl Answer {
     pub(super) fn of(status: StatusCode, session: CheckoutSession, version: Version) -> Self {
         let is_final = !is_in_progress(session.status);
         let body = encode(session, version).expect("a session of texts and integers serializes");
-        Self { status, body: body.into(), is_final }
+        Self { status, headers: Vec::new(), body: body.into(), is_final }
     }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        (self.status, [(header::CONTENT_TYPE, "application/json")], self.body).into_response()
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        let mut response = (self.status, json, self.body).into_response();
+        response.headers_mut().extend(self.headers);
+        response
     }
 }

@@ -13,6 +13,7 @@ const SESSIONS: &str = "/api/checkout_sessions";
 async fn stage() -> Stage {
     let upstreams = Upstreams::start().await;
     let mut config = upstreams.config();
+    config.stores[0].stripe.sca = payments::Sca::AcpDelegate;
     config.stores[0].stripe.acquirer = Some(Acquirer {
         bin: "412345".to_owned(),
         country: "US".to_owned(),

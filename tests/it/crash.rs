@@ -122,6 +122,8 @@ id = "shop"
 name = "The Shop"
 platform = "woocommerce"
 url = "{store}"
+[store.attempts]
+first_delay_s = 0
 [store.woocommerce]
 consumer_key = "env:TEST_KEY"
 consumer_secret = "env:TEST_SECRET"

@@ -71,6 +71,7 @@ async fn a_head_that_is_too_large_is_refused() {
     assert!(text.is_empty() || text.starts_with("HTTP/1.1 431"), "{text}");
 }
 
+/// A144: discovery has no limit of its own; what holds for all calls says when to come back.
 #[tokio::test]
 async fn more_requests_than_allowed_are_shed() {
     let upstreams = Upstreams::start().await;
@@ -86,7 +87,7 @@ async fn more_requests_than_allowed_are_shed() {
     });
     let shed = async {
         loop {
-            let answer = agent.get("/livez").await;
+            let answer = agent.get("/.well-known/acp.json").await;
             if answer.status == 503 {
                 return answer;
             }

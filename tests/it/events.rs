@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use acp::latest::Version;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
@@ -22,12 +23,17 @@ use crate::stage::{
 const SECRET: &str = "known to the agent";
 
 async fn stage(listener: &Listener, profile: Profile) -> Stage {
+    stage_speaking(listener, profile, Version::LATEST).await
+}
+
+async fn stage_speaking(listener: &Listener, profile: Profile, version: Version) -> Stage {
     let upstreams = Upstreams::start().await;
     let mut config = upstreams.config();
     config.stores[0].agents[0].profile = profile;
     config.stores[0].agents[0].events = Some(Events {
         url: Url::parse(&listener.url()).unwrap(),
         secret: SecretString::from(SECRET),
+        version,
         attempts_max: 3,
         // Half of it is chance, so two attempts are more than a second apart.
         first_delay: Duration::from_millis(2_100),
@@ -96,6 +102,7 @@ async fn a_completed_session_is_told_once_with_the_whole_order() {
     assert_eq!(line["quantity"], json!({"ordered": 2, "current": 2, "fulfilled": 0}));
     assert_eq!(line["status"], "processing");
     schema::check_order(&event["data"]);
+    assert!(event["data"].get("refunds").is_none(), "which only older versions have");
 
     // Whoever has not agreed on an address hears nothing, and nobody hears of a decline.
     let quiet = stage.other_agent();
@@ -186,4 +193,41 @@ async fn what_becomes_of_an_order_is_told() {
     let line = &ended["data"]["line_items"][0];
     assert_eq!(line["quantity"], json!({"ordered": 2, "current": 0, "fulfilled": 0}));
     assert_eq!(ended["data"]["totals"].as_array().unwrap().last().unwrap()["amount"], row("total"));
+}
+
+/// A164, A172: who hears in the words of an older version gets all that it knows.
+#[tokio::test]
+async fn events_have_the_shape_that_was_agreed_on() {
+    for version in [Version::V2025_09_29, Version::V2026_01_30] {
+        let listener = Listener::start(&[]).await;
+        let stage = stage_speaking(&listener, Profile::Standard, version).await;
+        let agent = stage.agent();
+        let session = agent.ready("20", 2).await;
+        let done = agent.complete(session.id(), &stage.token()).await;
+        let order = &done.body["order"];
+        let made = listener.heard(1).await;
+        signed_at(&made[0]);
+        let expected = json!({"type": "order_create", "data": {
+            "type": "order",
+            "checkout_session_id": session.id(),
+            "permalink_url": order["permalink_url"],
+            "status": "confirmed",
+            "refunds": [],
+        }});
+        assert_eq!(event(&made[0]), expected);
+
+        let path = format!("/orders/{}", order["id"].as_str().unwrap());
+        seller(&stage, Method::PUT, &path, &json!({"status": "completed"})).await;
+        let sent = event(&listener.heard(2).await[1]);
+        assert_eq!(sent["data"]["status"], "fulfilled");
+        let refund = json!({"amount": "5.00", "reason": "A scratch", "api_refund": false});
+        seller(&stage, Method::POST, &format!("{path}/refunds"), &refund).await;
+        let back = event(&listener.heard(3).await[2]);
+        let refunds = json!([{"type": "original_payment", "amount": 500}]);
+        assert_eq!(back["data"]["refunds"], refunds);
+        // The files define these members and no other.
+        let names =
+            |event: &Value| event["data"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!((names(&sent), names(&back)), (names(&expected), names(&expected)));
+    }
 }

@@ -1,17 +1,19 @@
-//! What comes along with a purchase: discounts, claims of affiliates, reasons for leaving, facts of
-//! the agent, another recipient, the store's own cart.
+//! What comes along with a purchase: claims of affiliates, reasons for leaving, facts of the agent,
+//! another recipient, consents, a business, the store's own cart.
 
 use serde_json::{Value, json};
+use storebridge::config::{Channel, Marketing};
+use url::Url;
 
 use crate::stage::{
-    Answer, Stage,
+    Answer, Stage, Upstreams,
     agent::{Agent, ada, payment, san_francisco},
 };
 
 const SESSIONS: &str = "/api/checkout_sessions";
 
 /// A session for one cap, ready to be paid, with more in its creation.
-async fn create_with(agent: &Agent, more: Value) -> Answer {
+pub(crate) async fn create_with(agent: &Agent, more: Value) -> Answer {
     let mut body = json!({
         "currency": "usd",
         "capabilities": {},
@@ -34,57 +36,6 @@ fn fact(order: &Value, name: &str) -> Option<Value> {
     let key = format!("_acp_fact_{name}");
     let meta = order["meta_data"].as_array().unwrap().iter().find(|meta| meta["key"] == key)?;
     serde_json::from_str(meta["value"].as_str().unwrap()).ok()
-}
-
-/// A118, A128 to A136: applied with allocations, refused with a reason, replaced and cleared.
-#[tokio::test]
-async fn codes_are_applied_refused_replaced_and_cleared() {
-    let stage = Stage::start().await;
-    let agent = stage.agent();
-    let session = create_with(
-        &agent,
-        json!({
-            "capabilities": {"extensions": ["discount@2026-01-27", "unknown"]},
-            // A132: the newer name wins.
-            "coupons": ["ignored"],
-            "discounts": {"codes": ["SAVE10", "nonsense"]},
-        }),
-    )
-    .await;
-    assert_eq!(session.status, 201, "{}", session.body);
-    assert_eq!(session.body["capabilities"]["extensions"][0]["name"], "discount");
-    let discounts = &session.body["discounts"];
-    let applied = &discounts["applied"][0];
-    // A131: as the store spells it.
-    assert_eq!(applied["code"], "save10");
-    let parts: i64 = applied["allocations"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|part| part["amount"].as_i64().unwrap())
-        .sum();
-    assert_eq!(parts, applied["amount"].as_i64().unwrap());
-    assert_eq!(session.total("items_discount"), applied["amount"].as_i64());
-    assert_eq!(discounts["rejected"][0]["code"], "nonsense");
-    assert_eq!(discounts["rejected"][0]["reason"], "discount_code_invalid");
-    let warning = session.message("discount_code_invalid").unwrap();
-    assert_eq!(warning["param"], "$.discounts.codes[1]");
-    assert_eq!(discounts["codes"][1], "nonsense", "the path leads to the code");
-    assert_eq!(session.body["status"], "ready_for_payment", "a refused code stops nothing");
-
-    // A130.
-    let cleared = agent.update(session.id(), &json!({"discounts": {"codes": []}})).await;
-    assert_eq!(cleared.body["discounts"]["codes"], json!([]), "{}", cleared.body);
-    assert_eq!(cleared.total("items_discount"), None);
-}
-
-/// A129: who does not know the extension sees right sums and no extension.
-#[tokio::test]
-async fn who_knows_no_discounts_sees_none() {
-    let stage = Stage::start().await;
-    let session = create_with(&stage.agent(), json!({})).await;
-    assert!(session.body.get("discounts").is_none());
-    assert!(session.body["capabilities"].get("extensions").is_none());
 }
 
 /// A119 to A122: nothing is possible here, so the intersection is empty and nothing is echoed.
@@ -164,6 +115,36 @@ async fn reasons_for_leaving_are_kept_and_never_shown() {
     assert_eq!(fact(&only_order(&stage), "intent_trace").unwrap()["metadata"]["count"], 3);
 }
 
+/// What the buyer was shown is compared with what the store asks, and never an error.
+#[tokio::test]
+async fn a_price_that_the_buyer_was_not_shown_is_told() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let shown = |amount: i64| {
+        json!({"line_items": [
+            {"id": "21"},
+            {"id": "20", "suggested_price": {"amount": amount, "observed_at": "2026-11-23"}},
+        ]})
+    };
+    let other = create_with(&agent, shown(1500)).await;
+    let warning = other.message("price_change").unwrap();
+    let lines = other.body["line_items"].as_array().unwrap();
+    let at = lines.iter().position(|line| line["item"]["id"] == "20").unwrap();
+    assert_eq!(warning["param"], format!("$.line_items[{at}].unit_amount"), "{}", other.body);
+    assert_eq!(lines[at]["unit_amount"], 1800, "the store's price counts");
+    assert_eq!(other.body["status"], "ready_for_payment", "it stops nothing");
+    let same = agent.update(other.id(), &shown(1800)).await;
+    assert!(same.message("price_change").is_none(), "{}", same.body);
+    let older = json!({"line_items": [{"id": "20", "unit_amount": 1}]});
+    assert!(agent.update(other.id(), &older).await.message("price_change").is_some());
+    for strange in
+        [json!({"id": "20", "unit_amount": "x"}), json!({"id": "20", "suggested_price": []})]
+    {
+        let fine = agent.update(other.id(), &json!({"line_items": [strange]})).await;
+        assert_eq!(fine.status, 200, "{}", fine.body);
+    }
+}
+
 /// The agent's own facts come back in every answer, on any replica, until the end.
 #[tokio::test]
 async fn metadata_is_remembered_with_the_session() {
@@ -236,6 +217,45 @@ async fn consents_that_were_not_asked_for_change_nothing() {
     assert!(!only_order(&stage).to_string().contains("opted_in"));
 }
 
+/// A159: what the buyer says is with the order, and how to reach them; who cannot be reached, or
+/// was not asked, has said nothing.
+#[tokio::test]
+async fn consents_that_were_asked_for_are_kept() {
+    let upstreams = Upstreams::start().await;
+    let mut config = upstreams.config();
+    let asked = |channel| Marketing {
+        channel,
+        text: "News and offers".to_owned(),
+        privacy_policy: Url::parse("https://shop.example/privacy").unwrap(),
+    };
+    config.stores[0].marketing = vec![asked(Channel::Email), asked(Channel::Sms)];
+    let stage = Stage::with(upstreams, config).await;
+    let agent = stage.agent();
+    // Nobody has told a number of who pays; the recipient's e-mail does not count beside the payer's.
+    let mut to = san_francisco();
+    to["email"] = json!("friend@example.com");
+    let mut buyer = ada();
+    buyer.as_object_mut().unwrap().remove("phone_number");
+    let session = create_with(&agent, json!({"fulfillment_details": to, "buyer": buyer})).await;
+    let options = &session.body["marketing_consent_options"];
+    assert_eq!(options[0]["channel"], "email", "{}", session.body);
+    assert_eq!(options[1]["privacy_policy_url"], "https://shop.example/privacy");
+    let older = agent.speaking("2026-01-30").retrieve(session.id()).await;
+    assert!(older.body.get("marketing_consent_options").is_none());
+
+    let mut body = payment(&stage.token());
+    body["marketing_consents"] = json!([
+        {"channel": "email", "opted_in": true},
+        {"channel": "sms", "opted_in": false},
+        {"channel": "whatsapp", "opted_in": true},
+    ]);
+    let done = agent.post(&format!("{SESSIONS}/{}/complete", session.id()), &body).await;
+    assert_eq!(done.body["status"], "completed", "{}", done.body);
+    let kept = fact(&only_order(&stage), "marketing_consents").unwrap();
+    let email = json!({"channel": "email", "opted_in": true, "contact": "ada@example.com"});
+    assert_eq!(kept, json!([email]));
+}
+
 /// The buyer may always go on by hand, with the same things in the store's own cart.
 #[tokio::test]
 async fn an_open_session_leads_to_a_filled_cart_of_the_store() {
@@ -249,6 +269,41 @@ async fn an_open_session_leads_to_a_filled_cart_of_the_store() {
     assert_eq!(two.body["continue_url"], format!("{store}/checkout-link/?products=20:1,21:3"));
     let canceled = agent.cancel(one.id()).await;
     assert!(canceled.body.get("continue_url").is_none());
+}
+
+/// A070: what is free, and what only the store's own pages can sell, goes on there.
+#[tokio::test]
+async fn what_cannot_be_bought_here_leads_to_the_store() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let store = stage.upstreams.store_server.url.clone();
+    let single = json!([{"id": "30"}]);
+    let free = json!({"line_items": single, "discounts": {"codes": ["fiveoff"]}});
+    let free = create_with(&agent, free).await;
+    assert_eq!(free.total("total"), Some(0), "{}", free.body);
+    assert_eq!(free.body["status"], "requires_escalation", "{}", free.body);
+    assert_eq!(free.body["continue_url"], format!("{store}/?add-to-cart=30&quantity=1"));
+    assert!(free.message("unsupported").is_some(), "{}", free.body);
+    let tried = agent.complete(free.id(), &stage.token()).await;
+    assert_eq!(tried.body["status"], "requires_escalation", "{}", tried.body);
+    assert_eq!(agent.retrieve(free.id()).await.body["status"], "requires_escalation");
+    stage.upstreams.assert_nothing_bought();
+
+    // A choice is left open that no call can make.
+    let open = create_with(&agent, json!({"line_items": [{"id": "31"}]})).await;
+    assert_eq!(open.body["status"], "not_ready_for_payment", "{}", open.body);
+    assert!(open.message("unsupported").is_some(), "{}", open.body);
+    let page = open.body["continue_url"].as_str().unwrap();
+    assert!(page.starts_with(&store) && page.contains("v-neck"), "{page}");
+    // Beside something that can be bought it is an obstacle, which the agent can take away.
+    let both = json!({"line_items": [{"id": "31"}, {"id": "20"}]});
+    let both = create_with(&agent, both).await;
+    assert_eq!(both.body["status"], "not_ready_for_payment", "{}", both.body);
+    assert!(both.message("unsupported").is_some(), "{}", both.body);
+    // Older versions know neither the status nor the member.
+    let old = agent.speaking("2025-12-12").retrieve(free.id()).await;
+    assert_eq!(old.body["status"], "not_ready_for_payment");
+    assert!(old.body["messages"].to_string().contains("add-to-cart=30"), "{}", old.body);
 }
 
 /// A063, A124, A125, A126, A127: one handler that works, the same in every answer.
@@ -320,17 +375,26 @@ async fn a_company_buys() {
     let stage = Stage::start().await;
     let agent = stage.agent();
     let mut buyer = ada();
+    buyer["customer_id"] = json!("cust_7");
+    buyer["account_type"] = json!("business");
     buyer["company"] = json!({"name": "Engines Ltd", "tax_id": "GB123", "cost_center": "CC-9"});
     buyer["tax_exemption"] = json!({
         "certificate_id": "cert_1", "certificate_type": "resale", "expires_at": "next year",
     });
+    let mut strange = ada();
+    strange["account_type"] = json!("imperial");
+    let strange = create_with(&agent, json!({"buyer": strange})).await;
+    assert_eq!(strange.body["buyer"], ada(), "an unknown word is ignored: {}", strange.body);
+    agent.cancel(strange.id()).await;
     let session = create_with(&agent, json!({"buyer": buyer})).await;
     // What is no time is not shown as one.
     buyer["tax_exemption"].as_object_mut().unwrap().remove("expires_at");
     assert_eq!(session.body["buyer"], buyer, "{}", session.body);
     let done = agent.complete(session.id(), &stage.token()).await;
     assert_eq!(done.body["buyer"]["company"], buyer["company"], "{}", done.body);
-    let order = only_order(&stage);
+    let order = stage.upstreams.paid_orders().remove(0);
     assert_eq!(order["billing"]["company"], "Engines Ltd");
-    assert!(order["meta_data"].to_string().contains("GB123"), "{}", order["meta_data"]);
+    for told in ["GB123", "cust_7", "cert_1"] {
+        assert!(order["meta_data"].to_string().contains(told), "{}", order["meta_data"]);
+    }
 }

@@ -1,6 +1,6 @@
 //! A store that tells of its changes by itself, and what happens where it does not.
 
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -77,7 +77,11 @@ async fn a_hook_brings_the_catalog_up_to_date() {
 
     stage.upstreams.store.set_price(20, "77.70");
     assert!(stage.upstreams.store.deliver_hooks().await > 0);
+    let delivered = std::time::Instant::now();
     until_fed(&stage, "77.70 USD").await;
+    let took = delivered.elapsed().as_millis();
+    let words = format!("the feed was fresh {took} ms after the hook came\n");
+    std::io::stderr().write_all(words.as_bytes()).unwrap();
     // A variation tells of itself, and it is its product that is read.
     stage.upstreams.store.set_price(26, "88.80");
     stage.upstreams.store.deliver_hooks().await;
@@ -133,4 +137,57 @@ async fn forged_hooks_are_refused_and_pings_are_not() {
     assert_eq!(send("/hooks/nowhere/woocommerce", "webhook_id=1", None).await, 404);
     let agent: Agent = stage.agent();
     agent.get("/livez").await;
+}
+
+/// A hook that the store has switched off is mended by whoever serves.
+#[tokio::test]
+async fn silent_hooks_are_mended_while_serving() {
+    let upstreams = Upstreams::start().await;
+    let mut config = upstreams.config();
+    config.stores[0].changes_refresh = Duration::from_millis(10);
+    config.stores[0].catalog_refresh = Duration::from_millis(10);
+    let stage = Stage::with(upstreams, config).await;
+    hooks(&stage, "install").await;
+    let all = seller(&stage, Method::GET, "/webhooks", &Value::Null).await;
+    let path = format!("/webhooks/{}", all[0]["id"]);
+    seller(&stage, Method::PUT, &path, &json!({"status": "disabled"})).await;
+    let mending = async {
+        while seller(&stage, Method::GET, &path, &Value::Null).await["status"] != "active" {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let mended = tokio::time::timeout(Duration::from_secs(10), mending).await;
+    assert!(mended.is_ok(), "it is still off");
+}
+
+/// Late, unordered, merged, of drafts that nobody bought, of things that are gone: every delivery is
+/// answered well, so that none is switched off, and changes nothing that is not so.
+#[tokio::test]
+async fn deliveries_that_mean_nothing_are_harmless() {
+    let stage = stage().await;
+    hooks(&stage, "install").await;
+    let agent = stage.agent();
+    let session = agent.ready("20", 1).await;
+    agent.ready("21", 1).await;
+    for price in ["30.00", "31.00", "32.10"] {
+        stage.upstreams.store.set_price(20, price);
+    }
+    let order = stage.upstreams.store.last_order().unwrap();
+    let path = format!("/orders/{}", order["id"]);
+    let store = &stage.upstreams.store;
+    let uri = format!(
+        "{}/wp-json/wc/v3{path}?force=true&consumer_key={}&consumer_secret={}",
+        stage.upstreams.store_server.url,
+        store.consumer_key(),
+        store.consumer_secret(),
+    );
+    let delete = Request::builder().method(Method::DELETE).uri(uri).body("".into()).unwrap();
+    Https::new(Duration::from_secs(2)).unwrap().send(delete, 65_536).await.unwrap();
+    for _ in 0..8 {
+        stage.upstreams.store.deliver_hooks().await;
+    }
+    until_fed(&stage, "32.10 USD").await;
+    let (is_well, text) = hooks(&stage, "list").await;
+    assert!(is_well, "no delivery was refused: {text}");
+    assert_eq!(agent.retrieve(session.id()).await.status, 200);
 }

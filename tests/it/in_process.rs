@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -86,6 +86,15 @@ pub(crate) async fn world(seed: u64) -> World {
 
 /// The same with something changed in the configuration.
 async fn world_where(seed: u64, adapt: impl FnOnce(&mut Config)) -> World {
+    world_behind(seed, |store| store, adapt).await
+}
+
+/// The same with something between the bridge and its store.
+async fn world_behind(
+    seed: u64,
+    between: impl FnOnce(Router) -> Router,
+    adapt: impl FnOnce(&mut Config),
+) -> World {
     let clock = Arc::new(HeldClock(AtomicI64::new(START)));
     let held = Arc::clone(&clock);
     let now: emulators::Now = Arc::new(move || held.now());
@@ -93,7 +102,7 @@ async fn world_where(seed: u64, adapt: impl FnOnce(&mut Config)) -> World {
     let stripe = Stripe::new(now, seed);
     let (store_faults, stripe_faults) = (Faults::new(), Faults::new());
     let outside: Arc<dyn Transport> = Arc::new(Network(vec![
-        ("store.test", store_faults.around(store.router())),
+        ("store.test", between(store_faults.around(store.router()))),
         ("stripe.test", stripe_faults.around(stripe.router())),
     ]));
     let keys = (store.consumer_key(), store.consumer_secret());
@@ -144,6 +153,65 @@ async fn a_session_lives_as_long_as_it_says() {
     assert_eq!(world.stripe.captured(), []);
 }
 
+/// A quote that does not add up is never shown, and the log has all that is needed to find out why.
+#[tokio::test(start_paused = true)]
+async fn sums_that_do_not_add_up_are_logged_and_not_shown() {
+    use axum::{middleware::map_response, response::Response};
+
+    let said: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let log = Arc::clone(&said);
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || Log(Arc::clone(&log)))
+        .finish();
+    let _listening = tracing::subscriber::set_default(subscriber);
+    // A plugin of the store that adds a cent to the total and to nothing else.
+    let greedy = async |response: Response| {
+        let (head, body) = response.into_parts();
+        let text = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        let mut parts = text.split(r#""total_price":""#);
+        let first = parts.next().unwrap_or_default().to_owned();
+        let more = parts.map(|part| {
+            let (total, rest) = part.split_once('"').unwrap();
+            format!(r#""total_price":"{}"{rest}"#, total.parse::<i64>().unwrap() + 1)
+        });
+        let wrong: String = [first].into_iter().chain(more).collect();
+        let mut response = Response::new(Body::from(wrong));
+        *response.status_mut() = head.status;
+        *response.headers_mut() = head.headers;
+        response.headers_mut().remove("content-length");
+        response
+    };
+    let world = world_behind(6, |store| store.layer(map_response(greedy)), |_| {}).await;
+    let shirt = serde_json::json!({
+        "currency": "usd", "capabilities": {}, "buyer": stage::agent::ada(),
+        "line_items": [{"id": "20"}], "fulfillment_details": stage::agent::san_francisco(),
+    });
+    let refused = world.agent.post("/api/checkout_sessions", &shirt).await;
+    refused.assert_refused(502, "platform_unreadable");
+    assert!(!refused.body.to_string().contains("1800"), "{}", refused.body);
+    let said = String::from_utf8(said.lock().unwrap().clone()).unwrap();
+    let line = said.lines().find(|line| line.contains("do not add up")).expect("it is logged");
+    for number in ["ERROR", "ItemsBaseAmount 1800", "1 × 20 has", "is not"] {
+        assert!(line.contains(number), "{number} in {line}");
+    }
+}
+
+/// A log in memory.
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A113.
 #[tokio::test(start_paused = true)]
 async fn a_key_is_remembered_for_a_day() {
@@ -178,9 +246,9 @@ async fn a_cart_that_is_changed_lives_on() {
     world.agent.get(&path).await.assert_refused(404, "cart_not_found");
 }
 
-/// The bank's yes comes after everybody has given up, and the session costs something else now.
+/// The bank's yes would come after everybody has given up: by then nothing can be held any more.
 #[tokio::test(start_paused = true)]
-async fn a_late_authorization_for_another_total_is_let_go() {
+async fn a_purchase_that_stands_still_is_called_off() {
     let world = world(6).await;
     let session = world.agent.ready("20", 1).await;
     let token = world.stripe.mint("pm_card_visa", 1_000_000, "usd");
@@ -190,10 +258,14 @@ async fn a_late_authorization_for_another_total_is_let_go() {
     assert_eq!(answer.body["status"], "complete_in_progress", "{}", answer.body);
     world.stripe_faults.clear();
 
-    // Nobody pays for it any more, so the next read opens it again.
+    world.clock.0.store(START + 200, Ordering::Relaxed);
+    let read = world.agent.retrieve(session.id()).await;
+    assert_eq!(read.body["status"], "complete_in_progress", "somebody may be at it: {}", read.body);
     world.clock.0.store(START + 600, Ordering::Relaxed);
     let read = world.agent.retrieve(session.id()).await;
-    assert_eq!(read.body["status"], "ready_for_payment", "{}", read.body);
+    assert_eq!(read.body["status"], "canceled", "{}", read.body);
+    assert_eq!(world.stripe.intents()[0]["status"], "canceled");
+
     let intent = world.stripe.intents()[0]["id"].as_str().unwrap().to_owned();
     let late = Request::post(format!("/v1/payment_intents/{intent}/confirm"))
         .header("authorization", format!("Bearer {}", world.stripe.secret_key()))
@@ -204,15 +276,10 @@ async fn a_late_authorization_for_another_total_is_let_go() {
         )))
         .unwrap();
     let late = world.stripe.router().oneshot(late).await.unwrap();
-    assert_eq!(late.status(), 200);
-
-    let more = serde_json::json!({"line_items": [{"id": "20", "quantity": 3}]});
-    world.agent.update(session.id(), &more).await;
-    let fresh = world.stripe.mint("pm_card_visa", 1_000_000, "usd");
-    let refused = world.agent.complete_with(session.id(), &fresh, "two").await;
+    assert_eq!(late.status(), 400, "it holds nothing any more");
+    let refused = world.agent.complete_with(session.id(), &token, "two").await;
     refused.assert_refused(409, "conflict");
     assert_eq!(world.stripe.captured(), []);
-    assert_eq!(world.stripe.intents()[0]["status"], "canceled", "the hold is let go");
 }
 
 /// Over TLS the key may stand in the query, where a server takes the header away; it is in no log.

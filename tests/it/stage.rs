@@ -19,6 +19,7 @@ use url::Url;
 pub(crate) mod agent;
 pub(crate) mod listener;
 pub(crate) mod schema;
+mod sums;
 
 pub(crate) use agent::{Agent, Answer};
 
@@ -191,6 +192,7 @@ pub(crate) fn config(
         id: AgentId::new(id),
         token: SecretString::from(token),
         calls_per_minute: NonZeroU32::new(60_000).unwrap(),
+        wrong_codes_per_minute: NonZeroU32::new(60_000).unwrap(),
         profile: Profile::Standard,
         signature: Signature::Off,
         events: None,
@@ -212,6 +214,9 @@ pub(crate) fn config(
                 consumer_key: SecretString::from(key),
                 consumer_secret: SecretString::from(secret),
                 payment_title: "Card, through an AI agent".to_owned(),
+                catalog_calls: 2,
+                meta_keys: woocommerce::MetaKeys::default(),
+                link_customers: false,
                 limits: limits(),
             }),
             stripe: config::Stripe {
@@ -221,10 +226,13 @@ pub(crate) fn config(
                 api_version: payments::API_VERSION.to_owned(),
                 token_api_version: payments::TOKEN_API_VERSION.to_owned(),
                 token_parameter: payments::TokenParameter::PaymentMethodData,
+                sca: payments::Sca::FailFast,
+                webhook_secrets: Vec::new(),
                 acquirer: None,
                 limits: limits(),
             },
             agents: vec![agent("first", TOKEN), agent("second", OTHER_TOKEN)],
+            marketing: Vec::new(),
             links: BTreeMap::from([
                 ("terms_of_use".to_owned(), link("terms")),
                 ("privacy_policy".to_owned(), link("privacy")),
@@ -232,6 +240,19 @@ pub(crate) fn config(
             catalog_refresh: Duration::from_mins(15),
             changes_refresh: Duration::from_mins(1),
             session_lifetime: Duration::from_hours(6),
+            completion_patience: Duration::from_mins(5),
+            reconcile_interval: Duration::from_mins(5),
+            refunds: config::Refunds {
+                from_store: config::Mirror::Mirror,
+                from_processor: config::Mirror::Mirror,
+                amount_max: None,
+            },
+            attempts: storebridge::attempts::Bounds {
+                per_session_max: 5,
+                per_token_max: 3,
+                per_agent_max: 100,
+                first_delay: Duration::ZERO,
+            },
         }],
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use thiserror::Error;
 
 /// A complete answer of an upstream, whatever its status.
@@ -44,6 +44,18 @@ impl Answer {
             start: String::from_utf8_lossy(&self.body[..self.body.len().min(24)]).into_owned(),
             source,
         })
+    }
+
+    /// The same without what stands before the JSON, for whoever reads the body by hand.
+    #[must_use]
+    pub fn tidied(mut self) -> Self {
+        let json = after_noise(&self.body);
+        let noise = self.body.len() - json.len();
+        // A page may have a brace in it as well, and stays a page.
+        if noise > 0 && serde_json::from_slice::<IgnoredAny>(json).is_ok() {
+            self.body = self.body.slice(noise..);
+        }
+        self
     }
 
     /// One header as text.

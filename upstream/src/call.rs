@@ -11,7 +11,8 @@ use tracing::{Instrument, debug, field, info_span};
 use url::Url;
 
 use crate::{
-    Answer, Chance, GateLimits, Transport, TransportError,
+    Answer, Chance, GateLimits, Priority, Transport, TransportError,
+    budget::RetryBudget,
     gate::{Busy, Gate},
 };
 
@@ -22,7 +23,8 @@ pub struct Upstream {
     base: Url,
     transport: Arc<dyn Transport>,
     chance: Arc<dyn Chance>,
-    gate: Arc<Gate>,
+    gate: Gate,
+    retries: Arc<RetryBudget>,
     limits: Limits,
 }
 
@@ -188,8 +190,8 @@ impl Upstream {
         chance: Arc<dyn Chance>,
         limits: Limits,
     ) -> Self {
-        let gate = Arc::new(Gate::new(limits.gate));
-        Self { name: name.into(), base, transport, chance, gate, limits }
+        let (gate, retries) = (Gate::new(limits.gate), Arc::new(RetryBudget::new()));
+        Self { name: name.into(), base, transport, chance, gate, retries, limits }
     }
 
     /// Where random bytes come from.
@@ -244,6 +246,7 @@ impl Upstream {
     async fn send_within_deadline(&self, call: &Call) -> Result<Answer, CallError> {
         let deadline = Instant::now() + self.limits.deadline;
         let (mut attempt, mut doubt) = (0, None);
+        self.retries.earn();
         loop {
             let result = self.attempt(call, deadline).await;
             attempt += 1;
@@ -252,6 +255,7 @@ impl Upstream {
             if !may_retry(call.kind, &result)
                 || attempt > self.limits.retries_max
                 || Instant::now() + delay >= deadline
+                || !self.retries.spend()
             {
                 return settle_doubt(result, doubt);
             }
@@ -262,7 +266,7 @@ impl Upstream {
 
     async fn attempt(&self, call: &Call, deadline: Instant) -> Result<Answer, CallError> {
         // Whoever still waits for a place has sent nothing.
-        let place = tokio::time::timeout_at(deadline, self.gate.enter()).await;
+        let place = tokio::time::timeout_at(deadline, self.gate.enter(Priority::current())).await;
         let _place = place.unwrap_or(Err(Busy)).map_err(|Busy| CallError::Busy {
             upstream: Arc::clone(&self.name),
             retry_after: self.limits.gate.queue_wait_max.max(Duration::from_secs(1)),

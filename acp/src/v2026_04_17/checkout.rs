@@ -8,6 +8,7 @@ use serde_json::{Map, Number, Value};
 
 use super::{
     authentication::AuthenticationMetadata,
+    consent::MarketingConsentOption,
     discount::Discounts,
     message::Message,
     order::Order,
@@ -67,6 +68,9 @@ pub struct CheckoutSession {
     /// Discount codes, where the agent knows the extension.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discounts: Option<Discounts>,
+    /// The channels on which the seller asks to write to the buyer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marketing_consent_options: Vec<MarketingConsentOption>,
     /// What it became.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,

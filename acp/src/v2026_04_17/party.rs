@@ -1,7 +1,7 @@
 //! Who buys, and where it goes (schema `Buyer`, `FulfillmentDetails`, `Address`).
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The human who pays (schema `Buyer`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,12 +20,47 @@ pub struct Buyer {
     /// As told, unparsed.
     #[serde(default, alias = "phone", skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
+    /// The seller's number for the buyer, as the agent says. Nobody trusts it; the seller can read
+    /// it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<String>,
+    /// How the buyer buys; other words are not kept.
+    #[serde(
+        default,
+        deserialize_with = "AccountType::known",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub account_type: Option<AccountType>,
     /// Whom a business buyer buys for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company: Option<CompanyInfo>,
     /// Why no tax would be due. The store decides about taxes; the seller can read this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_exemption: Option<TaxExemption>,
+}
+
+/// How a buyer buys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountType {
+    /// Without an account.
+    Guest,
+    /// With one.
+    Registered,
+    /// For a business.
+    Business,
+}
+
+impl AccountType {
+    fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        let word = Option::<String>::deserialize(deserializer)?;
+        Ok(word.and_then(|word| match word.as_str() {
+            "guest" => Some(Self::Guest),
+            "registered" => Some(Self::Registered),
+            "business" => Some(Self::Business),
+            _ => None,
+        }))
+    }
 }
 
 /// A business that buys (schema `CompanyInfo`).

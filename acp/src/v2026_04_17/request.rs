@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::{
     attribution::{AffiliateAttribution, check_flat},
     authentication::AuthenticationResult,
+    consent::MarketingConsent,
     party::{Address, Buyer, FulfillmentDetails},
     payment::{PaymentData, RequestedCapabilities},
 };
@@ -37,6 +38,8 @@ pub struct RequestedItem {
     pub id: String,
     /// How many.
     pub quantity: NonZeroU32,
+    /// What the buyer was shown for one, in minor units. The store's price counts.
+    pub expected_price: Option<i64>,
 }
 
 /// Creates a session.
@@ -109,6 +112,9 @@ pub struct CompleteRequest {
     /// Who led the buyer to this purchase.
     #[serde(default)]
     pub affiliate_attribution: Option<AffiliateAttribution>,
+    /// On which channels the buyer lets the seller write.
+    #[serde(default)]
+    pub marketing_consents: Option<Vec<MarketingConsent>>,
 }
 
 /// Ends a session.
@@ -229,6 +235,12 @@ struct ItemShape {
     item: Option<Identified>,
     #[serde(default = "one", deserialize_with = "quantity")]
     quantity: NonZeroU32,
+    /// Never an error, whatever it is.
+    #[serde(default)]
+    unit_amount: Value,
+    /// With its `amount`; never an error, whatever it is.
+    #[serde(default)]
+    suggested_price: Value,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -241,7 +253,9 @@ impl TryFrom<ItemShape> for RequestedItem {
 
     fn try_from(shape: ItemShape) -> Result<Self, Self::Error> {
         let id = shape.id.or(shape.item.map(|item| item.id)).ok_or("missing field `id`")?;
-        Ok(Self { id, quantity: shape.quantity })
+        let suggested = shape.suggested_price["amount"].as_i64();
+        let expected_price = suggested.or(shape.unit_amount.as_i64());
+        Ok(Self { id, quantity: shape.quantity, expected_price })
     }
 }
 

@@ -3,15 +3,15 @@
 use std::num::NonZeroU32;
 
 use acp::latest::{
-    AcquirerDetails, Address, Adjustment, AppliedDiscount, AuthenticationMetadata, Buyer,
-    Capabilities, CertificateType, CheckoutSession, CompanyInfo, ContentType, Coupon,
+    AccountType, AcquirerDetails, Address, Adjustment, AppliedDiscount, AuthenticationMetadata,
+    Buyer, Capabilities, CertificateType, CheckoutSession, CompanyInfo, ContentType, Coupon,
     DirectoryServer, DiscountAllocation, DiscountErrorCode, Discounts, Discovery,
     DiscoveryCapabilities, DiscoveryExtension, DiscoveryProtocol, ErrorBody, ErrorCode, ErrorType,
     ExtensionDeclaration, FulfillmentDetails, FulfillmentOption, Interventions, Item, LineItem,
-    Link, LinkType, Message, Order, OrderConfirmation, OrderLineItem, OrderQuantity, Payment,
-    PaymentHandler, PickupLocation, RejectedDiscount, Resolution, SelectedFulfillmentOption,
-    Service, Severity, Status, TaxBreakdown, TaxExemption, Total, TotalKind, Transport,
-    VariantOption, Version, WarningCode, encode, protocol,
+    Link, LinkType, MarketingConsentOption, Message, Order, OrderConfirmation, OrderLineItem,
+    OrderQuantity, Payment, PaymentHandler, PickupLocation, RejectedDiscount, Resolution,
+    SelectedFulfillmentOption, Service, Severity, Status, TaxBreakdown, TaxExemption, Total,
+    TotalKind, Transport, VariantOption, Version, WarningCode, encode, protocol,
 };
 use serde_json::{json, to_value};
 
@@ -176,6 +176,11 @@ fn everything() -> CheckoutSession {
         config: json!({"merchant_id": "acct_1", "psp": "stripe"}),
     };
     CheckoutSession {
+        marketing_consent_options: vec![MarketingConsentOption {
+            channel: "email".to_owned(),
+            display_text: "News".to_owned(),
+            privacy_policy_url: "https://shop.example/privacy".to_owned(),
+        }],
         id: "cs_1".to_owned(),
         protocol: Some(protocol()),
         authentication_metadata: Some(AuthenticationMetadata {
@@ -200,6 +205,8 @@ fn everything() -> CheckoutSession {
             }],
         },
         buyer: Some(Buyer {
+            customer_id: Some("cust_7".to_owned()),
+            account_type: Some(AccountType::Business),
             company: Some(CompanyInfo {
                 name: "Acme".to_owned(),
                 tax_id: Some("12-3456789".to_owned()),

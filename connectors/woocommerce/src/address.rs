@@ -4,20 +4,33 @@ use commerce::{Address, Buyer, Destination};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::loose;
+
 /// An address as carts and orders have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Place {
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) first_name: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) last_name: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) company: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) address_1: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) address_2: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) city: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) state: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) postcode: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) country: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) phone: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) email: String,
 }
 

@@ -1,183 +1,221 @@
 //! A cart of the Store API, and the quote that it is.
 
-use std::num::NonZeroU32;
-
 use commerce::{
-    Address, AppliedCode, Buyer, ConnectorError, Currency, Destination, Effect, ItemId, LineId,
-    Money, MoneyError, Problem, ProblemKind, Quote, QuotedLine, Rate, RateId, Subject, TaxLine,
-    Totals, plain_text,
+    Buyer, ConnectorError, Currency, Destination, Effect, ItemId, LineId, Money, MoneyError,
+    RateId, plain_text,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
     address::Place,
-    rates::{OfferedRate, Package, rate_kind},
-    rounding::settle,
+    item::{Names, Wanted},
+    loose,
+    rates::{OfferedRate, Package},
 };
+
+mod quote;
 
 /// So many others would have to buy it in the second between the last look and the payment.
 const SCARCE: u32 = 20;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Cart {
+    #[serde(deserialize_with = "loose::list")]
     pub(crate) items: Vec<Item>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     pub(crate) coupons: Vec<Coupon>,
     totals: CartTotals,
+    #[serde(deserialize_with = "loose::object")]
     pub(crate) shipping_address: Place,
+    #[serde(deserialize_with = "loose::object")]
     pub(crate) billing_address: Place,
+    #[serde(deserialize_with = "loose::flag")]
     needs_shipping: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     pub(crate) shipping_rates: Vec<Package>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     fees: Vec<Fee>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     errors: Vec<CartError>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Fee {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     name: String,
     totals: FeeTotals,
 }
 
 #[derive(Debug, Deserialize)]
 struct FeeTotals {
+    #[serde(deserialize_with = "loose::text")]
     total: String,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Item {
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) key: String,
+    #[serde(deserialize_with = "loose::number")]
     pub(crate) id: u64,
+    /// What it was ordered as, where that says more than its id.
+    #[serde(skip)]
+    ordered: Option<ItemId>,
+    #[serde(deserialize_with = "loose::number")]
     pub(crate) quantity: u32,
-    #[serde(default)]
-    quantity_limits: Limits,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::object")]
+    pub(crate) quantity_limits: Limits,
+    #[serde(default, deserialize_with = "loose::flag")]
     backorders_allowed: bool,
+    #[serde(deserialize_with = "loose::text")]
     name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     short_description: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     description: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     sku: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     images: Vec<Image>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     variation: Vec<Trait>,
     prices: Prices,
     totals: ItemTotals,
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Limits {
+pub(crate) struct Limits {
+    #[serde(default, deserialize_with = "loose::some_number")]
+    minimum: Option<u32>,
+    #[serde(default, deserialize_with = "loose::some_number")]
     maximum: Option<u32>,
+    #[serde(default, deserialize_with = "loose::some_number")]
+    multiple_of: Option<u32>,
+}
+
+impl Limits {
+    /// Whether a line may hold so many, but for those that are left.
+    pub(crate) fn fit(&self, quantity: u32) -> bool {
+        let step = self.multiple_of.unwrap_or(1).max(1);
+        self.minimum.is_none_or(|least| quantity >= least) && quantity.is_multiple_of(step)
+    }
+
+    /// Most that a line may hold.
+    pub(crate) fn most(&self) -> Option<u32> {
+        self.maximum.filter(|most| *most > 0)
+    }
+
+    /// In words.
+    pub(crate) fn say(&self) -> String {
+        let least = self.minimum.filter(|least| *least > 1);
+        let step = self.multiple_of.filter(|step| *step > 1);
+        let parts = [
+            least.map(|least| format!("at least {least}")),
+            step.map(|step| format!("in multiples of {step}")),
+            self.most().filter(|most| *most < 9_999).map(|most| format!("at most {most}")),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
 }
 
 #[derive(Debug, Deserialize)]
 struct Image {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     src: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct Trait {
+    #[serde(deserialize_with = "loose::text")]
     attribute: String,
+    #[serde(deserialize_with = "loose::text")]
     value: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct Prices {
+    #[serde(deserialize_with = "loose::text")]
     price: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct ItemTotals {
-    #[serde(rename = "line_subtotal")]
+    #[serde(rename = "line_subtotal", deserialize_with = "loose::text")]
     before: String,
-    #[serde(rename = "line_total")]
+    #[serde(rename = "line_total", deserialize_with = "loose::text")]
     after: String,
-    #[serde(rename = "line_total_tax")]
+    #[serde(rename = "line_total_tax", deserialize_with = "loose::text")]
     tax: String,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Coupon {
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) code: String,
     totals: CouponTotals,
 }
 
 #[derive(Debug, Deserialize)]
 struct CouponTotals {
+    #[serde(deserialize_with = "loose::text")]
     total_discount: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct CartTotals {
+    #[serde(deserialize_with = "loose::text")]
     total_items: String,
+    #[serde(deserialize_with = "loose::text")]
     total_fees: String,
+    #[serde(deserialize_with = "loose::text")]
     total_discount: String,
     /// Absent or null while nothing can be shipped.
+    #[serde(default, deserialize_with = "loose::some_text")]
     total_shipping: Option<String>,
+    #[serde(deserialize_with = "loose::text")]
     total_price: String,
+    #[serde(deserialize_with = "loose::text")]
     total_tax: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     tax_lines: Vec<CartTax>,
+    #[serde(deserialize_with = "loose::text")]
     currency_code: String,
+    #[serde(deserialize_with = "loose::number")]
     currency_minor_unit: u32,
 }
 
 #[derive(Debug, Deserialize)]
 struct CartTax {
+    #[serde(deserialize_with = "loose::text")]
     name: String,
+    #[serde(deserialize_with = "loose::text")]
     price: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     rate: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct CartError {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     code: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     message: String,
 }
 
 impl Cart {
-    /// What it costs now, with everything that stands in the way.
-    pub(crate) fn quote(
-        &self,
-        pickup: Option<&Address>,
-        refused: Vec<Problem>,
-    ) -> Result<Quote, ConnectorError> {
-        let currency = currency(&self.totals.currency_code)?;
-        let count = Count { currency, digits: self.totals.currency_minor_unit };
-        let totals = self.totals(&count).map_err(unreadable)?;
-        let is_final = !self.needs_shipping || self.has_address();
-        let rates = if is_final && self.needs_shipping {
-            self.rates(&count, pickup).map_err(unreadable)?
-        } else {
-            Vec::new()
-        };
-        let lines = self.items.iter().map(|item| item.line(&count));
-        let mut lines: Vec<QuotedLine> = lines.collect::<Result<_, _>>().map_err(unreadable)?;
-        let mut totals = totals;
-        if count.is_finer() {
-            settle(&mut lines, &mut totals);
+    /// The cart with the names under which its lines were ordered.
+    pub(crate) fn named(mut self, names: &Names) -> Self {
+        for item in &mut self.items {
+            item.ordered = names.get(&item.key).cloned();
         }
-        Ok(Quote {
-            currency,
-            lines,
-            needs_shipping: self.needs_shipping,
-            rates,
-            totals,
-            is_final,
-            codes: self.codes(&count).map_err(unreadable)?,
-            problems: self.problems(refused),
-        })
+        self
+    }
+
+    /// The names of those lines that still have one.
+    pub(crate) fn names(&self) -> Names {
+        let name = |item: &Item| Some((item.key.clone(), item.ordered.clone()?));
+        self.items.iter().filter_map(name).collect()
     }
 
     /// Who pays, as far as the cart knows.
@@ -214,7 +252,7 @@ impl Cart {
     /// Whether so few are left of something that other buyers may take the last.
     pub(crate) fn is_scarce(&self) -> bool {
         self.items.iter().any(|item| {
-            let left = item.quantity_limits.maximum.filter(|_| !item.backorders_allowed);
+            let left = item.quantity_limits.most().filter(|_| !item.backorders_allowed);
             left.is_some_and(|most| most.saturating_sub(item.quantity) < SCARCE)
         })
     }
@@ -247,9 +285,13 @@ impl Cart {
         let count = self.count()?;
         let line = |item: &Item| {
             let base = count.money(&item.totals.before)?.to_major();
-            Ok(json!({
+            let mut line = json!({
                 "product_id": item.id, "quantity": item.quantity, "subtotal": base, "total": base,
-            }))
+            });
+            if let Some(wanted) = item.ordered.as_ref().and_then(Wanted::parse) {
+                line["meta_data"] = wanted.meta();
+            }
+            Ok(line)
         };
         self.items.iter().map(line).collect::<Result<_, MoneyError>>().map_err(unreadable)
     }
@@ -280,154 +322,16 @@ impl Cart {
         };
         self.fees.iter().map(line).collect::<Result<_, MoneyError>>().map_err(unreadable)
     }
-
-    fn totals(&self, count: &Count) -> Result<Totals, MoneyError> {
-        let sums = &self.totals;
-        let tax_lines = sums.tax_lines.iter().map(|tax| {
-            Ok(TaxLine {
-                name: plain_text(&tax.name),
-                amount: count.money(&tax.price)?,
-                rate_percent: tax.rate.trim_end_matches('%').to_owned(),
-            })
-        });
-        Ok(Totals {
-            items_base: count.money(&sums.total_items)?,
-            items_discount: count.money(&sums.total_discount)?,
-            shipping: count.money(sums.total_shipping.as_deref().unwrap_or("0"))?,
-            fees: count.money(&sums.total_fees)?,
-            tax: count.money(&sums.total_tax)?,
-            tax_lines: tax_lines.collect::<Result<_, MoneyError>>()?,
-            total: count.money(&sums.total_price)?,
-        })
-    }
-
-    fn rates(&self, count: &Count, pickup: Option<&Address>) -> Result<Vec<Rate>, MoneyError> {
-        let offers = self
-            .shipping_rates
-            .iter()
-            .flat_map(|package| package.shipping_rates.iter().map(move |offer| (package, offer)));
-        offers
-            .map(|(package, offer)| {
-                Ok(Rate {
-                    id: package.rate_id(&offer.rate_id),
-                    kind: rate_kind(&offer.method_id, &offer.name, pickup),
-                    title: plain_text(&offer.name),
-                    description: plain_text(&offer.description),
-                    price: count.money(&offer.price)?,
-                    tax: count.money(&offer.taxes)?,
-                    selected: offer.selected,
-                    lines: self.lines_of(package),
-                })
-            })
-            .collect()
-    }
-
-    /// The lines in a package, which names them by the store's own keys.
-    fn lines_of(&self, package: &Package) -> Vec<LineId> {
-        let packed = |item: &&Item| package.items.iter().any(|packed| packed.key == item.key);
-        self.items.iter().filter(packed).map(|item| line_id(item.id)).collect()
-    }
-
-    fn codes(&self, count: &Count) -> Result<Vec<AppliedCode>, MoneyError> {
-        self.coupons
-            .iter()
-            .map(|coupon| {
-                let amount = count.money(&coupon.totals.total_discount)?;
-                Ok(AppliedCode { code: coupon.code.clone(), amount })
-            })
-            .collect()
-    }
-
-    /// What was refused just now, what the store complains of and what the cart lacks, worst
-    /// first.
-    fn problems(&self, refused: Vec<Problem>) -> Vec<Problem> {
-        let mut problems = refused;
-        problems.extend(self.errors.iter().map(|error| self.problem(error)));
-        let mut missing = |subject: Subject, text: &str| {
-            let known = problems.iter().any(|problem| problem.subject == subject);
-            if !known {
-                let (kind, text) = (ProblemKind::Missing, text.to_owned());
-                problems.push(Problem { kind, subject, text });
-            }
-        };
-        if self.items.is_empty() {
-            missing(Subject::Cart, "The cart is empty. Add an item that the store has");
-        }
-        if self.needs_shipping && !self.has_address() {
-            missing(Subject::Address(None), "Where shall it go? Send an address");
-        }
-        if self.billing_address.email.is_empty() {
-            missing(Subject::Email, "Where shall the receipt go? Send the buyer's e-mail");
-        }
-        let unserved = |package: &Package| package.shipping_rates.is_empty();
-        if self.needs_shipping && self.has_address() && self.shipping_rates.iter().any(unserved) {
-            problems.push(Problem {
-                kind: ProblemKind::RegionRestricted,
-                subject: Subject::Address(Some("country")),
-                text: "The store does not deliver there. Choose another address".to_owned(),
-            });
-        }
-        problems.sort_by_key(|problem| mildness(problem.kind));
-        problems
-    }
-
-    /// The store's own complaint; it names the product only in words.
-    fn problem(&self, error: &CartError) -> Problem {
-        let text = plain_text(&error.message);
-        let named = self.items.iter().find(|item| text.contains(&plain_text(&item.name)));
-        let kind = if error.code.contains("out_of_stock") || error.code.contains("not_enough") {
-            ProblemKind::OutOfStock
-        } else {
-            ProblemKind::NotPurchasable
-        };
-        let subject = named.map_or(Subject::Cart, |item| Subject::Item(item.item_id()));
-        Problem { kind, subject, text }
-    }
 }
 
 impl Item {
     pub(crate) fn item_id(&self) -> ItemId {
-        ItemId::new(self.id.to_string())
-    }
-
-    fn line(&self, count: &Count) -> Result<QuotedLine, MoneyError> {
-        let quantity = NonZeroU32::new(self.quantity).unwrap_or(NonZeroU32::MIN);
-        let base = count.money(&self.totals.before)?;
-        let after = count.money(&self.totals.after)?;
-        // A gross price does not multiply to a net line; then the line stands alone.
-        let unit_price = count.money(&self.prices.price).ok().filter(|unit| {
-            unit.minor().checked_mul(i64::from(quantity.get())) == Some(base.minor())
-        });
-        let description = if self.short_description.is_empty() {
-            &self.description
-        } else {
-            &self.short_description
-        };
-        Ok(QuotedLine {
-            id: line_id(self.id),
-            item: self.item_id(),
-            product: None,
-            title: plain_text(&self.name),
-            description: plain_text(description),
-            images: self.images.iter().map(|image| image.src.clone()).collect(),
-            sku: self.sku.clone(),
-            options: self
-                .variation
-                .iter()
-                .map(|part| (plain_text(&part.attribute), plain_text(&part.value)))
-                .collect(),
-            quantity,
-            unit_price,
-            base,
-            discount: base.checked_sub(after)?,
-            tax: count.money(&self.totals.tax)?,
-            quantity_max: self.quantity_limits.maximum.filter(|most| *most > 0),
-        })
+        self.ordered.clone().unwrap_or_else(|| ItemId::new(self.id.to_string()))
     }
 }
 
 /// A cart holds an item once, and an order keeps it, so the item names the line in both.
-pub(crate) fn line_id(item: u64) -> LineId {
+pub(crate) fn line_id(item: &ItemId) -> LineId {
     LineId::new(format!("li_{item}"))
 }
 
@@ -464,19 +368,6 @@ pub(crate) fn currency(code: &str) -> Result<Currency, ConnectorError> {
 /// A value that is a number at one store and a text at another.
 pub(crate) fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// The milder, the later it is told: what cannot be mended, what can, what need not.
-const fn mildness(kind: ProblemKind) -> u8 {
-    match kind {
-        ProblemKind::UnknownItem | ProblemKind::NotPurchasable => 0,
-        ProblemKind::OutOfStock => 1,
-        ProblemKind::QuantityExceeded => 2,
-        ProblemKind::RegionRestricted => 3,
-        ProblemKind::Invalid => 4,
-        ProblemKind::Missing => 5,
-        ProblemKind::CodeRefused(_) => 6,
-    }
 }
 
 fn unreadable(error: MoneyError) -> ConnectorError {

@@ -2,22 +2,27 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use commerce::{
-    Change, CodeRefusal, ConnectorError, Destination, Effect, Line, Patch, Problem, ProblemKind,
-    RateId, Subject,
-};
+use commerce::{Change, CodeRefusal, ConnectorError, Effect, Line, Problem, ProblemKind, Subject};
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tracing::debug;
 
-use crate::{WooCommerce, cart::Cart, client::Part, rates::choice};
+use crate::{WooCommerce, batch::Part, cart::Cart, item::Names, loose};
+
+mod steps;
+
+use steps::{
+    code_steps, customer_step, draft_step, email_problem, line_steps, lost_choices, rate_step,
+};
 
 /// A cart after some steps, and what was refused on the way.
 pub(crate) struct Changed {
     pub(crate) cart: Arc<Cart>,
     pub(crate) refused: Vec<Problem>,
     pub(crate) made: Made,
+    /// The names under which lines were ordered.
+    names: Names,
 }
 
 /// What stands behind the cart afterwards.
@@ -64,7 +69,9 @@ enum About {
 /// The answer of the checkout route.
 #[derive(Deserialize)]
 struct Checkout {
+    #[serde(deserialize_with = "loose::number")]
     order_id: u64,
+    #[serde(deserialize_with = "loose::text")]
     status: String,
     #[serde(default, rename = "__experimentalCart")]
     cart: Option<Value>,
@@ -85,7 +92,8 @@ impl WooCommerce {
         let chosen = change.rates.as_deref().unwrap_or_default();
         steps.extend(chosen.iter().map(rate_step));
         let before = cart.selected();
-        let mut changed = Changed { cart, refused: unknown, made: Made::Nothing };
+        let names = cart.names();
+        let mut changed = Changed { cart, refused: unknown, made: Made::Nothing, names };
         changed = self.run(token, changed, steps, ending).await?;
 
         let address_refused = changed.refused.iter().any(|problem| {
@@ -101,6 +109,7 @@ impl WooCommerce {
             changed = self.run(token, changed, mend, ending).await?;
         }
 
+        explain_quantities(&mut changed, change.lines.as_deref());
         self.explain_codes(&mut changed).await;
         let selected = changed.cart.selected();
         let missed = chosen.iter().any(|rate| !selected.contains(rate));
@@ -153,15 +162,19 @@ impl WooCommerce {
                 (Ok(checkout), About::Draft) => {
                     let checkout: Checkout = read(checkout)?;
                     if let Some(cart) = checkout.cart.filter(|cart| !is_seen && cart.is_object()) {
-                        changed.cart = Arc::new(read(cart)?);
+                        changed.see(read(cart)?);
                     }
                     changed.made = match checkout.order_id {
                         0 => Made::Deferred,
                         id => Made::Order { id, is_draft: checkout.status == "checkout-draft" },
                     };
                 }
-                (Ok(cart), _) => {
-                    changed.cart = Arc::new(read(cart)?);
+                (Ok(cart), about) => {
+                    let cart: Cart = read(cart)?;
+                    if let About::Item(item) = about {
+                        changed.name_new_line(&cart, item);
+                    }
+                    changed.see(cart);
                     is_seen = true;
                 }
                 (Err(refusal), _) if refusal.code.contains("nonce") => {
@@ -193,215 +206,80 @@ impl WooCommerce {
     }
 }
 
+impl Changed {
+    fn see(&mut self, cart: Cart) {
+        self.cart = Arc::new(cart.named(&self.names));
+    }
+
+    /// A line that was not there before is the item that was just added.
+    fn name_new_line(&mut self, cart: &Cart, item: commerce::ItemId) {
+        let is_new = |key: &str| self.cart.items.iter().all(|known| known.key != key);
+        let new = cart.items.iter().find(|line| is_new(&line.key));
+        if let Some(line) = new.filter(|line| line.id.to_string() != item.as_str()) {
+            self.names.insert(line.key.clone(), item);
+        }
+    }
+}
+
+/// A quantity that no line may have is another matter than one that is not left.
+fn explain_quantities(changed: &mut Changed, lines: Option<&[Line]>) {
+    let wanted = quantities(lines.unwrap_or_default());
+    for problem in &mut changed.refused {
+        let Subject::Item(item) = &problem.subject else { continue };
+        let Some(quantity) = wanted.get(item.as_str()) else { continue };
+        let line = changed.cart.items.iter().find(|line| line.item_id() == *item);
+        if line.is_some_and(|line| !line.quantity_limits.fit(*quantity)) {
+            problem.kind = ProblemKind::Invalid;
+        }
+    }
+}
+
+/// Quantities that the store has silently made to fit.
+pub(crate) fn misfits(changed: &Changed, lines: Option<&[Line]>) -> Vec<Problem> {
+    let wanted = quantities(lines.unwrap_or_default());
+    let misfit = |line: &crate::cart::Item| {
+        let item = line.item_id();
+        let wanted = *wanted.get(item.as_str())?;
+        let is_known = changed.refused.iter().any(|it| it.subject == Subject::Item(item.clone()));
+        if wanted == line.quantity || is_known {
+            return None;
+        }
+        let is_less = line.quantity < wanted;
+        let limits = line.quantity_limits.say();
+        let limits = if limits.is_empty() { "in another quantity".to_owned() } else { limits };
+        Some(Problem {
+            kind: if is_less { ProblemKind::QuantityExceeded } else { ProblemKind::Invalid },
+            subject: Subject::Item(item),
+            text: format!("The store sells it {limits}; {} are in the cart now", line.quantity),
+        })
+    };
+    changed.cart.items.iter().filter_map(misfit).collect()
+}
+
+/// What is wanted of each item in all.
+fn quantities(lines: &[Line]) -> BTreeMap<&str, u32> {
+    let mut wanted: BTreeMap<&str, u32> = BTreeMap::new();
+    for line in lines {
+        let quantity = wanted.entry(line.item.as_str()).or_default();
+        *quantity = quantity.saturating_add(line.quantity.get());
+    }
+    wanted
+}
+
 /// Whether the cart holds these lines and no others, but for those that were refused.
 pub(crate) fn holds(changed: &Changed, lines: Option<&[Line]>) -> bool {
     let Some(lines) = lines else { return true };
     let is_refused = |line: &Line| {
         changed.refused.iter().any(|found| found.subject == Subject::Item(line.item.clone()))
     };
-    let mut wanted: BTreeMap<&str, u32> = BTreeMap::new();
-    for line in lines {
-        *wanted.entry(line.item.as_str()).or_default() += line.quantity.get();
-    }
-    let in_cart = |id: &str| {
-        changed.cart.items.iter().find(|item| item.id.to_string() == id).map(|item| item.quantity)
+    let wanted = quantities(lines);
+    let in_cart = |item: &commerce::ItemId| {
+        changed.cart.items.iter().find(|line| line.item_id() == *item).map(|line| line.quantity)
     };
     let all_in = lines.iter().all(|line| {
-        is_refused(line) || in_cart(line.item.as_str()) == wanted.get(line.item.as_str()).copied()
+        is_refused(line) || in_cart(&line.item) == wanted.get(line.item.as_str()).copied()
     });
-    all_in
-        && changed.cart.items.iter().all(|item| wanted.contains_key(item.id.to_string().as_str()))
-}
-
-/// The whole list in place of the one before: the store's own lines where they stay.
-fn line_steps(cart: &Cart, lines: Option<&[Line]>) -> (Vec<Step>, Vec<Problem>) {
-    let Some(lines) = lines else { return (Vec::new(), Vec::new()) };
-    let mut unknown = Vec::new();
-    let mut wanted: BTreeMap<u64, (commerce::ItemId, u32)> = BTreeMap::new();
-    let mut order = Vec::new();
-    for line in lines {
-        // The store reads a text that is no number as 0.
-        let Some(id) = line.item.as_str().parse::<u64>().ok().filter(|id| *id > 0) else {
-            unknown.push(Problem {
-                kind: ProblemKind::UnknownItem,
-                subject: Subject::Item(line.item.clone()),
-                text: format!("The store sells nothing with the id {:?}", line.item.as_str()),
-            });
-            continue;
-        };
-        let entry = wanted.entry(id).or_insert_with(|| {
-            order.push(id);
-            (line.item.clone(), 0)
-        });
-        entry.1 = entry.1.saturating_add(line.quantity.get());
-    }
-    let gone = cart.items.iter().filter(|item| !wanted.contains_key(&item.id)).map(|item| Step {
-        part: post("/cart/remove-item", json!({ "key": item.key })),
-        about: About::Nothing,
-    });
-    let mut steps: Vec<Step> = gone.collect();
-    for id in order {
-        let (item, quantity) = &wanted[&id];
-        let about = About::Item(item.clone());
-        match cart.items.iter().find(|found| found.id == id) {
-            Some(found) if found.quantity == *quantity => {}
-            Some(found) => {
-                let body = json!({ "key": found.key, "quantity": quantity });
-                steps.push(Step { part: post("/cart/update-item", body), about });
-            }
-            None => {
-                let body = json!({ "id": id, "quantity": quantity });
-                steps.push(Step { part: post("/cart/add-item", body), about });
-            }
-        }
-    }
-    (steps, unknown)
-}
-
-/// Who pays and where it goes, merged with what the cart knows. A shipping address is not copied
-/// to billing, so both are sent.
-fn customer_step(cart: &Cart, change: &Change, with_address: bool) -> Option<Step> {
-    if change.buyer == Patch::Keep && change.destination == Patch::Keep {
-        return None;
-    }
-    let buyer = merged(&change.buyer, cart.buyer()).unwrap_or_default();
-    let destination = merged(&change.destination, cart.destination()).unwrap_or_default();
-    let recipient = destination.address.as_ref().map(|address| address.name.as_str());
-    let recipient = recipient.filter(|name| !name.is_empty()).unwrap_or(&destination.name);
-    let (first, last) = recipient.rsplit_once(' ').unwrap_or((recipient, ""));
-    let or =
-        |told: &str, other: &str| if told.is_empty() { other.to_owned() } else { told.to_owned() };
-
-    let mut billing = Map::new();
-    let names = if buyer.first_name.is_empty() && buyer.last_name.is_empty() {
-        (first, last)
-    } else {
-        (buyer.first_name.as_str(), buyer.last_name.as_str())
-    };
-    billing.insert("first_name".to_owned(), json!(names.0));
-    billing.insert("last_name".to_owned(), json!(names.1));
-    billing.insert("email".to_owned(), json!(or(&buyer.email, &destination.email)));
-    billing.insert("phone".to_owned(), json!(or(&buyer.phone, &destination.phone)));
-    let mut body = Map::new();
-    if with_address {
-        let place = place(&destination, &change.destination);
-        billing.extend(place.clone());
-        let mut shipping = place;
-        shipping.insert("first_name".to_owned(), json!(first));
-        shipping.insert("last_name".to_owned(), json!(last));
-        shipping.insert("phone".to_owned(), json!(destination.phone));
-        body.insert("shipping_address".to_owned(), Value::Object(shipping));
-    }
-    if !buyer.company.is_empty() {
-        billing.insert("company".to_owned(), json!(buyer.company));
-    }
-    body.insert("billing_address".to_owned(), Value::Object(billing));
-    let part = post("/cart/update-customer", Value::Object(body));
-    Some(Step { part, about: About::Customer })
-}
-
-/// The address in the store's words; empty where it was taken away, nothing where none was told.
-fn place(destination: &Destination, patch: &Patch<Destination>) -> Map<String, Value> {
-    let address = destination.address.clone();
-    let cleared = matches!(patch, Patch::Clear);
-    if address.is_none() && !cleared {
-        return Map::new();
-    }
-    let address = address.unwrap_or_default();
-    let mut place = Map::new();
-    for (name, value) in [
-        ("company", &address.company),
-        ("address_1", &address.line_one),
-        ("address_2", &address.line_two),
-        ("city", &address.city),
-        ("postcode", &address.postal_code),
-    ] {
-        place.insert(name.to_owned(), json!(value));
-    }
-    if !cleared {
-        // The store takes no empty country.
-        place.insert("state".to_owned(), json!(address.state));
-        place.insert("country".to_owned(), json!(address.country.to_ascii_uppercase()));
-    }
-    place
-}
-
-fn merged<T: Clone>(patch: &Patch<T>, before: Option<T>) -> Option<T> {
-    match patch {
-        Patch::Keep => before,
-        Patch::Clear => None,
-        Patch::Set(value) => Some(value.clone()),
-    }
-}
-
-/// Codes that are gone are removed, new ones are tried; the store spells them in lower case.
-fn code_steps(cart: &Cart, codes: Option<&[String]>) -> Vec<Step> {
-    let Some(codes) = codes else { return Vec::new() };
-    let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
-    let gone = cart
-        .coupons
-        .iter()
-        .filter(|coupon| !codes.iter().any(|code| same(code, &coupon.code)))
-        .map(|coupon| Step {
-            part: post("/cart/remove-coupon", json!({ "code": coupon.code })),
-            about: About::Nothing,
-        });
-    let new = codes
-        .iter()
-        .filter(|code| !cart.coupons.iter().any(|coupon| same(code, &coupon.code)))
-        .map(|code| Step {
-            part: post("/cart/apply-coupon", json!({ "code": code })),
-            about: About::Code(code.clone()),
-        });
-    gone.chain(new).collect()
-}
-
-fn rate_step(rate: &RateId) -> Step {
-    let part = post("/cart/select-shipping-rate", choice(rate));
-    Step { part, about: About::Nothing }
-}
-
-/// Earlier choices that the store has dropped though it still offers them: an unknown rate, or
-/// any change of the rates on offer, silently resets the choice.
-fn lost_choices(cart: &Cart, before: &[RateId], chosen: &[RateId]) -> Vec<RateId> {
-    let now = cart.selected();
-    let package =
-        |rate: &RateId| rate.as_str().split_once('@').map(|(_, package)| package.to_owned());
-    before
-        .iter()
-        .filter(|rate| !now.contains(rate) && cart.offers(rate))
-        .filter(|rate| !chosen.iter().any(|new| now.contains(new) && package(new) == package(rate)))
-        .cloned()
-        .collect()
-}
-
-/// A bad e-mail is taken with status 200 and stored as nothing. The recipient's stands in where
-/// the buyer has none.
-fn email_problem(cart: &Cart, change: &Change) -> Option<Problem> {
-    let stored = &cart.billing_address.email;
-    let buyer = if let Patch::Set(buyer) = &change.buyer { buyer.email.trim() } else { "" };
-    let recipient = if let Patch::Set(to) = &change.destination { to.email.trim() } else { "" };
-    let is_lost = if buyer.is_empty() {
-        !recipient.is_empty() && stored.is_empty()
-    } else {
-        !stored.eq_ignore_ascii_case(buyer)
-    };
-    is_lost.then(|| Problem {
-        kind: ProblemKind::Invalid,
-        subject: Subject::Email,
-        text: "The store does not accept this e-mail address. Send another one".to_owned(),
-    })
-}
-
-fn draft_step(ending: Ending<'_>) -> Option<Step> {
-    let Ending::Draft { note } = ending else { return None };
-    let body = json!({ "customer_note": note });
-    let part = Part { method: "PUT", path: "/checkout", body };
-    Some(Step { part, about: About::Draft })
-}
-
-fn post(path: &'static str, body: Value) -> Part {
-    Part { method: "POST", path, body }
+    all_in && changed.cart.items.iter().all(|line| wanted.contains_key(line.item_id().as_str()))
 }
 
 fn read<T: serde::de::DeserializeOwned>(answer: Value) -> Result<T, ConnectorError> {

@@ -7,25 +7,40 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{WooCommerce, cart::Cart};
+use crate::{WooCommerce, cart::Cart, loose};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct StoreCoupon {
+    #[serde(deserialize_with = "loose::text")]
     code: String,
+    #[serde(deserialize_with = "loose::text")]
     status: String,
+    #[serde(default, deserialize_with = "loose::some_text")]
     date_expires_gmt: Option<String>,
+    #[serde(deserialize_with = "loose::number")]
     usage_count: u64,
+    #[serde(default, deserialize_with = "loose::some_number")]
     usage_limit: Option<u64>,
+    #[serde(deserialize_with = "loose::flag")]
     individual_use: bool,
+    #[serde(deserialize_with = "loose::text")]
     minimum_amount: String,
+    #[serde(deserialize_with = "loose::text")]
     maximum_amount: String,
+    #[serde(deserialize_with = "loose::list")]
     product_ids: Vec<u64>,
+    #[serde(deserialize_with = "loose::list")]
     excluded_product_ids: Vec<u64>,
+    #[serde(deserialize_with = "loose::list")]
     product_categories: Vec<Value>,
+    #[serde(deserialize_with = "loose::list")]
     excluded_product_categories: Vec<Value>,
+    #[serde(deserialize_with = "loose::flag")]
     exclude_sale_items: bool,
+    #[serde(deserialize_with = "loose::list")]
     email_restrictions: Vec<String>,
+    #[serde(default, deserialize_with = "loose::some_number")]
     usage_limit_per_user: Option<u64>,
 }
 

@@ -14,12 +14,13 @@ use upstream::Answer;
 use crate::{
     WooCommerce,
     cart::Cart,
-    change::{Changed, Ending, Made, holds},
+    change::{Changed, Ending, Made, holds, misfits},
     client::token_of,
     draft_id::Found,
     error::unreadable,
+    item::Names,
     memory::{FRESH, Kept, Open, USABLE, What},
-    order::{StoreOrder, fact_meta},
+    order::{StoreOrder, fact_meta, name_meta},
 };
 
 /// Cart and order as they are now.
@@ -30,6 +31,15 @@ pub(crate) enum Now {
     Settled(Box<StoreOrder>),
 }
 
+/// When a cart that is changed was seen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// A moment ago; somebody else may have changed it since.
+    Before,
+    /// Right before the change.
+    Now,
+}
+
 impl WooCommerce {
     /// A fresh cart, filled in one batch that ends with the order that the store makes of it.
     pub(crate) async fn open_draft(&self, change: &Change) -> Result<Draft, ConnectorError> {
@@ -38,20 +48,28 @@ impl WooCommerce {
         let empty: Cart = read("cart.create", &fresh)?;
         let note = note_after(change, None);
         let ending = Ending::Draft { note: &note };
-        let changed = self.apply(&token, Arc::new(empty), change, ending).await?;
-        let mut kept = Kept { note: told(&note), facts: change.facts.clone(), ..Kept::default() };
+        let mut changed = self.apply(&token, Arc::new(empty), change, ending).await?;
+        let misfits = misfits(&changed, change.lines.as_deref());
+        changed.refused.extend(misfits);
+        let mut kept = Kept {
+            note: told(&note),
+            facts: change.facts.clone(),
+            names: changed.cart.names(),
+            ..Kept::default()
+        };
         let order = match changed.made {
             Made::Nothing => None,
             Made::Order { id, .. } => {
                 kept.agreed = Some(changed.cart.total()?);
-                self.keep_facts(id, &change.facts).await?;
+                self.keep_facts(id, &change.facts, &kept.names).await?;
                 Some(id)
             }
             Made::Deferred => {
-                let total = changed.cart.total()?;
-                kept.agreed = Some(total);
-                kept.own = Some(crate::memory::Leftovers::default());
-                Some(self.own_draft(total, &note, &change.facts).await?)
+                kept.agreed = Some(changed.cart.total()?);
+                let facts = (&change.facts, &kept.names);
+                let made = self.own_draft(&changed.cart, &note, facts).await?;
+                kept.own = Some(made.contents()?);
+                Some(made.id)
             }
         };
         self.show(&Found { order, token }, changed, kept).await
@@ -83,7 +101,8 @@ impl WooCommerce {
                     return self.load_draft(id).await;
                 }
                 let kept = open.kept.clone();
-                let open = Open { cart: Arc::new(cart), kept, is_read: false };
+                let cart = Arc::new(cart.named(&kept.names));
+                let open = Open { cart, kept, is_read: false };
                 self.draft_of_open(&found, open, Vec::new()).await
             }
             What::Settled(draft) if draft.order.is_some() => {
@@ -105,7 +124,7 @@ impl WooCommerce {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
         if found.order.is_some()
             && let Some(open) = self.memory.open(&found.token, USABLE)
-            && let Some(draft) = self.revise_open(&found, open, change).await?
+            && let Some(draft) = self.revise_open(&found, open, change, Seen::Before).await?
         {
             return Ok(draft);
         }
@@ -113,7 +132,7 @@ impl WooCommerce {
         let (found, Now::Open(open)) = self.look(&found).await? else {
             return Err(ConnectorError::Settled { action: "change" });
         };
-        let revised = self.revise_open(&found, open, change).await?;
+        let revised = self.revise_open(&found, open, change, Seen::Now).await?;
         // The store has let go of our order; the session hangs on it.
         revised.ok_or(ConnectorError::NotFound { what: "order" })
     }
@@ -236,31 +255,48 @@ impl WooCommerce {
         found: &Found,
         open: Open,
         change: &Change,
+        seen: Seen,
     ) -> Result<Option<Draft>, ConnectorError> {
         let Open { cart, kept, .. } = open;
         let note = note_after(change, kept.note.as_deref());
         let ending = if kept.own.is_some() { Ending::Cart } else { Ending::Draft { note: &note } };
-        let changed = self.apply(&found.token, cart, change, ending).await?;
+        if let (None, Some(order)) = (&kept.own, found.order) {
+            // Facts may say why the draft costs something else from now on, so they come first.
+            self.keep_facts(order, &change.facts, &Names::new()).await?;
+        }
+        let mut changed = self.apply(&found.token, cart, change, ending).await?;
         if !holds(&changed, change.lines.as_deref()) {
-            return Ok(None);
+            if seen == Seen::Before {
+                return Ok(None);
+            }
+            let misfits = misfits(&changed, change.lines.as_deref());
+            changed.refused.extend(misfits);
         }
         let facts: Facts = kept.facts.into_iter().chain(change.facts.clone()).collect();
-        let mut kept = Kept { note: told(&note), facts, ..kept };
+        let names = changed.cart.names();
+        // Names that are gone harm nobody; new ones have to be written down.
+        let new_names = if names == kept.names { Names::new() } else { names.clone() };
+        let mut kept = Kept { note: told(&note), facts, names, ..kept };
         let mut found = found.clone();
         match (&kept.own, found.order, &changed.made) {
-            (Some(_), Some(order), _) => {
-                let total = changed.cart.total()?;
-                let order = self.keep(order, total, &note, &change.facts).await?;
-                if order.state(self.client.url())? != DraftState::Open {
+            (Some(before), Some(order), _) => {
+                // Whatever becomes of it, what was seen before does not hold any more.
+                self.memory.forget(&found.token);
+                let contents = (&*changed.cart, before);
+                let facts = (&change.facts, &new_names);
+                let filled = self.fill(order, contents, &note, facts).await?;
+                if filled.state(self.client.url())? != DraftState::Open {
                     return Err(ConnectorError::Settled { action: "change" });
                 }
-                kept.agreed = Some(total);
+                kept.agreed = Some(changed.cart.total()?);
+                kept.own = Some(filled.contents()?);
             }
             (None, known, Made::Order { id, is_draft }) => {
                 if known.is_some_and(|known| known != *id) || !is_draft {
                     return Ok(None);
                 }
-                self.keep_facts(*id, &change.facts).await?;
+                let facts = if known.is_some() { &Facts::new() } else { &change.facts };
+                self.keep_facts(*id, facts, &new_names).await?;
                 kept.agreed = Some(changed.cart.total()?);
                 found.order = Some(*id);
             }
@@ -273,11 +309,18 @@ impl WooCommerce {
     }
 
     /// Facts have to be written by a call of their own.
-    async fn keep_facts(&self, order: u64, facts: &Facts) -> Result<(), ConnectorError> {
-        if facts.is_empty() {
+    async fn keep_facts(
+        &self,
+        order: u64,
+        facts: &Facts,
+        names: &Names,
+    ) -> Result<(), ConnectorError> {
+        if facts.is_empty() && names.is_empty() {
             return Ok(());
         }
-        let body = json!({ "meta_data": fact_meta(facts) });
+        let mut meta = fact_meta(facts);
+        meta.extend(name_meta(names));
+        let body = json!({ "meta_data": meta });
         let path = format!("/orders/{order}");
         let _order: StoreOrder = self.client.put("order.facts", &path, &body).await?;
         Ok(())
@@ -328,7 +371,7 @@ impl WooCommerce {
         })
     }
 
-    async fn read_cart(&self, found: &Found) -> Result<Cart, ConnectorError> {
+    pub(crate) async fn read_cart(&self, found: &Found) -> Result<Cart, ConnectorError> {
         let answer =
             self.client.cart("cart.read", Method::GET, "/cart", Some(&found.token)).await?;
         read("cart.read", &answer)
@@ -336,6 +379,7 @@ impl WooCommerce {
 }
 
 fn read_together(cart: Cart, kept: Kept) -> Now {
+    let cart = cart.named(&kept.names);
     Now::Open(Open { cart: Arc::new(cart), kept, is_read: true })
 }
 

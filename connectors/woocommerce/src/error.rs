@@ -1,6 +1,6 @@
 //! The store's refusals: `{code, message, data}` with HTML in the message, and what they mean.
 
-use std::time::Duration;
+use std::{error::Error, fmt, time::Duration};
 
 use commerce::{
     CodeRefusal, ConnectorError, Effect, ItemId, Problem, ProblemKind, Subject, plain_text,
@@ -10,15 +10,17 @@ use serde::Deserialize;
 use serde_json::Value;
 use upstream::{Answer, CallError, Unreadable};
 
+use crate::{item::how_to_choose, loose};
+
 /// The store limits checkouts for a minute.
 const RATE_LIMIT: Duration = Duration::from_mins(1);
 
 /// One refusal.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Refusal {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     pub(crate) code: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     pub(crate) message: String,
     #[serde(default)]
     pub(crate) data: Value,
@@ -51,7 +53,15 @@ impl Refusal {
         } else {
             ProblemKind::NotPurchasable
         };
-        Problem { kind, subject: Subject::Item(item.clone()), text: self.text() }
+        let is_open = self.code.contains("missing_variation_data")
+            || self.code.contains("invalid_variation_data")
+            || self.is("missing_attributes");
+        let mut text = self.text();
+        if is_open {
+            let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+            text = format!("{text}{end} {}", how_to_choose(item));
+        }
+        Problem { kind, subject: Subject::Item(item.clone()), text }
     }
 
     /// Why an address was refused, and which part of it.
@@ -105,14 +115,14 @@ pub(crate) fn refuse(call: &'static str, answer: &Answer, effect: Effect) -> Con
     let refusal: Refusal = answer.json().unwrap_or_default();
     match (answer.status, refusal.code.as_str()) {
         (_, "rate_limit_exceeded") => ConnectorError::Unavailable {
-            retry_after: Some(answer.retry_after().unwrap_or(RATE_LIMIT)),
+            retry_after: Some(own_retry_after(answer).unwrap_or(RATE_LIMIT)),
             effect: Effect::None,
-            source: None,
+            source: Some(limited().into()),
         },
         (StatusCode::TOO_MANY_REQUESTS, _) => ConnectorError::Unavailable {
             retry_after: answer.retry_after(),
             effect: Effect::None,
-            source: None,
+            source: Some(limited().into()),
         },
         (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, code)
             if code.contains("missing_nonce") || code.contains("invalid_nonce") =>
@@ -128,13 +138,23 @@ pub(crate) fn refuse(call: &'static str, answer: &Answer, effect: Effect) -> Con
                    \"Plain\", and update WooCommerce"
                 .to_owned(),
         },
-        (StatusCode::NOT_FOUND, code) if code.ends_with("invalid_id") => {
+        (status, "") if status.is_redirection() => ConnectorError::Denied {
+            hint: format!(
+                "the store sends us on to {}: set `url` to the address that the store gives \
+                 itself (Settings > General > Site Address)",
+                answer.header("location").map_or("another address", origin),
+            ),
+        },
+        // Reading what is not there is a 404, and writing it a 400.
+        (StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST, code) if code.ends_with("invalid_id") => {
             ConnectorError::NotFound { what: "order" }
         }
         (status, _) if status.is_server_error() => ConnectorError::Unavailable {
             retry_after: answer.retry_after(),
             effect,
-            source: Some(format!("{call}: status {status}").into()),
+            source: Some(
+                format!("{call}: status {status}; look at the store's own error log").into(),
+            ),
         },
         (status, code) => ConnectorError::Unreadable {
             call,
@@ -142,6 +162,17 @@ pub(crate) fn refuse(call: &'static str, answer: &Answer, effect: Effect) -> Con
             source: format!("status {status}, code {code:?}").into(),
         },
     }
+}
+
+/// The store has a header of its own for it.
+fn own_retry_after(answer: &Answer) -> Option<Duration> {
+    let seconds = answer.header("ratelimit-retry-after")?.trim().parse().ok()?;
+    answer.retry_after().or(Some(Duration::from_secs(seconds)))
+}
+
+fn limited() -> &'static str {
+    "the store limits how often it is called: let this machine call more often, or lower \
+     in_flight_max"
 }
 
 /// What no answer at all means.
@@ -155,7 +186,35 @@ pub(crate) fn unreachable(error: CallError) -> ConnectorError {
 
 /// What an answer that cannot be read means.
 pub(crate) fn unreadable(call: &'static str, effect: Effect, error: Unreadable) -> ConnectorError {
-    ConnectorError::Unreadable { call, effect, source: error.into() }
+    let is_page = error.start.trim_start_matches('\u{feff}').trim_start().starts_with('<');
+    let source = if is_page { Page(error).into() } else { error.into() };
+    ConnectorError::Unreadable { call, effect, source }
+}
+
+/// A page came where data should.
+#[derive(Debug)]
+struct Page(Unreadable);
+
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a page came in place of data: allow this machine in the security plugin, firewall or \
+             maintenance mode in front of the store",
+        )
+    }
+}
+
+impl Error for Page {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// Scheme and host of an address; the rest may hold what is nobody's business.
+fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let end = url[host..].find(['/', '?', '#']).map_or(url.len(), |at| host + at);
+    &url[..end]
 }
 
 /// What the owner should do about a refused key.
@@ -171,7 +230,7 @@ fn hint(code: &str) -> &'static str {
         }
         _ => {
             "something in front of the store refuses us; allow this machine in the security \
-             plugin or firewall, and let it pass the Authorization header on"
+             plugin or firewall, let it leave the REST API open, and pass the Authorization header on"
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::WooCommerce;
+use crate::{WooCommerce, loose};
 
 /// What the store shall tell of.
 const TOPICS: [&str; 6] = [
@@ -28,9 +28,13 @@ const PAGES_MAX: usize = 10;
 
 #[derive(Debug, Deserialize)]
 struct StoreHook {
+    #[serde(deserialize_with = "loose::number")]
     id: u64,
+    #[serde(deserialize_with = "loose::text")]
     status: String,
+    #[serde(deserialize_with = "loose::text")]
     topic: String,
+    #[serde(deserialize_with = "loose::text")]
     delivery_url: String,
 }
 
@@ -121,7 +125,7 @@ pub(crate) fn hear(
 ) -> Result<Heard, Forged> {
     #[derive(Deserialize)]
     struct Resource {
-        #[serde(default)]
+        #[serde(default, deserialize_with = "loose::some_number")]
         id: Option<u64>,
     }
 

@@ -4,37 +4,50 @@
 //! ours where the store makes none before it is placed. The order is known before any money moves,
 //! and every number is the store's.
 //!
-//! Files: `client` sends and `oauth` signs; `cart` and `order` read the two shapes in which the
-//! store shows a draft, `address`, `rates` and `rounding` what both have; `draft` opens and reads
-//! it, `change` changes its cart, `coupons` says
-//! why a code does not count, `own` keeps our order, `memory` saves calls; `place` takes it to
-//! a paid order, and `stock` holds what is scarce on the way; `catalog` reads products and `variations` theirs, `hooks` hears of changes, `sale` what has become of orders, `check` looks the
-//! store over and `rehearsal` tries it out.
+//! Files, from the wire inward: `client` sends, `routes` finds where to, `key` and `oauth` show the
+//! key, `batch` sends several steps at once, `caches` notices who answers in the store's place,
+//! `loose` reads PHP's types, and `error` says what a refusal means. `cart` and `order` read the two
+//! shapes in which the store shows a draft, and `address`, `rates`, `item` and `rounding` what both
+//! have. `draft` opens and reads it, `change` changes its cart, `coupons` says why a code does not
+//! count, `own` keeps our order, `memory` and `draft_id` find it again. `place` takes it to a paid
+//! order, `customer` gives it to its buyer's account, and `stock` holds what is scarce on the way.
+//! `catalog` reads products, `variations` theirs and `settings` the owner's, `hooks` hears of
+//! changes, `sale` what has become of orders, `refund` and `notes` write on them afterwards, `check`
+//! looks the store over and `rehearsal` tries it out; `recordings` holds all of it against a real
+//! store's answers.
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use commerce::{
-    Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts, Finding, Forged,
-    Heard, Hold, Hook, HookTarget, Line, Order, OrderId, Product, ProductId, ProductPage, Sale,
+    Booking, Brought, Change, Commitment, Connector, ConnectorError, Cursor, Draft, DraftId, Facts,
+    Finding, Forged, Heard, Hold, Hook, HookTarget, Line, ListingPage, Order, OrderId, Origin,
+    Product, ProductId, ProductPage, Sale, Storefront,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
-use tokio::sync::{Mutex, OnceCell};
-use upstream::Upstream;
+use tokio::sync::OnceCell;
+use upstream::{Priority, Upstream};
 
 mod address;
+mod batch;
+mod caches;
 mod cart;
 mod catalog;
 mod change;
 mod check;
 mod client;
 mod coupons;
+mod customer;
 mod draft;
 mod draft_id;
 mod error;
 mod hooks;
+mod item;
+mod key;
+mod loose;
 mod memory;
+mod notes;
 mod oauth;
 mod order;
 mod own;
@@ -42,15 +55,18 @@ mod place;
 mod rates;
 #[cfg(test)]
 mod recordings;
+mod refund;
 mod rehearsal;
 mod rounding;
+mod routes;
 mod sale;
+mod settings;
 mod stock;
 mod variations;
 
+use catalog::Reading;
 use client::Client;
 use memory::Memory;
-use variations::Listing;
 
 /// The key that the store gave us, and what its orders call our payment.
 #[derive(Clone, Debug)]
@@ -61,8 +77,28 @@ pub struct Settings {
     pub consumer_secret: SecretString,
     /// What the store's orders call the payment.
     pub payment_title: String,
+    /// How many calls for the catalog are under way at once. More than the store has processor
+    /// cores make it slower.
+    pub catalog_calls: usize,
+    /// Where plugins keep what feeds want.
+    pub meta_keys: MetaKeys,
+    /// Whether an order belongs to the customer with its e-mail, where the store has one.
+    pub link_customers: bool,
     /// What time it is; calls over plain HTTP are signed with it.
     pub now: Now,
+}
+
+/// Keys of `meta_data` under which plugins keep what the store itself has no place for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MetaKeys {
+    /// The maker, where neither a brand nor a trait of the product names it.
+    pub brand: Option<String>,
+    /// The global trade item number, where the store's own field is empty.
+    pub gtin: Option<String>,
+    /// The maker's part number.
+    pub mpn: Option<String>,
+    /// Fields that are handed on as they are.
+    pub others: Vec<String>,
 }
 
 /// Tells the time.
@@ -79,13 +115,17 @@ impl fmt::Debug for Now {
 pub struct WooCommerce {
     client: Client,
     payment_title: String,
+    link_customers: bool,
     /// Where the store is, for buyers who pick up. Read once.
     address: OnceCell<commerce::Address>,
     /// The store's currency. Read once.
     currency: OnceCell<commerce::Currency>,
     now: Now,
-    /// All variations, while the catalog is read.
-    listing: Mutex<Option<Arc<Listing>>>,
+    /// How many calls for the catalog are under way at once.
+    catalog_calls: usize,
+    meta_keys: MetaKeys,
+    /// What is remembered from one call for the catalog to the next.
+    reading: Reading,
     /// Drafts that were seen a moment ago.
     memory: Memory,
 }
@@ -97,9 +137,12 @@ impl WooCommerce {
             client: Client::new(upstream, &settings),
             now: settings.now,
             payment_title: settings.payment_title,
+            link_customers: settings.link_customers,
             address: OnceCell::new(),
             currency: OnceCell::new(),
-            listing: Mutex::new(None),
+            catalog_calls: settings.catalog_calls.max(1),
+            meta_keys: settings.meta_keys,
+            reading: Reading::new(),
             memory: Memory::new(),
         }
     }
@@ -108,19 +151,35 @@ impl WooCommerce {
 #[async_trait]
 impl Connector for WooCommerce {
     async fn products(&self, from: Option<&Cursor>) -> Result<ProductPage, ConnectorError> {
-        self.page(from).await
+        Priority::Catalog.around(self.page(from)).await
     }
 
     async fn product(&self, id: &ProductId) -> Result<Option<Product>, ConnectorError> {
-        self.one_product(id).await
+        Priority::Catalog.around(self.one_product(id)).await
     }
 
     async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError> {
-        self.changed_products(since).await
+        Priority::Catalog.around(self.changed_products(since)).await
+    }
+
+    async fn changes(
+        &self,
+        since: Timestamp,
+        from: Option<&Cursor>,
+    ) -> Result<ProductPage, ConnectorError> {
+        self.changed_page(since, from).await
+    }
+
+    async fn listing(&self, from: Option<&Cursor>) -> Result<Option<ListingPage>, ConnectorError> {
+        self.listing_page(from).await.map(Some)
+    }
+
+    async fn storefront(&self) -> Result<Storefront, ConnectorError> {
+        self.read_storefront().await
     }
 
     async fn open(&self, change: &Change) -> Result<Draft, ConnectorError> {
-        self.open_draft(change).await
+        Priority::Create.around(self.open_draft(change)).await
     }
 
     async fn load(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
@@ -140,19 +199,24 @@ impl Connector for WooCommerce {
     }
 
     async fn commit(&self, id: &DraftId, commitment: &Commitment) -> Result<Draft, ConnectorError> {
-        self.commit_draft(id, commitment).await
+        Priority::Complete.around(self.commit_draft(id, commitment)).await
     }
 
-    async fn reopen(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError> {
-        self.reopen_draft(id, facts).await
+    async fn reopen(
+        &self,
+        id: &DraftId,
+        commitment: &Commitment,
+        facts: &Facts,
+    ) -> Result<Draft, ConnectorError> {
+        Priority::Complete.around(self.reopen_draft(id, commitment, facts)).await
     }
 
     async fn hold(&self, id: &DraftId) -> Result<Hold, ConnectorError> {
-        self.hold_stock(id).await
+        Priority::Complete.around(self.hold_stock(id)).await
     }
 
     async fn place(&self, id: &DraftId, commitment: &Commitment) -> Result<Order, ConnectorError> {
-        self.place_order(id, commitment).await
+        Priority::Complete.around(self.place_order(id, commitment)).await
     }
 
     fn storefront_url(&self, lines: &[Line]) -> String {
@@ -164,15 +228,35 @@ impl Connector for WooCommerce {
     }
 
     async fn sales_since(&self, since: Timestamp) -> Result<Vec<Sale>, ConnectorError> {
-        self.changed_sales(since).await
+        Priority::Catalog.around(self.changed_sales(since)).await
+    }
+
+    async fn brought(&self, order: &OrderId) -> Result<Brought, ConnectorError> {
+        Priority::Complete.around(self.brought_order(order)).await
+    }
+
+    async fn unsettled(&self) -> Result<Vec<Origin>, ConnectorError> {
+        Priority::Update.around(self.waiting_orders()).await
+    }
+
+    async fn book_refund(&self, order: &OrderId, booking: &Booking) -> Result<(), ConnectorError> {
+        Priority::Update.around(self.book(order, booking)).await
+    }
+
+    async fn note(&self, order: &OrderId, mark: &str, text: &str) -> Result<(), ConnectorError> {
+        Priority::Update.around(self.leave_note(order, mark, text)).await
+    }
+
+    async fn keep_told(&self, order: &OrderId, told: &str) -> Result<(), ConnectorError> {
+        Priority::Update.around(self.write_told(order, told)).await
     }
 
     async fn hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError> {
-        self.list_hooks(target).await
+        Priority::Catalog.around(self.list_hooks(target)).await
     }
 
     async fn repair_hooks(&self, target: &HookTarget) -> Result<Vec<Hook>, ConnectorError> {
-        self.mend_hooks(target).await
+        Priority::Catalog.around(self.mend_hooks(target)).await
     }
 
     async fn remove_hooks(&self, target: &HookTarget) -> Result<usize, ConnectorError> {

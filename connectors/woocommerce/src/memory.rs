@@ -7,7 +7,7 @@ use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
-use crate::cart::Cart;
+use crate::{cart::Cart, item::Names};
 
 /// A draft that was seen so short a time ago is answered without a call.
 pub(crate) const FRESH: Duration = Duration::from_secs(2);
@@ -48,13 +48,16 @@ pub(crate) struct Kept {
     pub(crate) note: Option<String>,
     pub(crate) facts: Facts,
     pub(crate) agreed: Option<Money>,
-    /// Where the order is one that we made: what stands in it and has to go before it is filled.
-    pub(crate) own: Option<Leftovers>,
+    /// The names under which lines were ordered.
+    pub(crate) names: Names,
+    /// Where the order is one that we made: what stands in it.
+    pub(crate) own: Option<Contents>,
 }
 
-/// The entries of an order, by their ids.
+/// The entries of an order by their ids, and what they come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Leftovers {
+pub(crate) struct Contents {
+    pub(crate) total: Option<Money>,
     pub(crate) lines: Vec<u64>,
     pub(crate) shipping: Vec<u64>,
     pub(crate) fees: Vec<u64>,

@@ -1,103 +1,127 @@
 //! An order of the REST API: what a draft became, or the state it is in.
 
-use std::num::NonZeroU32;
+use std::collections::BTreeMap;
 
 use commerce::{
-    Address, ConnectorError, Currency, DraftState, Effect, Facts, ItemId, Money, MoneyError, Order,
-    OrderId, OrderState, PaymentId, ProductId, Quote, QuotedLine, Rate, RateId, TaxLine, Totals,
-    plain_text,
+    AgentId, ConnectorError, Currency, DraftState, Effect, Facts, ItemId, Money, MoneyError, Order,
+    OrderId, OrderState, Origin, PaymentId, SessionId,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
     address::Place,
-    cart::{currency, digits, line_id, text_of},
-    memory::{Kept, Leftovers},
-    rates::{is_pickup, rate_kind},
-    rounding::{is_finer, settle},
+    cart::{currency, digits, text_of},
+    item::Names,
+    loose,
+    memory::{Contents, Kept},
+    rates::is_pickup,
 };
+
+mod quote;
 
 /// How our orders are told from all others.
 pub(crate) const PAYMENT_METHOD: &str = "storebridge";
 const META_PAYMENT: &str = "_acp_payment";
+/// What the agent was told of the order.
+pub(crate) const META_TOLD: &str = "_acp_told";
 const META_MEMO: &str = "_acp_memo";
 const META_SESSION: &str = "_acp_session";
 const META_AGENT: &str = "_acp_agent";
 /// What the agent was shown, where the order is one that we made; in minor units and a currency.
 const META_AGREED: &str = "_acp_agreed";
+/// The names under which lines were ordered, where they say more than an id.
+const META_NAMES: &str = "_acp_items";
 /// Before the name of each fact that is kept for the seller.
 const META_FACT: &str = "_acp_fact_";
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct StoreOrder {
+    #[serde(deserialize_with = "loose::number")]
     pub(crate) id: u64,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) status: String,
+    #[serde(deserialize_with = "loose::text")]
     currency: String,
+    #[serde(deserialize_with = "loose::text")]
     order_key: String,
     number: Value,
+    #[serde(deserialize_with = "loose::text")]
     total: String,
+    #[serde(deserialize_with = "loose::text")]
     total_tax: String,
+    #[serde(deserialize_with = "loose::text")]
     shipping_total: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::some_text")]
     date_paid_gmt: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     date_modified_gmt: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     refunds: Vec<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     payment_method: String,
-    #[serde(default)]
-    transaction_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     customer_note: String,
+    #[serde(deserialize_with = "loose::object")]
     pub(crate) billing: Place,
+    #[serde(deserialize_with = "loose::object")]
     pub(crate) shipping: Place,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     meta_data: Vec<Meta>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     pub(crate) line_items: Vec<OrderLine>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     tax_lines: Vec<OrderTax>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     shipping_lines: Vec<OrderShipping>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     fee_lines: Vec<OrderFee>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Meta {
+    #[serde(deserialize_with = "loose::text")]
     key: String,
     value: Value,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct OrderLine {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::number")]
     id: u64,
+    #[serde(deserialize_with = "loose::text")]
     name: String,
     /// What the product is called without what sets the variation apart.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::some_text")]
     parent_name: Option<String>,
+    #[serde(deserialize_with = "loose::number")]
     product_id: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::number")]
     variation_id: u64,
     /// The REST API takes and shows negative ones.
+    #[serde(deserialize_with = "loose::number")]
     quantity: i64,
+    #[serde(deserialize_with = "loose::text")]
     subtotal: String,
+    #[serde(deserialize_with = "loose::text")]
     total: String,
+    #[serde(deserialize_with = "loose::text")]
     total_tax: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::some_text")]
     sku: Option<String>,
     #[serde(default)]
     image: Option<OrderImage>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     meta_data: Vec<OrderTrait>,
 }
 
 /// A trait of a variation. Plugins put other things here, and those have texts of any kind.
 #[derive(Debug, Deserialize)]
 struct OrderTrait {
+    #[serde(default)]
+    key: Value,
+    #[serde(default)]
+    value: Value,
     #[serde(default)]
     display_key: Value,
     #[serde(default)]
@@ -106,14 +130,17 @@ struct OrderTrait {
 
 #[derive(Debug, Deserialize)]
 struct OrderImage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     src: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct OrderTax {
+    #[serde(deserialize_with = "loose::text")]
     label: String,
+    #[serde(deserialize_with = "loose::text")]
     tax_total: String,
+    #[serde(deserialize_with = "loose::text")]
     shipping_tax_total: String,
     #[serde(default)]
     rate_percent: Value,
@@ -121,20 +148,25 @@ struct OrderTax {
 
 #[derive(Debug, Deserialize)]
 struct OrderShipping {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::number")]
     id: u64,
+    #[serde(deserialize_with = "loose::text")]
     method_title: String,
+    #[serde(deserialize_with = "loose::text")]
     method_id: String,
     #[serde(default)]
     instance_id: Value,
+    #[serde(deserialize_with = "loose::text")]
     total: String,
+    #[serde(deserialize_with = "loose::text")]
     total_tax: String,
 }
 
 #[derive(Debug, Deserialize)]
 struct OrderFee {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::number")]
     id: u64,
+    #[serde(deserialize_with = "loose::text")]
     total: String,
 }
 
@@ -143,14 +175,18 @@ impl StoreOrder {
     pub(crate) fn state(&self, store_url: &str) -> Result<DraftState, ConnectorError> {
         let payment = self.meta(META_PAYMENT).map(PaymentId::new);
         let is_paid = self.date_paid_gmt.is_some() && self.payment_method == PAYMENT_METHOD;
-        // A seller may put an order on hold before its money has come.
+        // An order on hold takes a payment in without being paid by it, a seller may put one on hold
+        // before its money has come, and one of downloads is processed without being paid.
         let waits = match self.status.as_str() {
             "pending" | "failed" => true,
-            "on-hold" => !self.is_paid() && self.transaction_id.is_empty(),
+            "on-hold" | "processing" | "completed" => !self.is_paid(),
+            // A write that came late has taken a paid order back.
+            "checkout-draft" => self.is_paid(),
             _ => false,
         };
         Ok(match (self.status.as_str(), payment) {
-            ("checkout-draft", _) | ("pending" | "failed", None) => DraftState::Open,
+            ("checkout-draft", _) if !waits => DraftState::Open,
+            ("pending" | "failed", None) => DraftState::Open,
             (_, Some(payment)) if waits => DraftState::Committed {
                 payment,
                 total: self.total()?,
@@ -193,16 +229,31 @@ impl StoreOrder {
         self.date_paid_gmt.is_some()
     }
 
+    /// Whether its status is that of an order that waits for money, whatever else it says.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.status.as_str(), "checkout-draft" | "pending" | "failed")
+    }
+
     pub(crate) fn payment(&self) -> Option<&str> {
         self.meta(META_PAYMENT)
     }
 
-    /// The session and the agent that brought it, if any did.
-    pub(crate) fn brought_by(&self) -> Option<(&str, &str)> {
+    /// Who brought it, if an agent did.
+    pub(crate) fn origin(&self) -> Option<Origin> {
         if self.payment_method != PAYMENT_METHOD {
             return None;
         }
-        Some((self.meta(META_SESSION)?, self.meta(META_AGENT)?))
+        Some(Origin {
+            session: SessionId::new(self.meta(META_SESSION)?),
+            agent: AgentId::new(self.meta(META_AGENT)?),
+            order: OrderId::new(self.id.to_string()),
+            payment: self.payment().map(PaymentId::new),
+        })
+    }
+
+    /// What the agent was told of it.
+    pub(crate) fn told(&self) -> Option<&str> {
+        self.meta(META_TOLD)
     }
 
     pub(crate) const fn has_refunds(&self) -> bool {
@@ -238,7 +289,8 @@ impl StoreOrder {
             note: self.note(),
             facts: self.facts(),
             agreed: Some(agreed),
-            own: own.map(|_| self.leftovers()),
+            names: self.names(),
+            own: own.map(|_| self.contents()).transpose()?,
         })
     }
 
@@ -250,12 +302,20 @@ impl StoreOrder {
         Money::parse_minor(minor, digits(currency), currency).map(Some).map_err(unreadable)
     }
 
-    fn leftovers(&self) -> Leftovers {
-        Leftovers {
+    fn names(&self) -> Names {
+        let text = self.meta(META_NAMES).unwrap_or_default();
+        let names: BTreeMap<String, String> = serde_json::from_str(text).unwrap_or_default();
+        names.into_iter().map(|(key, item)| (key, ItemId::new(item))).collect()
+    }
+
+    /// What stands in it.
+    pub(crate) fn contents(&self) -> Result<Contents, ConnectorError> {
+        Ok(Contents {
+            total: Some(self.total()?),
             lines: self.line_items.iter().map(|line| line.id).collect(),
             shipping: self.shipping_lines.iter().map(|line| line.id).collect(),
             fees: self.fee_lines.iter().map(|fee| fee.id).collect(),
-        }
+        })
     }
 
     /// What was bought: products without variants, and variations.
@@ -271,63 +331,6 @@ impl StoreOrder {
         self.shipping_lines.iter().any(|line| is_pickup(&line.method_id))
     }
 
-    /// What was bought for how much, read off the order: its cart may be gone.
-    pub(crate) fn quote(&self, pickup: Option<&Address>) -> Result<Quote, ConnectorError> {
-        let currency = self.currency()?;
-        self.quote_in(currency, pickup).map_err(unreadable)
-    }
-
-    fn quote_in(&self, currency: Currency, pickup: Option<&Address>) -> Result<Quote, MoneyError> {
-        let money = |text: &str| Money::round_major(text, currency);
-        let sum = |amounts: Vec<Money>| {
-            amounts.into_iter().try_fold(Money::zero(currency), Money::checked_add)
-        };
-        let mut lines = self
-            .line_items
-            .iter()
-            .map(|line| line.quoted(currency))
-            .collect::<Result<Vec<_>, _>>()?;
-        let rates = self
-            .shipping_lines
-            .iter()
-            .map(|line| line.rate(currency, pickup, &lines))
-            .collect::<Result<Vec<_>, _>>()?;
-        let fees = self.fee_lines.iter().map(|fee| money(&fee.total)).collect::<Result<_, _>>()?;
-        let tax_lines = self
-            .tax_lines
-            .iter()
-            .map(|tax| {
-                Ok(TaxLine {
-                    name: plain_text(&tax.label),
-                    amount: money(&tax.tax_total)?.checked_add(money(&tax.shipping_tax_total)?)?,
-                    rate_percent: text_of(&tax.rate_percent),
-                })
-            })
-            .collect::<Result<_, MoneyError>>()?;
-        let mut totals = Totals {
-            items_base: sum(lines.iter().map(|line| line.base).collect())?,
-            items_discount: sum(lines.iter().map(|line| line.discount).collect())?,
-            shipping: money(&self.shipping_total)?,
-            fees: sum(fees)?,
-            tax: money(&self.total_tax)?,
-            tax_lines,
-            total: money(&self.total)?,
-        };
-        if is_finer(&self.total, currency) {
-            settle(&mut lines, &mut totals);
-        }
-        Ok(Quote {
-            currency,
-            needs_shipping: !rates.is_empty(),
-            totals,
-            lines,
-            rates,
-            is_final: true,
-            codes: Vec::new(),
-            problems: Vec::new(),
-        })
-    }
-
     pub(crate) fn currency(&self) -> Result<Currency, ConnectorError> {
         currency(&self.currency)
     }
@@ -335,65 +338,6 @@ impl StoreOrder {
     fn meta(&self, key: &str) -> Option<&str> {
         let found = self.meta_data.iter().find(|meta| meta.key == key)?;
         found.value.as_str().filter(|value| !value.is_empty())
-    }
-}
-
-impl OrderLine {
-    fn quoted(&self, currency: Currency) -> Result<QuotedLine, MoneyError> {
-        let money = |text: &str| Money::round_major(text, currency);
-        let (base, after) = (money(&self.subtotal)?, money(&self.total)?);
-        let item = if self.variation_id == 0 { self.product_id } else { self.variation_id };
-        let image = self.image.iter().map(|image| image.src.clone());
-        Ok(QuotedLine {
-            id: line_id(item),
-            item: ItemId::new(item.to_string()),
-            product: Some(ProductId::new(self.product_id.to_string())),
-            title: plain_text(self.parent_name.as_deref().unwrap_or(&self.name)),
-            description: String::new(),
-            images: image.filter(|src| !src.is_empty()).collect(),
-            sku: self.sku.clone().unwrap_or_default(),
-            options: self.options(),
-            quantity: u32::try_from(self.quantity)
-                .ok()
-                .and_then(NonZeroU32::new)
-                .unwrap_or(NonZeroU32::MIN),
-            unit_price: None,
-            base,
-            discount: base.checked_sub(after)?,
-            tax: money(&self.total_tax)?,
-            quantity_max: None,
-        })
-    }
-
-    /// What sets a variation apart; other products have none.
-    fn options(&self) -> Vec<(String, String)> {
-        let part = |part: &OrderTrait| {
-            let (key, value) = (part.display_key.as_str()?, part.display_value.as_str()?);
-            let is_shown = !key.starts_with('_');
-            is_shown.then(|| (plain_text(key), plain_text(value)))
-        };
-        let parts = self.meta_data.iter().filter_map(part);
-        if self.variation_id == 0 { Vec::new() } else { parts.collect() }
-    }
-}
-
-impl OrderShipping {
-    fn rate(
-        &self,
-        currency: Currency,
-        pickup: Option<&Address>,
-        lines: &[QuotedLine],
-    ) -> Result<Rate, MoneyError> {
-        Ok(Rate {
-            id: RateId::new(format!("{}:{}", self.method_id, text_of(&self.instance_id))),
-            kind: rate_kind(&self.method_id, &self.method_title, pickup),
-            title: plain_text(&self.method_title),
-            description: String::new(),
-            price: Money::round_major(&self.total, currency)?,
-            tax: Money::round_major(&self.total_tax, currency)?,
-            selected: true,
-            lines: lines.iter().map(|line| line.id.clone()).collect(),
-        })
     }
 }
 
@@ -418,6 +362,14 @@ pub(crate) fn ties(commitment: &commerce::Commitment) -> Value {
 pub(crate) fn fact_meta(facts: &Facts) -> Vec<Value> {
     let fact = |(name, text): (&String, &String)| json!({"key": format!("{META_FACT}{name}"), "value": text});
     facts.iter().map(fact).collect()
+}
+
+/// The names under which lines were ordered; nothing where all were plain and none were kept.
+pub(crate) fn name_meta(names: &Names) -> Option<Value> {
+    let names: BTreeMap<&str, &str> =
+        names.iter().map(|(key, item)| (key.as_str(), item.as_str())).collect();
+    let text = serde_json::to_string(&names).ok().filter(|_| !names.is_empty())?;
+    Some(json!({"key": META_NAMES, "value": text}))
 }
 
 /// What the agent was shown, to be kept with an order that does not follow its cart.

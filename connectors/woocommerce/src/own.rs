@@ -1,8 +1,10 @@
 //! An order of our own, where the store makes none before it is placed (WooCommerce 10.9 and later).
 //!
 //! It is a draft through the REST API that holds what a cart has no place for; the cart is still
-//! what counts. What was in the cart is written into it when it is committed, and the store taxes
-//! it anew: its total must come out the same, or nothing is charged.
+//! what counts. What is in the cart is written into it whenever that changes, and the store taxes it
+//! anew: its total must come out the same, or nothing is charged. Entries of an order have no names
+//! of ours, so writing them twice would order twice: they are written once, and where that went
+//! wrong all that stands there is taken out before it is written again.
 
 use commerce::{ConnectorError, Facts, Money};
 use serde_json::{Map, Value, json};
@@ -10,41 +12,60 @@ use serde_json::{Map, Value, json};
 use crate::{
     WooCommerce,
     cart::Cart,
-    memory::Leftovers,
-    order::{StoreOrder, agreed_meta, fact_meta},
+    item::Names,
+    memory::Contents,
+    order::{StoreOrder, agreed_meta, fact_meta, name_meta},
 };
 
 impl WooCommerce {
-    /// Makes the order. A lost answer leaves an empty draft behind, which the store clears away.
+    /// Makes the order. A lost answer leaves a draft behind, which the store clears away.
     pub(crate) async fn own_draft(
         &self,
-        agreed: Money,
+        cart: &Cart,
         note: &str,
-        facts: &Facts,
-    ) -> Result<u64, ConnectorError> {
-        let mut body = kept(agreed, note, facts);
+        (facts, names): (&Facts, &Names),
+    ) -> Result<StoreOrder, ConnectorError> {
+        let mut body = contents(cart, &Contents::default())?;
+        body.extend(kept(cart.total()?, note, facts, names));
         body.insert("status".to_owned(), json!("checkout-draft"));
-        let made: StoreOrder =
-            self.client.post("order.draft", "/orders", &Value::Object(body)).await?;
-        Ok(made.id)
+        self.client.post("order.draft", "/orders", &Value::Object(body)).await
     }
 
-    /// Writes down what was shown, and what else the order has to keep.
-    pub(crate) async fn keep(
+    /// Writes the cart into the order, and what else it has to keep.
+    pub(crate) async fn fill(
         &self,
         order: u64,
-        agreed: Money,
+        (cart, before): (&Cart, &Contents),
         note: &str,
-        facts: &Facts,
+        (facts, names): (&Facts, &Names),
     ) -> Result<StoreOrder, ConnectorError> {
-        let body = Value::Object(kept(agreed, note, facts));
-        self.client.put("order.keep", &format!("/orders/{order}"), &body).await
+        let mut body = contents(cart, before)?;
+        body.extend(kept(cart.total()?, note, facts, names));
+        let path = format!("/orders/{order}");
+        self.client.put_once("order.fill", &path, &Value::Object(body)).await
+    }
+
+    /// Writes the cart into the order again where it does not cost what the cart does.
+    pub(crate) async fn mend(
+        &self,
+        order: u64,
+        cart: &Cart,
+        before: &Contents,
+    ) -> Result<(), ConnectorError> {
+        if before.total == Some(cart.total()?) {
+            return Ok(());
+        }
+        let body = Value::Object(contents(cart, before)?);
+        let path = format!("/orders/{order}");
+        let _mended: StoreOrder = self.client.put_once("order.mend", &path, &body).await?;
+        Ok(())
     }
 }
 
-fn kept(agreed: Money, note: &str, facts: &Facts) -> Map<String, Value> {
+fn kept(agreed: Money, note: &str, facts: &Facts, names: &Names) -> Map<String, Value> {
     let mut meta = fact_meta(facts);
     meta.push(agreed_meta(agreed));
+    meta.extend(name_meta(names));
     let mut body = Map::new();
     body.insert("customer_note".to_owned(), json!(note));
     body.insert("meta_data".to_owned(), Value::Array(meta));
@@ -52,10 +73,7 @@ fn kept(agreed: Money, note: &str, facts: &Facts) -> Map<String, Value> {
 }
 
 /// The cart as the contents of an order, in place of what stood in it.
-pub(crate) fn contents(
-    cart: &Cart,
-    before: &Leftovers,
-) -> Result<Map<String, Value>, ConnectorError> {
+fn contents(cart: &Cart, before: &Contents) -> Result<Map<String, Value>, ConnectorError> {
     let gone = |ids: &[u64], mark: (&str, Value)| -> Vec<Value> {
         ids.iter().map(|id| json!({ "id": id, mark.0: mark.1 })).collect()
     };

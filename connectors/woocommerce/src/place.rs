@@ -7,7 +7,7 @@
 use commerce::{Commitment, ConnectorError, Draft, DraftId, DraftState, Effect, Facts, Order};
 use http::Method;
 use serde_json::{Map, Value, json};
-use tracing::warn;
+use tracing::{error, warn};
 
 use crate::{
     WooCommerce,
@@ -15,7 +15,6 @@ use crate::{
     draft_id::Found,
     memory::{FRESH, Open},
     order::{PAYMENT_METHOD, StoreOrder, fact_meta, ties},
-    own,
 };
 
 impl WooCommerce {
@@ -26,6 +25,7 @@ impl WooCommerce {
         commitment: &Commitment,
     ) -> Result<Draft, ConnectorError> {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
+        let order = order_of(id)?;
         let (mut contents, mut is_scarce) = (Map::new(), true);
         if let Some(open) = self.to_commit(&found, commitment).await? {
             let draft = self.shown(&found, &open, Vec::new()).await?;
@@ -33,13 +33,19 @@ impl WooCommerce {
                 return Ok(draft);
             }
             check_price(commitment, &draft)?;
+            if open.kept.own.is_none() && open.kept.agreed != Some(draft.quote.totals.total) {
+                // The store's order has fallen behind its cart; asked for, it follows.
+                self.order_of_cart(&found.token).await?;
+            }
             is_scarce = draft.is_scarce;
+            if let Some(customer) = self.customer_of(draft.buyer.as_ref()).await {
+                contents.insert("customer_id".to_owned(), json!(customer));
+            }
             if let Some(before) = &open.kept.own {
-                contents = own::contents(&open.cart, before)?;
+                self.mend(order, &open.cart, before).await?;
             }
         }
         self.memory.forget(&found.token);
-        let order = order_of(id)?;
         contents.extend([
             ("status".to_owned(), json!("pending")),
             ("payment_method".to_owned(), json!(PAYMENT_METHOD)),
@@ -52,7 +58,7 @@ impl WooCommerce {
         if written.total()? != commitment.total {
             // The order had fallen behind its cart; nothing is held, so it goes back.
             let actual = written.total()?;
-            self.reopen_draft(id, &Facts::new()).await?;
+            self.reopen_draft(id, commitment, &Facts::new()).await?;
             return Err(ConnectorError::PriceMoved { expected: commitment.total, actual });
         }
         Ok(Draft { is_scarce, ..self.draft_of_order(id, &written).await? })
@@ -85,6 +91,7 @@ impl WooCommerce {
     pub(crate) async fn reopen_draft(
         &self,
         id: &DraftId,
+        commitment: &Commitment,
         facts: &Facts,
     ) -> Result<Draft, ConnectorError> {
         let order = order_of(id)?;
@@ -92,7 +99,11 @@ impl WooCommerce {
         if read.is_paid() {
             return Err(ConnectorError::Settled { action: "reopen" });
         }
-        if read.status != "checkout-draft" {
+        let is_it = |state: &DraftState| {
+            matches!(state, DraftState::Committed { payment, memo, .. }
+                if *payment == commitment.payment && *memo == commitment.memo)
+        };
+        if is_it(&read.state(self.client.url())?) {
             let body = json!({ "status": "checkout-draft", "meta_data": fact_meta(facts) });
             let path = format!("/orders/{order}");
             let _draft: StoreOrder = self.client.put("order.reopen", &path, &body).await?;
@@ -116,10 +127,13 @@ impl WooCommerce {
             "meta_data": ties(commitment),
         });
         let mut paid: StoreOrder = self.client.put("order.pay", &path, &body).await?;
-        if !paid.is_paid() {
-            // An order that waits takes the payment in silently; its state has to be said.
-            let body = json!({ "status": "processing" });
-            paid = self.client.put("order.process", &path, &body).await?;
+        // An order that waits takes the payment in silently; its state has to be said. One of
+        // downloads alone is paid when it is completed.
+        for status in ["processing", "completed"] {
+            if !paid.is_paid() || paid.waits() {
+                let body = json!({ "status": status });
+                paid = self.client.put("order.process", &path, &body).await?;
+            }
         }
         if !paid.is_paid() || paid.payment() != Some(commitment.payment.as_str()) {
             return Err(ConnectorError::Unreadable {
@@ -127,6 +141,9 @@ impl WooCommerce {
                 effect: Effect::Unknown,
                 source: format!("order {order} is {} and not paid", paid.status).into(),
             });
+        }
+        if paid.total()? != commitment.total {
+            paid = self.mend_paid(id, paid, commitment).await?;
         }
         self.empty_cart(id).await;
         // What was just written is remembered; that it was written counts.
@@ -138,6 +155,32 @@ impl WooCommerce {
                 _ => paid.order(self.client.url()),
             },
         )
+    }
+
+    /// Somebody has changed an order of ours while it was being paid: it gets what was paid for, as
+    /// the cart still has it.
+    async fn mend_paid(
+        &self,
+        id: &DraftId,
+        paid: StoreOrder,
+        commitment: &Commitment,
+    ) -> Result<StoreOrder, ConnectorError> {
+        let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
+        let cart = self.read_cart(&found).await?;
+        if cart.total()? == commitment.total && paid.kept()?.own.is_some() {
+            self.mend(paid.id, &cart, &paid.contents()?).await?;
+        }
+        let path = format!("/orders/{}", paid.id);
+        let now: StoreOrder = self.client.get("order.read", &path).await?;
+        if now.total()? != commitment.total {
+            error!(
+                order.id = paid.id,
+                total = now.total()?.minor(),
+                paid = commitment.total.minor(),
+                "the order does not cost what was paid for it: look at it",
+            );
+        }
+        Ok(now)
     }
 
     /// A cart that keeps its lines could buy them again. The order is paid all the same.

@@ -4,32 +4,40 @@ use commerce::{Address, RateId, RateKind, plain_text};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cart::text_of;
+use crate::{cart::text_of, loose};
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Package {
     /// A number, or a text where a plugin splits packages.
     #[serde(rename = "package_id")]
     pub(crate) id: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::list")]
     pub(crate) items: Vec<PackedItem>,
+    #[serde(deserialize_with = "loose::list")]
     pub(crate) shipping_rates: Vec<OfferedRate>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct PackedItem {
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) key: String,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct OfferedRate {
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) rate_id: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::text")]
     pub(crate) description: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) price: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) taxes: String,
+    #[serde(deserialize_with = "loose::text")]
     pub(crate) method_id: String,
+    #[serde(deserialize_with = "loose::flag")]
     pub(crate) selected: bool,
 }
 

@@ -6,22 +6,17 @@
 //! tells buyer and seller by mail of an order on hold, so it is done only where something may
 //! really sell out between the last look at the cart and the payment.
 
-use commerce::{ConnectorError, DraftId, Hold};
+use commerce::{ConnectorError, DraftId, Hold, OrderId};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{WooCommerce, draft_id::Found, order::StoreOrder};
-
-#[derive(Deserialize)]
-struct Note {
-    note: String,
-}
+use crate::{WooCommerce, draft_id::Found, loose, order::StoreOrder};
 
 #[derive(Deserialize)]
 struct Stock {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::some_number")]
     stock_quantity: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose::flag")]
     backorders_allowed: bool,
 }
 
@@ -33,7 +28,7 @@ impl WooCommerce {
         let path = format!("/orders/{order}");
         let body = json!({ "status": "on-hold" });
         let held: StoreOrder = self.client.put("order.hold", &path, &body).await?;
-        let notes: Vec<Note> = self.client.get("order.notes", &format!("{path}/notes")).await?;
+        let notes = self.notes(&OrderId::new(order.to_string())).await?;
         if !notes.iter().any(|note| went_below_nothing(&note.note)) {
             return Ok(Hold::Held);
         }
@@ -46,7 +41,10 @@ impl WooCommerce {
                 return Ok(Hold::SoldOut);
             }
         }
-        Ok(Hold::Held)
+        // Another replica may have looked as well, and given the goods back by now: then nothing is
+        // below nothing any more, and the order is no longer on hold.
+        let now: StoreOrder = self.client.get("order.read", &path).await?;
+        Ok(if now.status == "on-hold" { Hold::Held } else { Hold::SoldOut })
     }
 }
 

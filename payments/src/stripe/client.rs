@@ -17,13 +17,10 @@ use stripe_client_core::{
     CustomizedStripeRequest, IdempotencyKey, RequestBuilder, RequestStrategy, StripeClient,
     StripeMethod,
 };
-use upstream::{Answer, Call, Kind, Upstream};
+use upstream::{Answer, Call, Chance, Kind, Upstream};
 
-use super::{
-    error::{Cause, Failure, Refusal},
-    wire::Intent,
-};
-use crate::{Payment, Settings};
+use super::error::{Cause, Failure, Refusal};
+use crate::Settings;
 
 const VERSION: HeaderName = HeaderName::from_static("stripe-version");
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -44,17 +41,26 @@ pub(super) struct Sender<'a> {
     replayed: AtomicBool,
 }
 
-/// The payment after a call that changed it.
-pub(super) struct Reply {
-    pub(super) payment: Payment,
-    /// Whether this is the answer to an earlier call with the same key: it says how the payment
-    /// was then, not how it is now.
+/// Something after a call that changed it.
+pub(super) struct Reply<T> {
+    pub(super) value: T,
+    /// Whether this is the answer to an earlier call with the same key: it says how things were
+    /// then, not how they are now.
     pub(super) replayed: bool,
 }
 
 impl Client {
     pub(super) fn new(upstream: Upstream, settings: Settings) -> Self {
         Self { upstream, settings: Arc::new(settings) }
+    }
+
+    /// The same account under other settings.
+    pub(super) fn under(&self, settings: Settings) -> Self {
+        Self::new(self.upstream.clone(), settings)
+    }
+
+    pub(super) fn chance(&self) -> Arc<dyn Chance> {
+        self.upstream.chance()
     }
 
     /// A call that touches no token, so that a preview version cannot reach it.
@@ -89,22 +95,26 @@ impl Sender<'_> {
             .map_err(|error| self.failure(Effect::None, Cause::Unreadable(error.into())))
     }
 
-    /// Changes a payment, once per key.
-    pub(super) async fn write(
+    /// Changes something, once per key, and makes a `T` of the `W` that it is then.
+    pub(super) async fn write<W, T>(
         &self,
         path: impl Into<String>,
         key: IdempotencyKey,
         form: &(impl Serialize + Sync),
-    ) -> Result<Reply, Failure> {
+    ) -> Result<Reply<T>, Failure>
+    where
+        W: miniserde::Deserialize,
+        T: TryFrom<W, Error: std::error::Error + Send + Sync + 'static>,
+    {
         let request = RequestBuilder::new(StripeMethod::Post, path)
             .form(form)
-            .customize::<Intent>()
+            .customize::<W>()
             .request_strategy(RequestStrategy::Idempotent(key));
         let wire =
             request.send(self).await.map_err(|cause| self.failure(Effect::Unknown, cause))?;
-        let payment = Payment::try_from(wire)
+        let value = T::try_from(wire)
             .map_err(|error| self.failure(Effect::Unknown, Cause::Unreadable(error.into())))?;
-        Ok(Reply { payment, replayed: self.replayed.load(Ordering::Relaxed) })
+        Ok(Reply { value, replayed: self.replayed.load(Ordering::Relaxed) })
     }
 
     const fn failure(&self, effect: Effect, cause: Cause) -> Failure {

@@ -59,9 +59,10 @@ impl Failure {
         }
     }
 
-    /// Whether the same key will only ever bring this very server error again.
-    pub(super) fn is_dead_end(&self) -> bool {
-        self.refusal().is_some_and(|refusal| refusal.replayed && refusal.status.is_server_error())
+    /// Whether the key brings nothing but the past: a failure of an earlier call, or that its
+    /// parameters were others. Once a look has shown that the call had no effect, another key does.
+    pub(super) fn is_spent(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.replayed || refusal.is_key_reuse())
     }
 }
 
@@ -125,6 +126,11 @@ impl Refusal {
             || self.message.starts_with("Unrecognized request URL")
     }
 
+    /// The key may not do this.
+    pub(super) fn is_forbidden(&self) -> bool {
+        self.status == StatusCode::FORBIDDEN
+    }
+
     /// The call as such was understood and refused.
     pub(super) fn is_about_the_call(&self) -> bool {
         matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND)
@@ -140,6 +146,7 @@ impl Refusal {
         let wants_authentication = [code, self.decline_code.as_deref().unwrap_or_default()]
             .contains(&"authentication_required");
         match self.status {
+            _ if HARD_STOPS.contains(&code) => PaymentError::Declined(self.decline()),
             StatusCode::UNAUTHORIZED => PaymentError::Denied {
                 hint: "Stripe does not accept the secret key. Copy it again from the API keys in \
                        the dashboard"
@@ -165,7 +172,6 @@ impl Refusal {
                     self.message
                 ),
             },
-            _ if HARD_STOPS.contains(&code) => PaymentError::Declined(self.decline()),
             StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => self.later(),
             _ if wants_authentication => {
                 PaymentError::AuthenticationRequired { network: self.network }
@@ -296,8 +302,22 @@ mod tests {
             assert!(matches!(error, PaymentError::NotExecuted { .. }), "{error:?}");
         }
         let stop = r#"{"error":{"type":"card_error","code":"card_decline_rate_limit_exceeded"}}"#;
-        let error = refused(429, Effect::Unknown, stop);
-        assert!(matches!(error, PaymentError::Declined(_)), "{error:?}");
+        let blocked = r#"{"error":{"type":"invalid_request_error","code":"request_blocked"}}"#;
+        let approval = r#"{"error":{"type":"invalid_request_error","code":"approval_required"}}"#;
+        for (status, body) in [(429, stop), (403, blocked), (400, approval)] {
+            let error = refused(status, Effect::Unknown, body);
+            assert!(matches!(error, PaymentError::Declined(_)), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn suspected_fraud_is_never_told() {
+        for code in
+            ["fraudulent", "lost_card", "merchant_blacklist", "pickup_card", "stolen_card", "new"]
+        {
+            let told = super::decline(Some(code.to_owned()));
+            assert_eq!(told.text, "The payment was declined.", "{code}");
+        }
     }
 
     #[test]

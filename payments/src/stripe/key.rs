@@ -9,7 +9,7 @@ use commerce::{Money, PaymentId, SessionId};
 use sha2::{Digest, Sha256};
 use stripe_client_core::IdempotencyKey;
 
-use crate::{PaymentToken, Proof};
+use crate::{Origin, PaymentToken, Proof};
 
 /// One payment per session: neither the amount nor the token is in it, so that a second try
 /// with another price or another token meets the first payment and makes none of its own.
@@ -46,6 +46,19 @@ pub(super) fn void(id: &PaymentId, generation: u32) -> IdempotencyKey {
     key("void", &[id.as_str()], generation)
 }
 
+/// Gives money back for one reason.
+pub(super) fn refund(id: &PaymentId, origin: &Origin, generation: u32) -> IdempotencyKey {
+    match origin {
+        Origin::Store(refund) => key("refund", &[id.as_str(), "store", refund], generation),
+        Origin::Rollback => key("refund", &[id.as_str(), "rollback"], generation),
+    }
+}
+
+/// A call of one rehearsal.
+pub(super) fn rehearsal(run: &str, call: u32) -> IdempotencyKey {
+    key("rehearsal", &[run], call)
+}
+
 fn amount(total: Money) -> String {
     format!("{}{}", total.minor(), total.currency().code())
 }
@@ -72,7 +85,7 @@ mod tests {
     use commerce::{PaymentId, SessionId};
 
     use super::{confirm, open};
-    use crate::PaymentToken;
+    use crate::{Origin, PaymentToken};
 
     #[test]
     fn a_key_depends_on_every_part_and_shows_none() {
@@ -82,6 +95,11 @@ mod tests {
         assert_ne!(open("shop", &session, 0), open("shop", &session, 1));
         assert_ne!(open("shop", &session, 0), open("shop", &SessionId::new("s2"), 0));
         assert_ne!(open("a", &SessionId::new("bc"), 0), open("ab", &SessionId::new("c"), 0));
+
+        let id = PaymentId::new("pi_1");
+        let store = |refund: &str| super::refund(&id, &Origin::Store(refund.to_owned()), 0);
+        assert_ne!(store("7"), store("8"));
+        assert_ne!(store("rollback"), super::refund(&id, &Origin::Rollback, 0));
 
         let key = confirm(&PaymentId::new("pi_1"), &PaymentToken::new("spt_secret"), None, 0);
         assert!(!key.as_str().contains("secret"));

@@ -3,19 +3,29 @@
 //! Every member of an answer is optional, because a preview version may drop any of them. Only
 //! what decides about money is missed.
 
-use commerce::{Currency, Money, OrderId, PaymentId, SessionId};
+use commerce::{AgentId, Currency, Money, OrderId, PaymentId, SessionId};
 use jiff::Timestamp;
-use miniserde::Deserialize;
-use serde::Serialize;
+use miniserde::{Deserialize, json::Value};
 use thiserror::Error;
 
 use super::{
     amount::{self, AmountError},
     error::decline,
 };
-use crate::{
-    Deactivation, Opening, Payment, PaymentState, PaymentToken, Proof, TokenInfo, TokenParameter,
+use crate::{Deactivation, Payment, PaymentState, TokenInfo};
+
+mod event;
+mod form;
+mod refund;
+mod value;
+
+pub(super) use event::{EVENTS, Event, EventPage};
+pub(super) use form::{
+    Amend, Capture, Confirm, Create, CreateRefund, Expanded, List, Mint, Nothing, OfPayment, Search,
 };
+pub(super) use refund::{DisputePage, Refund, RefundPage};
+
+use value::{boolean, integer, member};
 
 /// Why an object of Stripe's means nothing here.
 #[derive(Debug, Error)]
@@ -37,6 +47,10 @@ pub(super) struct Intent {
     amount_received: Option<i64>,
     currency: Option<String>,
     status: Option<String>,
+    created: Option<i64>,
+    livemode: Option<bool>,
+    /// An id, or the whole charge where it was asked for.
+    latest_charge: Option<Value>,
     metadata: Option<Metadata>,
     last_payment_error: Option<LastError>,
 }
@@ -46,18 +60,32 @@ pub(super) struct Intent {
 pub(super) struct IntentPage {
     pub(super) data: Option<Vec<Intent>>,
     pub(super) has_more: Option<bool>,
+    /// Where a search goes on.
+    pub(super) next_page: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Metadata {
-    acp_session: Option<String>,
-    acp_order: Option<String>,
+    #[serde(rename = "acp_bridge")]
+    store: Option<String>,
+    #[serde(rename = "acp_session")]
+    session: Option<String>,
+    #[serde(rename = "acp_agent")]
+    agent: Option<String>,
+    #[serde(rename = "acp_order")]
+    order: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 struct LastError {
     code: Option<String>,
     decline_code: Option<String>,
+}
+
+/// Something of which only the id matters.
+#[derive(Debug, Deserialize)]
+pub(super) struct Named {
+    pub(super) id: Option<String>,
 }
 
 /// A `shared_payment.granted_token`.
@@ -102,7 +130,7 @@ struct BusinessProfile {
 
 impl Intent {
     pub(super) fn belongs_to(&self, session: &SessionId) -> bool {
-        let named = self.metadata.as_ref().and_then(|metadata| metadata.acp_session.as_deref());
+        let named = self.metadata.as_ref().and_then(|metadata| metadata.session.as_deref());
         named == Some(session.as_str())
     }
 }
@@ -120,12 +148,11 @@ impl TryFrom<Intent> for Payment {
             None if state == expected_in => Err(Unread::Missing(name)),
             None => Ok(Money::zero(currency)),
         };
-        let (session, order) = match intent.metadata {
-            Some(Metadata { acp_session, acp_order }) => (acp_session, acp_order),
-            None => (None, None),
-        };
+        let metadata = intent.metadata.unwrap_or_default();
+        let charge = intent.latest_charge.unwrap_or_default();
         Ok(Self {
             id: PaymentId::new(intent.id.ok_or(Unread::Missing("id"))?),
+            state,
             total: money(intent.amount.ok_or(Unread::Missing("amount"))?)?,
             capturable: due(
                 intent.amount_capturable,
@@ -133,9 +160,19 @@ impl TryFrom<Intent> for Payment {
                 "amount_capturable",
             )?,
             captured: due(intent.amount_received, PaymentState::Captured, "amount_received")?,
-            state,
-            session: session.map(SessionId::new),
-            order: order.map(OrderId::new),
+            // What was let go without being taken stands there as given back, too.
+            refunded: match integer(&charge, "amount_refunded") {
+                Some(amount) if state == PaymentState::Captured => money(amount)?,
+                _ => Money::zero(currency),
+            },
+            is_disputed: boolean(&charge, "disputed").unwrap_or_default(),
+            session: metadata.session.map(SessionId::new),
+            store: metadata.store,
+            agent: metadata.agent.map(AgentId::new),
+            order: metadata.order.map(OrderId::new),
+            opened_at: time(intent.created)?,
+            held_until: held_until(&charge),
+            livemode: intent.livemode.unwrap_or_default(),
             decline: intent
                 .last_payment_error
                 .map(|error| decline(error.decline_code.or(error.code))),
@@ -187,6 +224,17 @@ fn currency(code: Option<&str>) -> Result<Currency, Unread> {
     Currency::from_code(&code).ok_or(Unread::Strange("currency"))
 }
 
+fn time(second: Option<i64>) -> Result<Timestamp, Unread> {
+    let second = second.ok_or(Unread::Missing("created"))?;
+    Timestamp::from_second(second).map_err(|_| Unread::Strange("created"))
+}
+
+/// When the bank lets go of held money.
+fn held_until(charge: &Value) -> Option<Timestamp> {
+    let card = member(member(charge, "payment_method_details")?, "card")?;
+    Timestamp::from_second(integer(card, "capture_before")?).ok()
+}
+
 fn deactivation(reason: &str) -> Deactivation {
     match reason {
         "consumed" => Deactivation::Consumed,
@@ -194,174 +242,6 @@ fn deactivation(reason: &str) -> Deactivation {
         "revoked" => Deactivation::Revoked,
         "resolved" => Deactivation::Resolved,
         _ => Deactivation::Other,
-    }
-}
-
-/// No parameters.
-#[derive(Debug, Serialize)]
-pub(super) struct Nothing {}
-
-/// Parameters of a new payment: no payment method, so it cannot move money.
-#[derive(Debug, Serialize)]
-pub(super) struct Create<'a> {
-    amount: i64,
-    currency: String,
-    capture_method: &'static str,
-    automatic_payment_methods: AutomaticPaymentMethods,
-    description: &'a str,
-    metadata: CreateMetadata<'a>,
-}
-
-/// Redirects are ruled out, because nobody could follow one. Documented for payments in
-/// general; that it is accepted together with a token is not proved against Stripe yet.
-#[derive(Debug, Serialize)]
-struct AutomaticPaymentMethods {
-    enabled: bool,
-    allow_redirects: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct CreateMetadata<'a> {
-    #[serde(rename = "acp_bridge")]
-    store: &'a str,
-    #[serde(rename = "acp_session")]
-    session: &'a str,
-    #[serde(rename = "acp_order", skip_serializing_if = "Option::is_none")]
-    order: Option<&'a str>,
-}
-
-/// Another amount for a payment that holds no money.
-#[derive(Debug, Serialize)]
-pub(super) struct Amend {
-    pub(super) amount: i64,
-}
-
-/// The token to charge, in one of its two places.
-#[derive(Serialize)]
-pub(super) struct Confirm<'a> {
-    error_on_requires_action: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payment_method_options: Option<MethodOptions<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payment_method_data: Option<TokenMember<'a>>,
-    #[serde(flatten)]
-    top_level: Option<TokenMember<'a>>,
-}
-
-#[derive(Serialize)]
-struct MethodOptions<'a> {
-    card: CardOptions<'a>,
-}
-
-#[derive(Serialize)]
-struct CardOptions<'a> {
-    three_d_secure: ThreeDSecure<'a>,
-}
-
-#[derive(Serialize)]
-struct ThreeDSecure<'a> {
-    cryptogram: &'a str,
-    electronic_commerce_indicator: &'a str,
-    transaction_id: &'a str,
-    version: &'a str,
-}
-
-#[derive(Serialize)]
-struct TokenMember<'a> {
-    shared_payment_granted_token: &'a str,
-}
-
-/// How much to take, and for which order.
-#[derive(Debug, Serialize)]
-pub(super) struct Capture<'a> {
-    amount_to_capture: i64,
-    metadata: CaptureMetadata<'a>,
-}
-
-#[derive(Debug, Serialize)]
-struct CaptureMetadata<'a> {
-    acp_order: &'a str,
-}
-
-/// Which payments to list, newest first.
-#[derive(Debug, Serialize)]
-pub(super) struct List {
-    limit: u8,
-    created: Since,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) starting_after: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Since {
-    gte: i64,
-}
-
-impl<'a> Create<'a> {
-    pub(super) fn new(opening: &Opening<'a>) -> Result<Self, AmountError> {
-        Ok(Self {
-            amount: amount::to_stripe(opening.total)?,
-            currency: opening.total.currency().code().to_ascii_lowercase(),
-            capture_method: "manual",
-            automatic_payment_methods: AutomaticPaymentMethods {
-                enabled: true,
-                allow_redirects: "never",
-            },
-            description: opening.description,
-            metadata: CreateMetadata {
-                store: opening.store,
-                session: opening.session.as_str(),
-                order: opening.order.map(OrderId::as_str),
-            },
-        })
-    }
-}
-
-impl<'a> Confirm<'a> {
-    pub(super) fn new(
-        token: &'a PaymentToken,
-        proof: Option<&'a Proof>,
-        parameter: TokenParameter,
-    ) -> Self {
-        let member = Some(TokenMember { shared_payment_granted_token: token.expose() });
-        let (payment_method_data, top_level) = match parameter {
-            TokenParameter::PaymentMethodData => (member, None),
-            TokenParameter::TopLevel => (None, member),
-        };
-        let payment_method_options = proof.map(MethodOptions::proved);
-        Self {
-            error_on_requires_action: true,
-            payment_method_options,
-            payment_method_data,
-            top_level,
-        }
-    }
-}
-
-impl<'a> MethodOptions<'a> {
-    fn proved(proof: &'a Proof) -> Self {
-        let three_d_secure = ThreeDSecure {
-            cryptogram: &proof.cryptogram,
-            electronic_commerce_indicator: &proof.indicator,
-            transaction_id: &proof.transaction_id,
-            version: &proof.version,
-        };
-        Self { card: CardOptions { three_d_secure } }
-    }
-}
-
-impl<'a> Capture<'a> {
-    pub(super) fn new(total: Money, order: &'a OrderId) -> Result<Self, AmountError> {
-        Ok(Self {
-            amount_to_capture: amount::to_stripe(total)?,
-            metadata: CaptureMetadata { acp_order: order.as_str() },
-        })
-    }
-}
-
-impl List {
-    pub(super) const fn since(second: i64) -> Self {
-        Self { limit: 100, created: Since { gte: second }, starting_after: None }
     }
 }
 

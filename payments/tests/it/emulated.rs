@@ -1,9 +1,12 @@
 //! The whole way of a payment, and every way off it.
 
 use commerce::{Level, OrderId};
-use emulators::faults::Fault;
+use emulators::{faults::Fault, stripe::Mishap};
 use jiff::Timestamp;
-use payments::{BadToken, Deactivation, Network, PaymentError, PaymentState, PaymentToken, Proof};
+use payments::{
+    BadToken, Deactivation, DisputeState, Network, Origin, PaymentError, PaymentState,
+    PaymentToken, Processor, Proof, RefundRequest, RefundState, Sca,
+};
 
 use crate::stage::{Stage, TOTAL, usd};
 
@@ -107,9 +110,128 @@ async fn a_buyer_who_had_to_authenticate_is_an_error() {
         "{error:?}"
     );
     assert_eq!(stage.stripe.fetch(&opened.id).await.unwrap().state, PaymentState::Open);
-    let proof = Proof::new("AAIBBYNoEwAAACcKhAJkdQAAAAA=", "05", "c4e59ceb", "2.2").unwrap();
+    let proof = Proof::new(
+        &stage.session,
+        usd(TOTAL),
+        "AAIBBYNoEwAAACcKhAJkdQAAAAA=",
+        "05",
+        "c4e59ceb",
+        "2.2",
+    )
+    .unwrap();
     let held = stage.stripe.authorize(&opened.id, &token, Some(&proof), 0).await.unwrap();
     assert_eq!(held.state, PaymentState::Authorized);
+}
+
+#[tokio::test]
+async fn a_card_that_must_be_authenticated_fails_fast_where_nobody_can_ask() {
+    let stage = Stage::start().await;
+    let stripe = stage.stripe_under(|settings| settings.sca = Sca::FailFast);
+    let opened = stage.open(TOTAL).await.unwrap();
+    let token = stage.token("pm_card_authenticationRequired");
+    let error = stripe.authorize(&opened.id, &token, None, 0).await.unwrap_err();
+    assert!(matches!(error, PaymentError::AuthenticationRequired { .. }), "{error:?}");
+    let proof = proof(&stage);
+    let error = stripe.authorize(&opened.id, &token, Some(&proof), 1).await.unwrap_err();
+    assert!(matches!(&error, PaymentError::Rejected { code, .. } if code == "proof_unwanted"));
+    assert_eq!(stripe.fetch(&opened.id).await.unwrap().state, PaymentState::Open);
+}
+
+#[tokio::test]
+async fn a_payment_can_wait_for_the_buyer() {
+    for (is_proved, ends) in [(true, PaymentState::Authorized), (false, PaymentState::Open)] {
+        let stage = Stage::start().await;
+        let stripe = stage.stripe_under(|settings| settings.sca = Sca::SptNative);
+        let opened = stage.open(TOTAL).await.unwrap();
+        let token = stage.token("pm_card_authenticationRequired");
+        let waiting = stripe.authorize(&opened.id, &token, None, 0).await.unwrap();
+        assert_eq!(waiting.state, PaymentState::ActionRequired);
+        assert!(waiting.capturable.is_zero());
+        stage.emulator.authenticate(opened.id.as_str(), is_proved).unwrap();
+        assert_eq!(stripe.fetch(&opened.id).await.unwrap().state, ends);
+    }
+}
+
+#[tokio::test]
+async fn a_buyer_who_never_comes_back_is_let_go() {
+    let stage = Stage::start().await;
+    let stripe = stage.stripe_under(|settings| settings.sca = Sca::SptNative);
+    let opened = stage.open(TOTAL).await.unwrap();
+    let token = stage.token("pm_card_authenticationRequired");
+    stripe.authorize(&opened.id, &token, None, 0).await.unwrap();
+    assert_eq!(stripe.void(&opened.id).await.unwrap().state, PaymentState::Voided);
+}
+
+/// Whoever changes the settings between two tries meets the key of the first one.
+#[tokio::test]
+async fn a_key_that_was_used_under_other_settings_is_a_doubt_that_a_new_generation_ends() {
+    let stage = Stage::start().await;
+    let opened = stage.open(TOTAL).await.unwrap();
+    let token = stage.token("pm_card_authenticationRequired");
+    stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap_err();
+    let native = stage.stripe_under(|settings| settings.sca = Sca::SptNative);
+    let error = native.authorize(&opened.id, &token, None, 0).await.unwrap_err();
+    assert!(matches!(error, PaymentError::OutcomeUnknown { .. }), "{error:?}");
+    let waiting = native.authorize(&opened.id, &token, None, 1).await.unwrap();
+    assert_eq!(waiting.state, PaymentState::ActionRequired);
+}
+
+#[tokio::test]
+async fn held_money_tells_when_it_goes_back_by_itself() {
+    let stage = Stage::start().await;
+    let held = stage.held().await;
+    let until = held.held_until.unwrap();
+    assert_eq!(until.as_second(), stage.now() + 7 * 24 * 3_600);
+    stage.pass(8 * 24 * 3_600);
+    assert_eq!(stage.stripe.fetch(&held.id).await.unwrap().state, PaymentState::Voided);
+}
+
+#[tokio::test]
+async fn refunds_end_later_and_some_fail() {
+    let stage = Stage::start().await;
+    let held = stage.held().await;
+    stage.capture(&held).await.unwrap();
+    let origin = Origin::Store("7".to_owned());
+    let request =
+        RefundRequest { payment: &held.id, amount: usd(TOTAL), reason: "broken", origin: &origin };
+    let back = stage.stripe.refund(&request).await.unwrap();
+    assert_eq!((back.state, back.reason.as_str()), (RefundState::Completed, "broken"));
+    stage.emulator.fail_refund(&back.id).unwrap();
+    let again = stage.stripe.refund(&request).await.unwrap();
+    assert_eq!((&again.id, again.state), (&back.id, RefundState::Failed));
+    assert!(stage.stripe.fetch(&held.id).await.unwrap().refunded.is_zero());
+}
+
+#[tokio::test]
+async fn a_dispute_ends_one_way_or_the_other() {
+    for (won, ends) in [(true, DisputeState::Won), (false, DisputeState::Lost)] {
+        let stage = Stage::start().await;
+        let held = stage.held().await;
+        stage.capture(&held).await.unwrap();
+        let id = stage.emulator.dispute(held.id.as_str(), "fraudulent").unwrap();
+        let progress = async || stage.stripe.disputes(&held.id).await.unwrap()[0].state;
+        assert_eq!(progress().await, DisputeState::Open);
+        stage.emulator.decide_dispute(&id, won);
+        assert_eq!(progress().await, ends);
+    }
+}
+
+/// Another call is working on the same payment.
+#[tokio::test]
+async fn a_payment_that_is_locked_is_left_for_later() {
+    let stage = Stage::start().await;
+    let held = stage.held().await;
+    for _ in 1..=3 {
+        stage.emulator.plan("POST", CAPTURE, 1, Mishap::Locked);
+    }
+    let error = stage.capture(&held).await.unwrap_err();
+    assert!(matches!(error, PaymentError::NotExecuted { .. }), "{error:?}");
+    assert_eq!(stage.capture(&held).await.unwrap().state, PaymentState::Captured);
+}
+
+fn proof(stage: &Stage) -> Proof {
+    Proof::new(&stage.session, usd(TOTAL), "AAIBBYNoEwAAACcKhAJkdQAAAAA=", "05", "c4e59ceb", "2.2")
+        .unwrap()
 }
 
 #[tokio::test]
@@ -230,6 +352,11 @@ async fn a_server_error_that_stripe_remembers_is_no_dead_end() {
     assert_doubt(stage.open(TOTAL).await.unwrap_err());
     let opened = stage.open(TOTAL).await.unwrap();
     assert_eq!(stage.emulator.intents().len(), 1);
+
+    stage.emulator.fail_next_stored("POST", "/v1/payment_intents/{}");
+    assert_doubt(stage.open(1_000).await.unwrap_err());
+    assert_eq!(stage.open(1_000).await.unwrap().total, usd(1_000));
+    assert_eq!(stage.open(TOTAL).await.unwrap().total, usd(TOTAL));
 
     let token = stage.token("pm_card_visa");
     assert_doubt(stage.stripe.authorize(&opened.id, &token, None, 0).await.unwrap_err());

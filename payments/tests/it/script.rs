@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
-use payments::{API_VERSION, Settings, Stripe, TOKEN_API_VERSION, TokenParameter};
+use payments::{API_VERSION, Sca, Settings, Stripe, TOKEN_API_VERSION, TokenParameter};
 use secrecy::SecretString;
 use upstream::{GateLimits, Limits, Seeded, Transport, TransportError, Upstream};
 use url::Url;
@@ -38,7 +38,7 @@ impl Script {
     pub(crate) fn stripe(self: &Arc<Self>) -> Stripe {
         let base = Url::parse("https://api.stripe.test").unwrap();
         let transport: Arc<dyn Transport> = Arc::<Self>::clone(self);
-        stripe(base, transport, "sk_test_scripted")
+        stripe(base, transport, settings("sk_test_scripted"))
     }
 
     /// One header of every call, in order.
@@ -82,8 +82,20 @@ impl Transport for Script {
     }
 }
 
+/// The usual settings for a key.
+pub(crate) fn settings(secret_key: &str) -> Settings {
+    Settings {
+        secret_key: SecretString::from(secret_key),
+        api_version: API_VERSION.to_owned(),
+        token_api_version: TOKEN_API_VERSION.to_owned(),
+        token_parameter: TokenParameter::PaymentMethodData,
+        sca: Sca::AcpDelegate,
+        webhook_secrets: Vec::new(),
+    }
+}
+
 /// A client of any Stripe, with short waits.
-pub(crate) fn stripe(base: Url, transport: Arc<dyn Transport>, secret_key: &str) -> Stripe {
+pub(crate) fn stripe(base: Url, transport: Arc<dyn Transport>, settings: Settings) -> Stripe {
     let limits = Limits {
         deadline: Duration::from_secs(5),
         body_max: 1024 * 1024,
@@ -96,13 +108,5 @@ pub(crate) fn stripe(base: Url, transport: Arc<dyn Transport>, secret_key: &str)
         },
     };
     let upstream = Upstream::new("stripe", base, transport, Arc::new(Seeded::new(7)), limits);
-    Stripe::new(
-        upstream,
-        Settings {
-            secret_key: SecretString::from(secret_key),
-            api_version: API_VERSION.to_owned(),
-            token_api_version: TOKEN_API_VERSION.to_owned(),
-            token_parameter: TokenParameter::PaymentMethodData,
-        },
-    )
+    Stripe::new(upstream, settings)
 }

@@ -23,6 +23,11 @@ pub(super) fn all(view: &View<'_>, draft: &Draft) -> Option<Discounts> {
     Some(Discounts { codes: codes.chain(refused).collect(), applied, rejected })
 }
 
+/// How many codes are none, or are refused by a store that does not say why.
+pub(in crate::checkout) fn wrong_codes(draft: &Draft) -> usize {
+    refused(draft).filter(|(_, why, _)| *why == CodeRefusal::Invalid).count()
+}
+
 /// Where a refused code stands in `$.discounts.codes`: behind those that count.
 pub(super) fn position(draft: &Draft, code: &str) -> usize {
     let before = refused(draft).take_while(|(refused, ..)| *refused != code).count();

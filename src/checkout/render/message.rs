@@ -4,19 +4,28 @@ use acp::latest::{ContentType, ErrorCode, Message, Resolution, Severity, Warning
 use commerce::{Draft, Problem, ProblemKind, Subject};
 use payments::BadToken;
 
-use super::discounts::{position, warning_code};
+use super::{
+    discounts::{position, warning_code},
+    is_free,
+};
 
 /// What a call adds to the draft's own problems.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::checkout) enum Note {
     /// It costs something else than the agent has seen; nothing was charged.
     PriceMoved,
+    /// This line costs something else than the agent says that the buyer was shown.
+    PriceOfLine(usize),
     /// Somebody else got the last one; nothing was charged.
     SoldOut,
     /// The bank said no, in words that a buyer may read.
     Declined(String),
     /// The token cannot pay for this.
     BadToken(BadToken),
+    /// The token was declined too often to be tried again.
+    TokenDeclined,
+    /// The session was declined too often: it has ended.
+    TooManyDeclines,
     /// The bank wants to know the buyer, and nobody can ask.
     AuthenticationRequired,
     /// The bank was asked and does not stand for the buyer.
@@ -31,8 +40,9 @@ pub(in crate::checkout) enum Note {
 
 /// All messages of a session, what a call adds first.
 pub(super) fn all(draft: &Draft, notes: &[Note]) -> Vec<Message> {
+    let free = is_free(draft).then_some(Note::NothingToCharge);
     let problems = draft.quote.problems.iter().map(|found| problem(found, draft));
-    notes.iter().map(note).chain(problems).collect()
+    notes.iter().chain(&free).map(note).chain(problems).collect()
 }
 
 /// The messages of a cart: nobody asks it where to go or who pays.
@@ -53,6 +63,11 @@ fn note(note: &Note) -> Message {
             "The price has changed and nothing was charged. Look at the new total and complete \
              again",
         ),
+        Note::PriceOfLine(at) => warning(
+            WarningCode::PriceChange,
+            &format!("$.line_items[{at}].unit_amount"),
+            "This costs something else than the buyer was shown. The price here counts",
+        ),
         Note::SoldOut => error(
             ErrorCode::OutOfStock,
             Resolution::RequiresBuyerInput,
@@ -71,6 +86,18 @@ fn note(note: &Note) -> Message {
             Resolution::Recoverable,
             Some("$.payment_data.instrument.credential.token"),
             bad_token(*why),
+        ),
+        Note::TokenDeclined => error(
+            ErrorCode::PaymentDeclined,
+            Resolution::RequiresBuyerInput,
+            Some("$.payment_data.instrument.credential.token"),
+            "This payment was declined too often. Use another card",
+        ),
+        Note::TooManyDeclines => error(
+            ErrorCode::PaymentDeclined,
+            Resolution::RequiresBuyerInput,
+            Some("$.payment_data"),
+            "Too many payments were declined, so the session has ended. Create a new one",
         ),
         Note::AuthenticationRequired => error(
             ErrorCode::Requires3ds,
@@ -96,7 +123,8 @@ fn note(note: &Note) -> Message {
             ErrorCode::Unsupported,
             Resolution::RequiresBuyerReview,
             Some("$.totals"),
-            "There is nothing to pay, and orders without payment are not placed here",
+            "There is nothing to pay, and orders without payment are not placed here. Send the \
+             buyer to continue_url",
         ),
     }
 }

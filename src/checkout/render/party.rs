@@ -1,12 +1,12 @@
 //! Buyer, destination and the seller's pages, in the protocol's words.
 
-use acp::latest::{Address, Buyer, FulfillmentDetails, Link, LinkType};
-use commerce::Facts;
+use acp::latest::{Address, Buyer, FulfillmentDetails, Link, LinkType, MarketingConsentOption};
+use commerce::{Draft, DraftState, Facts};
 use serde::de::DeserializeOwned;
 
 use super::told;
 use crate::{
-    checkout::request::{COMPANY, TAX_EXEMPTION},
+    checkout::request::{ACCOUNT, COMPANY, CUSTOMER, TAX_EXEMPTION},
     store::Store,
 };
 
@@ -18,6 +18,8 @@ pub(super) fn buyer(buyer: &commerce::Buyer, facts: &Facts) -> Option<Buyer> {
         full_name: None,
         email: told(&buyer.email)?,
         phone_number: told(&buyer.phone),
+        customer_id: facts.get(CUSTOMER).cloned(),
+        account_type: kept(facts, ACCOUNT),
         company: kept(facts, COMPANY),
         tax_exemption: kept(facts, TAX_EXEMPTION),
     })
@@ -47,6 +49,19 @@ pub(super) fn address(address: &commerce::Address) -> Address {
         postal_code: address.postal_code.clone(),
         company: told(&address.company),
     }
+}
+
+/// Asked until the order is made.
+pub(super) fn consent_options(store: &Store, draft: &Draft) -> Vec<MarketingConsentOption> {
+    let is_open = draft.state == DraftState::Open;
+    let asked = store.marketing.iter().filter(|_| is_open);
+    asked
+        .map(|marketing| MarketingConsentOption {
+            channel: marketing.channel.as_str().to_owned(),
+            display_text: marketing.text.clone(),
+            privacy_policy_url: marketing.privacy_policy.to_string(),
+        })
+        .collect()
 }
 
 pub(super) fn links(store: &Store) -> Vec<Link> {

@@ -1,24 +1,25 @@
 //! Scripted faults in front of any emulator: the network and its servers on a bad day.
 
 use std::{
-    pin::Pin,
+    borrow::Cow,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
     time::Duration,
 };
 
 use axum::{
     Router,
-    body::{Body, HttpBody},
+    body::Body,
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{StatusCode, header};
 use http_body_util::{BodyExt, Collected};
-use hyper::body::Frame;
 use serde_json::Value;
+
+use crate::script::Script;
+
+mod body;
 
 /// What goes wrong with a call.
 #[derive(Clone, Debug)]
@@ -31,14 +32,22 @@ pub enum Fault {
     Status(u16),
     /// That status with a `Retry-After` of so many seconds, in place of the call.
     StatusWithRetryAfter(u16, u32),
+    /// The 400 of WooCommerce's own limit, to come back after so many seconds, in place of the call.
+    RateLimited(u32),
+    /// A redirect to there, in place of the call.
+    Redirect(&'static str),
     /// A proxy's HTML page with that status, in place of the call.
     Html(u16),
+    /// The call is carried out; its answer is lost behind a proxy's HTML page with that status.
+    HtmlAfter(u16),
     /// The 500 of a WordPress whose PHP died: JSON around an HTML message, in place of the call.
     PhpFatal,
     /// The call is carried out; half of the answer comes, and says that it is all.
     HalfJson,
     /// The call is carried out; half of the answer comes before the connection breaks.
     Truncated,
+    /// The call is carried out; the answer comes in sixteen pieces, each this late.
+    Trickle(Duration),
     /// The connection ends before the call is carried out.
     DropBefore,
     /// The call is carried out; the connection ends in place of the answer.
@@ -63,22 +72,14 @@ pub type Names = fn(&[u8]) -> Vec<String>;
 /// A script of faults. Clones share the same script.
 #[derive(Clone, Default)]
 pub struct Faults {
-    script: Arc<Mutex<Script>>,
+    plans: Arc<Mutex<Plans>>,
 }
 
 #[derive(Default)]
-struct Script {
-    planned: Vec<Plan>,
+struct Plans {
+    script: Script<Fault>,
     /// Faults that were taken off the plan and have not begun to show yet.
     underway: usize,
-}
-
-struct Plan {
-    method: String,
-    path: String,
-    fault: Fault,
-    /// Matching calls until it strikes, that one included; `None` strikes at every call.
-    calls_left: Option<usize>,
 }
 
 impl Faults {
@@ -97,24 +98,24 @@ impl Faults {
 
     /// The nth matching call from now suffers `fault`, once; 1 is the next.
     pub fn nth(&self, method: &str, path: &str, nth: usize, fault: Fault) {
-        self.plan(method, path, fault, Some(nth.max(1)));
+        self.lock().script.plan(method, path, Some(nth), fault);
     }
 
     /// Every matching call suffers `fault`, unless another one is planned for it.
     pub fn always(&self, method: &str, path: &str, fault: Fault) {
-        self.plan(method, path, fault, None);
+        self.lock().script.plan(method, path, None, fault);
     }
 
     /// Forgets all plans.
     pub fn clear(&self) {
-        self.lock().planned.clear();
+        self.lock().script.clear();
     }
 
     /// How many faults planned with [`next`](Self::next) or [`nth`](Self::nth) are still to show.
     /// One that comes after the call is carried out shows only then.
     pub fn pending(&self) -> usize {
-        let script = self.lock();
-        script.underway + script.planned.iter().filter(|plan| plan.calls_left.is_some()).count()
+        let plans = self.lock();
+        plans.underway + plans.script.pending()
     }
 
     /// Puts the script in front of a router whose calls all go to one path.
@@ -130,41 +131,28 @@ impl Faults {
         router.layer(middleware::from_fn_with_state(self.clone(), suffer))
     }
 
-    fn plan(&self, method: &str, path: &str, fault: Fault, calls_left: Option<usize>) {
-        let (method, path) = (method.to_owned(), path.to_owned());
-        self.lock().planned.push(Plan { method, path, fault, calls_left });
-    }
-
     /// The fault for this call, taken off the plan if it strikes once.
     fn take(&self, method: &str, paths: &[String]) -> Option<(Fault, Underway)> {
-        let meant =
-            |plan: &Plan| paths.iter().any(|path| matches(&plan.method, &plan.path, method, path));
-        let mut script = self.lock();
-        let mut due = None;
-        for (at, plan) in script.planned.iter_mut().enumerate() {
-            let hit = meant(plan);
-            match &mut plan.calls_left {
-                Some(left) if hit => match *left {
-                    1 if due.is_none() => due = Some(at),
-                    1 => {}
-                    _ => *left -= 1,
-                },
-                _ => {}
-            }
+        let mut plans = self.lock();
+        let struck = plans.script.take(method, paths)?;
+        if !struck.once {
+            return Some((struck.fault, Underway(None)));
         }
-        if let Some(at) = due {
-            script.underway += 1;
-            let fault = script.planned.remove(at).fault;
-            return Some((fault, Underway(Some(self.clone()))));
-        }
-        let mut always = script.planned.iter().filter(|plan| plan.calls_left.is_none());
-        let plan = always.find(|plan| meant(plan))?;
-        Some((plan.fault.clone(), Underway(None)))
+        plans.underway += 1;
+        Some((struck.fault, Underway(Some(self.clone()))))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Script> {
-        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Plans> {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The path that is meant, where WordPress is told it in the query.
+fn route_of(uri: &http::Uri) -> Cow<'_, str> {
+    let named = uri
+        .query()
+        .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("rest_route=")));
+    named.map_or(Cow::Borrowed(uri.path()), |route| Cow::Owned(format!("/wp-json{route}")))
 }
 
 /// Counts a fault as pending until it shows, or until its call is given up.
@@ -178,19 +166,9 @@ impl Drop for Underway {
     }
 }
 
-/// Whether a call is meant: the same method, and the same last segments.
-pub(crate) fn matches(method: &str, pattern: &str, called: &str, path: &str) -> bool {
-    let segments = |path| str::split(path, '/').filter(|segment| !segment.is_empty()).rev();
-    let mut called_segments = segments(path);
-    method == called
-        && segments(pattern).all(|wanted| {
-            called_segments.next().is_some_and(|segment| wanted == "{}" || wanted == segment)
-        })
-}
-
 /// The middleware: carries the call out, or not, as its fault has it.
 async fn suffer(State(faults): State<Faults>, request: Request, next: Next) -> Response {
-    let paths = [request.uri().path().to_owned()];
+    let paths = [route_of(request.uri()).into_owned()];
     match faults.take(request.method().as_str(), &paths) {
         Some((fault, underway)) => strike(fault, underway, request, next).await,
         None => next.run(request).await,
@@ -233,10 +211,17 @@ async fn strike(fault: Fault, underway: Underway, request: Request, next: Next) 
         Fault::StatusWithRetryAfter(status, seconds) => {
             (code(status), [(header::RETRY_AFTER, seconds.to_string())]).into_response()
         }
+        Fault::RateLimited(seconds) => rate_limited(seconds),
+        Fault::Redirect(to) => (code(301), [(header::LOCATION, to)]).into_response(),
         Fault::Html(status) => page(code(status)),
+        Fault::HtmlAfter(status) => {
+            next.run(request).await;
+            page(code(status))
+        }
         Fault::PhpFatal => php_fatal(),
-        Fault::HalfJson => half(next.run(request).await, Half::Whole).await,
-        Fault::Truncated => half(next.run(request).await, Half::Broken).await,
+        Fault::HalfJson => body::half(next.run(request).await).await,
+        Fault::Truncated => body::broken(next.run(request).await).await,
+        Fault::Trickle(pause) => body::trickling(next.run(request).await, pause).await,
         Fault::DropBefore => dropped(),
         Fault::DropAfter => {
             next.run(request).await;
@@ -269,6 +254,21 @@ fn page(status: StatusCode) -> Response {
     (status, [(header::CONTENT_TYPE, "text/html")], html).into_response()
 }
 
+fn rate_limited(seconds: u32) -> Response {
+    let json = serde_json::json!({
+        "code": "rate_limit_exceeded",
+        "message": format!("Too many requests. Please wait {seconds} seconds before trying again."),
+        "data": { "status": 400 },
+    });
+    let headers = [
+        (header::CONTENT_TYPE.as_str(), "application/json; charset=UTF-8".to_owned()),
+        ("ratelimit-limit", "25".to_owned()),
+        ("ratelimit-remaining", "0".to_owned()),
+        ("ratelimit-retry-after", seconds.to_string()),
+    ];
+    (StatusCode::BAD_REQUEST, headers, json.to_string()).into_response()
+}
+
 fn php_fatal() -> Response {
     let json = serde_json::json!({
         "code": "internal_server_error",
@@ -291,50 +291,4 @@ fn not_json(response: Response) -> Response {
     let (mut head, _) = response.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(head, Body::from("Notice: this was meant to be JSON"))
-}
-
-enum Half {
-    /// The length is that of the half.
-    Whole,
-    /// The length is that of the full answer.
-    Broken,
-}
-
-async fn half(response: Response, half: Half) -> Response {
-    let (mut head, body) = response.into_parts();
-    // The emulators' own bodies are in memory and cannot fail.
-    let bytes = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
-    let cut = bytes.slice(..bytes.len() / 2);
-    let (length, body) = match half {
-        Half::Whole => (cut.len(), Body::from(cut)),
-        Half::Broken => (bytes.len(), Body::new(Broken { left: Some(cut), flushed: false })),
-    };
-    head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    Response::from_parts(head, body)
-}
-
-/// A body that breaks off.
-struct Broken {
-    left: Option<Bytes>,
-    flushed: bool,
-}
-
-impl HttpBody for Broken {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if let Some(bytes) = self.left.take() {
-            return Poll::Ready(Some(Ok(Frame::data(bytes))));
-        }
-        // The pause lets the server write what it has before it learns of the end.
-        if !std::mem::replace(&mut self.flushed, true) {
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionAborted.into())))
-    }
 }

@@ -10,8 +10,10 @@
 use std::sync::Arc;
 
 pub mod faults;
-mod post;
+pub mod post;
+mod script;
 pub mod serve;
+#[cfg(feature = "shopify")]
 pub mod shopify;
 pub mod stripe;
 pub mod woocommerce;

@@ -213,7 +213,9 @@ impl Store {
         for delivery in due {
             let headers =
                 delivery.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            let fine = crate::post::send(&delivery.url, headers, &delivery.body, PATIENCE).await;
+            let body = delivery.body.clone();
+            let status = crate::post::post(&delivery.url, headers, body, PATIENCE).await;
+            let fine = status.is_some_and(|status| status / 100 == 2);
             self.lock().settle_hook(&delivery, fine);
         }
         sent

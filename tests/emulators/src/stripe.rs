@@ -11,31 +11,50 @@ use std::{
 
 use axum::{Router, body::Bytes, extract::State, response::Response};
 use http::{HeaderMap, Method, Uri};
-use serde_json::Value;
 
 mod account;
+mod agenda;
 mod cards;
 mod charges;
 mod confirm;
+mod control;
+mod deliveries;
+mod details;
+mod disputes;
+mod endpoints;
 mod errors;
+mod events;
 mod form;
+mod hand;
 mod idempotency;
 mod intents;
+mod journal;
+mod ledger;
 mod lists;
+mod mishaps;
+mod post;
+mod quirks;
 mod refunds;
+mod routes;
+mod search;
+mod shelf;
 mod tokens;
 mod wire;
 
-pub use account::{ConsumeOn, Quirks, TokenParam};
+pub use control::Hands;
+pub use deliveries::{Delivery, PostQuirks};
+pub use journal::Entry;
+pub use ledger::{Balance, Ledger, Move, Movement};
+pub use mishaps::Mishap;
+pub use quirks::{ConsumeOn, Quirks, TokenParam};
+pub use tokens::{Audience, Grant};
 
 use account::Account;
 use errors::Refusal;
 use form::Form;
-use tokens::Grant;
-use wire::{Answer, Call};
+use wire::{Answer, Call, is_version};
 
-/// How long a minted token can be used.
-const MINTED_FOR: i64 = 24 * 3600;
+use crate::script::Script;
 
 /// An emulated Stripe account. Clones share the same account.
 #[derive(Clone)]
@@ -47,18 +66,7 @@ struct Inner {
     secret_key: String,
     webhook_secret: String,
     account: Mutex<Account>,
-    mishaps: Mutex<Vec<(String, String, Mishap)>>,
-}
-
-/// What may happen inside Stripe to one call.
-#[derive(Clone, Copy)]
-enum Mishap {
-    /// A 500 in place of the call.
-    Fail,
-    /// A 500 after the call was carried out.
-    FailAfter,
-    /// The call is carried out this late, with its key and its payment locked until then.
-    Slow(Duration),
+    mishaps: Mutex<Script<Mishap>>,
 }
 
 /// A call that was let in.
@@ -89,105 +97,48 @@ impl Stripe {
         &self.inner.secret_key
     }
 
-    /// The `whsec_…` secret that signs webhooks.
-    pub fn webhook_secret(&self) -> &str {
-        &self.inner.webhook_secret
-    }
-
-    /// A token from an agent, good for `amount` minor units within a day.
-    ///
-    /// # Panics
-    /// If Stripe has no such test payment method (`pm_card_visa`).
-    pub fn mint(&self, payment_method: &str, amount: i64, currency: &str) -> String {
-        let mut account = self.lock();
-        let grant = Grant {
-            payment_method: payment_method.to_owned(),
-            currency: currency.to_owned(),
-            max_amount: amount,
-            expires_at: Some(account.now() + MINTED_FOR),
-            metadata: Vec::new(),
-        };
-        account.grant(grant).expect("the payment method is one of Stripe's for tests")
-    }
-
-    /// All payments, oldest first.
-    pub fn intents(&self) -> Vec<Value> {
-        self.lock().intents.iter().map(intents::Intent::view).collect()
-    }
-
-    /// One payment.
-    pub fn intent(&self, id: &str) -> Option<Value> {
-        self.lock().intent(id).ok().map(|intent| intent.view())
-    }
-
-    /// Every payment whose money was taken, and how much, oldest first.
-    pub fn captured(&self) -> Vec<(String, i64)> {
-        let account = self.lock();
-        let taken = account.intents.iter().filter(|intent| intent.amount_received > 0);
-        taken.map(|intent| (intent.id.clone(), intent.amount_received)).collect()
-    }
-
-    /// How often a bank agreed to hold or pay, ever.
-    pub fn authorizations(&self) -> usize {
-        self.lock().authorizations
-    }
-
-    /// Every call so far, `METHOD /v1/… key=… version=… -> status`, without tokens.
-    pub fn calls(&self) -> Vec<String> {
-        self.lock().calls.clone()
-    }
-
     /// Chooses what is not known about Stripe.
     pub fn set_quirks(&self, quirks: Quirks) {
         self.lock().quirks = quirks;
     }
 
-    /// The buyer of a payment in `requires_action` proves who they are, or fails to; answers
-    /// the payment, or `None` if it does not wait for that.
-    pub fn authenticate(&self, intent: &str, proved: bool) -> Option<Value> {
-        self.lock().authenticate(intent, proved)
+    /// The nth matching call from now suffers `mishap`, once; 1 is the next. Paths match as with
+    /// [`Faults::next`](crate::faults::Faults::next).
+    pub fn plan(&self, method: &str, path: &str, nth: usize, mishap: Mishap) {
+        self.mishaps().plan(method, path, Some(nth), mishap);
     }
 
     /// The next matching call is not carried out and answered with a 500, which its key keeps.
     /// Paths match as with [`Faults::next`](crate::faults::Faults::next).
     pub fn fail_next_stored(&self, method: &str, path: &str) {
-        self.plan(method, path, Mishap::Fail);
+        self.plan(method, path, 1, Mishap::Broken);
     }
 
     /// The next matching call is carried out and answered with a 500 all the same, which its
     /// key keeps.
     pub fn fail_next_after(&self, method: &str, path: &str) {
-        self.plan(method, path, Mishap::FailAfter);
+        self.plan(method, path, 1, Mishap::BrokenAfter);
     }
 
     /// The next matching call takes so long, whether or not its caller waits. Until then its
     /// key is in use and its payment is locked.
     pub fn slow_next(&self, method: &str, path: &str, delay: Duration) {
-        self.plan(method, path, Mishap::Slow(delay));
-    }
-
-    fn plan(&self, method: &str, path: &str, mishap: Mishap) {
-        self.mishaps().push((method.to_owned(), path.to_owned(), mishap));
-    }
-
-    fn mishap(&self, call: &Call) -> Option<Mishap> {
-        let mut mishaps = self.mishaps();
-        let is_meant = |(method, path, _): &(String, String, Mishap)| {
-            crate::faults::matches(method, path, &call.method, &call.path)
-        };
-        let at = mishaps.iter().position(is_meant)?;
-        Some(mishaps.remove(at).2)
+        self.plan(method, path, 1, Mishap::Slow(delay));
     }
 
     /// Lets a call in, or answers it at once.
     fn admit(&self, call: Call) -> ControlFlow<Response, Admitted> {
         let mut account = self.lock();
         let request = account.id("req_");
-        let entered = self.enter(&call).and_then(|()| call.form());
-        let opened = entered.and_then(|form| Ok((account.open(&call, &form)?, form)));
+        let entered = self.enter(&call, &account.id);
+        let struck = entered.is_ok().then(|| self.mishaps().take(&call.method, &[&call.path]));
+        let mishap = struck.flatten().map(|struck| struck.fault);
+        let opened = entered
+            .and_then(|()| mishap.map_or(Ok(()), Mishap::at_the_door))
+            .and_then(|()| call.form())
+            .and_then(|form| Ok((account.open(&call, &form)?, form)));
         let answer = match opened {
             Ok((None, form)) => {
-                let mishap = self.mishap(&call);
                 if let (Some(Mishap::Slow(_)), Some(payment)) = (mishap, call.payment()) {
                     account.busy.insert(payment.to_owned());
                 }
@@ -196,12 +147,12 @@ impl Stripe {
             Ok((Some(kept), _)) => kept,
             Err(refusal) => Answer::new(Err(refusal), &request),
         };
-        account.calls.push(call.line(answer.status));
+        account.note(&call, &answer, &request);
         ControlFlow::Break(answer.response(&call, &request))
     }
 
     /// Who calls, and in which version.
-    fn enter(&self, call: &Call) -> Result<(), Refusal> {
+    fn enter(&self, call: &Call, account: &str) -> Result<(), Refusal> {
         match call.secret() {
             None => Err(Refusal::unauthorized(
                 "You did not provide an API key. You need to provide your API key in the \
@@ -217,7 +168,12 @@ impl Stripe {
                 let message = format!("Invalid Stripe API version: {}", call.version());
                 Err(Refusal::parameter(&message, "Stripe-Version"))
             }
-            Some(_) => Ok(()),
+            Some(key) => match call.header("stripe-account") {
+                Some(other) if other != account => {
+                    Err(Refusal::other_account(&starred(&key), other))
+                }
+                _ => Ok(()),
+            },
         }
     }
 
@@ -229,9 +185,11 @@ impl Stripe {
             account.busy.remove(payment);
         }
         let outcome = match mishap {
-            Some(Mishap::Fail) => Err(Refusal::broken()),
-            Some(Mishap::FailAfter) => account.answer(&call, form).and(Err(Refusal::broken())),
-            Some(Mishap::Slow(_)) | None => account.answer(&call, form),
+            Some(Mishap::Broken) => Err(Refusal::broken()),
+            Some(Mishap::BrokenAfter) => {
+                account.answer(&call, form, &request).and(Err(Refusal::broken()))
+            }
+            _ => account.answer(&call, form, &request),
         };
         let began = outcome.as_ref().map_or_else(|refusal| refusal.began, |_| true);
         let answer = Answer::new(outcome, &request);
@@ -240,7 +198,7 @@ impl Stripe {
             Some(key) => account.keys.free(key),
             None => {}
         }
-        account.calls.push(call.line(answer.status));
+        account.note(&call, &answer, &request);
         answer.response(&call, &request)
     }
 
@@ -251,7 +209,7 @@ impl Stripe {
         account
     }
 
-    fn mishaps(&self) -> MutexGuard<'_, Vec<(String, String, Mishap)>> {
+    fn mishaps(&self) -> MutexGuard<'_, Script<Mishap>> {
         self.inner.mishaps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -289,13 +247,6 @@ async fn finish_slowly(stripe: Stripe, admitted: Admitted, delay: Duration) -> R
         stripe.finish(admitted)
     });
     finishing.await.expect("an emulator does not panic")
-}
-
-/// `2026-10-28.endive`.
-fn is_version(text: &str) -> bool {
-    let (date, name) = text.split_once('.').unwrap_or((text, "x"));
-    let is_date = date.parse::<jiff::civil::Date>().is_ok() && date.len() == 10;
-    is_date && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// All but the ends of a key that somebody may have mistyped.

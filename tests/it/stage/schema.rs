@@ -49,6 +49,20 @@ pub(crate) fn check(version: &str, answer: &Answer) {
         hold(&validators.order, &order);
     }
     hold(&validators.session, &session);
+    super::sums::check(&session);
+    check_texts(&session);
+}
+
+/// A179: what is said is plain, and the store's markup is gone from it.
+#[track_caller]
+fn check_texts(session: &Value) {
+    for message in session["messages"].as_array().unwrap() {
+        assert_eq!(message["content_type"], "plain", "{message:#}");
+        let content = message["content"].as_str().unwrap();
+        let has_markup =
+            content.contains("</") || content.contains("<br") || content.contains("&#");
+        assert!(!has_markup && !content.contains("&amp;"), "{message:#}");
+    }
 }
 
 /// Holds a cart against its definition.

@@ -46,6 +46,13 @@ impl Transport for Script {
 async fn run(kind: Kind, steps: &[Step]) -> (Result<u16, CallError>, usize) {
     let script = Arc::new(Script::default());
     script.steps.lock().unwrap().extend(steps);
+    let upstream = upstream(&script);
+    let result = upstream.send(Call::new("test", Method::GET, "/x", kind)).await;
+    let asked = *script.asked.lock().unwrap();
+    (result.map(|answer| answer.status.as_u16()), asked)
+}
+
+fn upstream(script: &Arc<Script>) -> Upstream {
     let limits = Limits {
         deadline: Duration::from_secs(2),
         body_max: 1024,
@@ -55,10 +62,7 @@ async fn run(kind: Kind, steps: &[Step]) -> (Result<u16, CallError>, usize) {
     };
     let base = Url::parse("http://store.test/").unwrap();
     let chance = Arc::new(Seeded::new(1));
-    let upstream = Upstream::new("store", base, script.clone(), chance, limits);
-    let result = upstream.send(Call::new("test", Method::GET, "/x", kind)).await;
-    let asked = *script.asked.lock().unwrap();
-    (result.map(|answer| answer.status.as_u16()), asked)
+    Upstream::new("store", base, Arc::<Script>::clone(script), chance, limits)
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,4 +102,18 @@ async fn the_deadline_ends_a_call_that_hangs() {
     let (result, asked) = run(Kind::Repeatable, &[Step::Hang]).await;
     assert!(result.is_err_and(|error| !error.had_no_effect()));
     assert_eq!(asked, 1);
+}
+
+/// A host in trouble is asked a tenth more often and not three times as often.
+#[tokio::test(start_paused = true)]
+async fn repeats_have_a_budget() {
+    let script = Arc::new(Script::default());
+    script.steps.lock().unwrap().extend([Step::Status(503); 1_000]);
+    let upstream = upstream(&script);
+    for _ in 0..100 {
+        let call = Call::new("test", Method::GET, "/x", Kind::Repeatable);
+        assert_eq!(upstream.send(call).await.unwrap().status, 503);
+    }
+    let asked = *script.asked.lock().unwrap();
+    assert!((100..=131).contains(&asked), "{asked}");
 }

@@ -1,9 +1,9 @@
 //! Every kind of product, page by page.
 
-use commerce::{Availability, Connector, Exclusion, Level, Product, ProductKind};
+use commerce::{Availability, Connector, Exclusion, Product, ProductKind};
 use emulators::faults::Fault;
 
-use crate::stage::{Stage, connector};
+use crate::stage::Stage;
 
 async fn all(stage: &Stage) -> Vec<Product> {
     let (mut products, mut from) = (Vec::new(), None);
@@ -67,46 +67,6 @@ async fn php_noise_before_json_is_passed_over() {
     stage.store.php_notice_before_json(true);
     assert!(!all(&stage).await.is_empty());
     stage.ready("20", 1).await;
-}
-
-#[tokio::test]
-async fn a_check_says_what_works_and_what_to_do() {
-    let stage = Stage::start().await;
-    let findings = stage.connector.check().await;
-    assert!(findings.iter().all(|finding| finding.level == Level::Ok), "{findings:#?}");
-    let calls = stage.store.calls();
-    assert!(calls.iter().all(|call| call.starts_with("GET ")), "it changes nothing: {calls:?}");
-
-    let url = stage.store.orders();
-    assert!(url.is_empty());
-    stage.store.https(false);
-    let findings = stage.connector.check().await;
-    assert!(findings.iter().all(|finding| finding.level == Level::Ok), "signed: {findings:#?}");
-}
-
-#[tokio::test]
-async fn a_check_tells_a_store_without_rest_api_from_a_broken_one() {
-    let stage = Stage::start().await;
-    stage.faults.always("GET", "/wp-json/wc/v3/products", Fault::Html(404));
-    let findings = stage.connector.check().await;
-    assert_eq!(findings[0].level, Level::Failure);
-    assert!(findings[0].detail.contains("permalinks"), "{findings:#?}");
-}
-
-#[tokio::test]
-async fn a_check_warns_of_prices_finer_than_the_currency() {
-    let stage = Stage::start().await;
-    stage.store.set_currency("USD", 4);
-    let findings = stage.connector.check().await;
-    let warning = findings.iter().find(|finding| finding.level == Level::Warning).unwrap();
-    assert!(warning.detail.contains("decimals"), "{findings:#?}");
-}
-
-#[tokio::test]
-async fn a_check_of_nothing_says_so() {
-    let findings = connector("http://127.0.0.1:9", "ck_x", "cs_x").check().await;
-    assert!(findings.iter().all(|finding| finding.level == Level::Failure));
-    assert!(findings[0].detail.contains("does not answer"), "{findings:#?}");
 }
 
 /// One listing of all variations, or one for each product where the store is older: the same

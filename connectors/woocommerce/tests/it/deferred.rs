@@ -56,7 +56,11 @@ async fn a_commitment_that_is_taken_back_can_be_changed_and_made_again() {
     stage.connector.commit(&draft.id, &commitment(&draft, "pi_1")).await.unwrap();
     let settled = stage.revise_error(&draft).await;
     assert!(matches!(settled, ConnectorError::Settled { .. }), "{settled:?}");
-    let open = stage.connector.reopen(&draft.id, &Facts::new()).await.unwrap();
+    let open = stage
+        .connector
+        .reopen(&draft.id, &commitment(&draft, "pi_1"), &Facts::new())
+        .await
+        .unwrap();
     assert_eq!(open.state, DraftState::Open);
     let more = Change { lines: Some(vec![line("20", 3), line("21", 1)]), ..Change::default() };
     let more = stage.revise(&draft, more).await;

@@ -1,6 +1,6 @@
 //! From a draft to a paid order, each step twice, and every way back.
 
-use commerce::{Change, Connector, ConnectorError, DraftState, Facts, Money, RateKind};
+use commerce::{Change, Commitment, Connector, ConnectorError, DraftState, Facts, Money, RateKind};
 use emulators::faults::Fault;
 
 use crate::stage::{Stage, commitment, kinds};
@@ -60,13 +60,19 @@ async fn a_commitment_can_be_taken_back() {
     let draft = stage.ready("20", 1).await;
     stage.connector.commit(&draft.id, &commitment(&draft, "pi_1")).await.unwrap();
     for _ in 0..2 {
-        let reopened = stage.connector.reopen(&draft.id, &Facts::new()).await.unwrap();
+        let first = commitment(&draft, "pi_1");
+        let reopened = stage.connector.reopen(&draft.id, &first, &Facts::new()).await.unwrap();
         assert_eq!(reopened.state, DraftState::Open);
     }
     let second = commitment(&draft, "pi_2");
     stage.connector.commit(&draft.id, &second).await.unwrap();
+    let elsewhere = Commitment { memo: "another memo".to_owned(), ..second.clone() };
+    for late in [commitment(&draft, "pi_1"), elsewhere] {
+        let kept = stage.connector.reopen(&draft.id, &late, &Facts::new()).await.unwrap();
+        assert!(matches!(kept.state, DraftState::Committed { .. }), "somebody else's commitment");
+    }
     stage.connector.place(&draft.id, &second).await.unwrap();
-    let paid = stage.connector.reopen(&draft.id, &Facts::new()).await;
+    let paid = stage.connector.reopen(&draft.id, &second, &Facts::new()).await;
     assert!(matches!(paid, Err(ConnectorError::Settled { .. })), "{paid:?}");
 }
 

@@ -9,9 +9,9 @@ use commerce::{
 };
 use emulators::{faults::Faults, serve::Running, woocommerce::Store};
 use http::{Method, header::AUTHORIZATION};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use upstream::{Call, GateLimits, Https, Kind, Limits, Seeded, Upstream};
+use upstream::{Call, GateLimits, Https, Kind, Limits, Seeded, Transport, Upstream};
 use woocommerce::{Settings, WooCommerce};
 
 pub(crate) struct Stage {
@@ -58,28 +58,67 @@ impl Stage {
 
     /// The seller gives the draft's order another status, in the store's own pages.
     pub(crate) async fn seller_sets_status(&self, draft: &Draft, status: &str) {
-        let pair = format!("{}:{}", self.store.consumer_key(), self.store.consumer_secret());
         let path = format!("/wp-json/wc/v3/orders/{}", draft.order.as_ref().unwrap());
-        let call = Call::new("seller", Method::PUT, path, Kind::Once)
-            .secret_header(AUTHORIZATION, &format!("Basic {}", STANDARD.encode(pair)))
-            .json(&json!({ "status": status }));
+        let call = Call::new("seller", Method::PUT, path, Kind::Once);
+        self.as_seller(call.json(&json!({ "status": status }))).await;
+    }
+
+    /// What the seller sees there.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.as_seller(Call::new("seller", Method::GET, path.to_owned(), Kind::Once)).await
+    }
+
+    async fn as_seller(&self, call: Call) -> Value {
+        let pair = format!("{}:{}", self.store.consumer_key(), self.store.consumer_secret());
+        let call = call.secret_header(AUTHORIZATION, &format!("Basic {}", STANDARD.encode(pair)));
         let answer = upstream(&self.url).send(call).await.unwrap();
         assert_eq!(answer.status, 200);
+        answer.json().unwrap()
     }
 }
 
 pub(crate) fn connector(url: &str, key: &str, secret: &str) -> WooCommerce {
-    let settings = Settings {
-        consumer_key: key.into(),
-        consumer_secret: secret.into(),
-        payment_title: "Card, through an AI agent".to_owned(),
-        now: woocommerce::Now(emulators::system_clock()),
-    };
+    connector_with(url, (key, secret), false)
+}
+
+/// With another setting about customers' accounts.
+pub(crate) fn connector_with(
+    url: &str,
+    (key, secret): (&str, &str),
+    link_customers: bool,
+) -> WooCommerce {
+    let settings = Settings { link_customers, ..settings(key, secret) };
     WooCommerce::new(upstream(url), settings)
 }
 
+/// A connector whose calls go to something else than the network.
+pub(crate) fn connector_over(network: Arc<dyn Transport>) -> WooCommerce {
+    let url = "https://shop.example".parse().unwrap();
+    let chance = Arc::new(Seeded::new(5));
+    let upstream = Upstream::new("store", url, network, chance, limits());
+    WooCommerce::new(upstream, settings("ck_x", "cs_x"))
+}
+
+fn settings(key: &str, secret: &str) -> Settings {
+    Settings {
+        consumer_key: key.into(),
+        consumer_secret: secret.into(),
+        payment_title: "Card, through an AI agent".to_owned(),
+        catalog_calls: 2,
+        meta_keys: woocommerce::MetaKeys::default(),
+        link_customers: false,
+        now: woocommerce::Now(emulators::system_clock()),
+    }
+}
+
 fn upstream(url: &str) -> Upstream {
-    let limits = Limits {
+    let network = Arc::new(Https::new(Duration::from_secs(1)).unwrap());
+    let chance = Arc::new(Seeded::new(5));
+    Upstream::new("store", url.parse().unwrap(), network, chance, limits())
+}
+
+const fn limits() -> Limits {
+    Limits {
         deadline: Duration::from_secs(2),
         body_max: 8 * 1024 * 1024,
         retries_max: 1,
@@ -89,10 +128,7 @@ fn upstream(url: &str) -> Upstream {
             queue_max: 16,
             queue_wait_max: Duration::from_secs(1),
         },
-    };
-    let network = Arc::new(Https::new(Duration::from_secs(1)).unwrap());
-    let chance = Arc::new(Seeded::new(5));
-    Upstream::new("store", url.parse().unwrap(), network, chance, limits)
+    }
 }
 
 pub(crate) fn line(item: &str, quantity: u32) -> Line {

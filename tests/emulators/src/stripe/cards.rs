@@ -2,13 +2,25 @@
 
 use serde_json::{Map, Value, json};
 
+use super::disputes::Complaint;
+
 /// A test card.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Card {
-    brand: &'static str,
+    pub(super) brand: &'static str,
     last4: &'static str,
     funding: &'static str,
     pub(super) behavior: Behavior,
+}
+
+/// How refunds to a card go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Return {
+    AtOnce,
+    /// They are pending at first.
+    Late,
+    /// They seem to arrive, and come back.
+    Never,
 }
 
 /// What happens when the card is charged.
@@ -41,6 +53,11 @@ impl Card {
             "discover" => ("discover", "1117"),
             "visa_debit" => ("visa", "5556"),
             "visa" | "us" => ("visa", "4242"),
+            "createDispute" => ("visa", "0259"),
+            "createDisputeInquiry" => ("visa", "1976"),
+            "createDisputeProductNotReceived" => ("visa", "2685"),
+            "pendingRefund" => ("visa", "7726"),
+            "refundFail" => ("visa", "5126"),
             _ => ("visa", "0002"),
         };
         let funding = if name.ends_with("_debit") { "debit" } else { "credit" };
@@ -50,6 +67,26 @@ impl Card {
             Behavior::Approve
         };
         Some(Self { brand, last4, funding, behavior })
+    }
+
+    /// How refunds to it go; its number tells.
+    pub(super) fn refunds_go(&self) -> Return {
+        match self.last4 {
+            "7726" => Return::Late,
+            "5126" => Return::Never,
+            _ => Return::AtOnce,
+        }
+    }
+
+    /// What its owner says some time after the money was taken.
+    pub(super) fn complaint(&self) -> Option<Complaint> {
+        let (reason, is_inquiry) = match self.last4 {
+            "0259" => ("fraudulent", false),
+            "2685" => ("product_not_received", false),
+            "1976" => ("fraudulent", true),
+            _ => return None,
+        };
+        Some(Complaint { reason, is_inquiry })
     }
 
     /// `card` of a payment method.

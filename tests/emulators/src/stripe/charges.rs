@@ -1,21 +1,26 @@
-//! Charges: what happened at the bank, read-only.
+//! Charges: what happened at the bank.
+
+use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
     account::Account,
-    cards::Decline,
+    cards::{Decline, Return},
     confirm::nobody,
+    disputes::Complaint,
     errors::Refusal,
-    form::Form,
+    form::{Form, merge},
     intents::{Intent, PaymentMethod},
+    lists::Page,
 };
 
 /// How long a bank holds money.
 const HELD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A charge.
+#[derive(Clone)]
 pub(super) struct Charge {
     pub(super) id: String,
     pub(super) intent: String,
@@ -28,6 +33,9 @@ pub(super) struct Charge {
     pub(super) capture_before: Option<i64>,
     pub(super) decline: Option<Decline>,
     description: Option<String>,
+    /// The dispute about it, closed or not.
+    pub(super) dispute: Option<String>,
+    metadata: BTreeMap<String, String>,
     method: Option<PaymentMethod>,
 }
 
@@ -45,8 +53,40 @@ impl Charge {
             capture_before: is_held.then_some(now + HELD.as_secs()),
             decline,
             description: intent.text("description"),
+            dispute: None,
+            // What the seller wrote on the payment is copied once, when money is asked for.
+            metadata: intent.metadata.clone(),
             method: intent.method.clone(),
         }
+    }
+
+    /// Nothing was taken and nothing will be. Stripe says so by calling all of it refunded.
+    pub(super) fn release(&mut self) {
+        self.amount_refunded = self.amount;
+    }
+
+    /// The members that a refund changes.
+    pub(super) fn refunded_view(&self) -> Value {
+        json!({ "amount_refunded": self.amount_refunded, "refunded": self.is_refunded() })
+    }
+
+    /// How refunds to the card go.
+    pub(super) fn refunds_go(&self) -> Return {
+        self.method.as_ref().map_or(Return::AtOnce, |method| method.card.refunds_go())
+    }
+
+    /// What the card's owner will say about it.
+    pub(super) fn complaint(&self) -> Option<Complaint> {
+        self.method.as_ref()?.card.complaint()
+    }
+
+    pub(super) fn brand(&self) -> &'static str {
+        self.method.as_ref().map_or("visa", |method| method.card.brand)
+    }
+
+    fn is_refunded(&self) -> bool {
+        let taken = if self.amount_captured > 0 { self.amount_captured } else { self.amount };
+        self.amount_refunded == taken
     }
 
     pub(super) fn view(&self) -> Value {
@@ -81,17 +121,14 @@ impl Charge {
             "currency": self.currency,
             "customer": null,
             "description": self.description,
-            "destination": null,
-            "dispute": null,
-            "disputed": false,
+            "disputed": self.dispute.is_some(),
             "failure_balance_transaction": null,
             "failure_code": code,
             "failure_message": self.decline.map(|decline| decline.message),
             "fraud_details": {},
             "livemode": false,
-            "metadata": {},
+            "metadata": self.metadata,
             "on_behalf_of": null,
-            "order": null,
             "outcome": outcome,
             "paid": is_paid,
             "payment_intent": self.intent,
@@ -105,7 +142,7 @@ impl Charge {
             "receipt_email": null,
             "receipt_number": null,
             "receipt_url": null,
-            "refunded": self.amount_captured > 0 && self.amount_refunded == self.amount_captured,
+            "refunded": self.is_refunded(),
             "review": null,
             "shipping": null,
             "source": null,
@@ -120,10 +157,36 @@ impl Charge {
 }
 
 impl Account {
+    /// Answers `GET /v1/charges`, newest first.
+    pub(super) fn list_charges(&self, mut form: Form) -> Result<Value, Refusal> {
+        let page = Page::read(&mut form)?;
+        let intent = form.text("payment_intent")?;
+        form.end()?;
+        let found = self.charges.iter().rev();
+        let found = found.filter(|c| intent.as_ref().is_none_or(|intent| c.intent == *intent));
+        page.list("charge", "/v1/charges", found, |c| (&c.id, c.created), Charge::view)
+    }
+
     /// Answers `GET /v1/charges/{id}`.
     pub(super) fn charge_view(&self, id: &str, form: Form) -> Result<Value, Refusal> {
         form.end()?;
-        let missing = || Refusal::no_such(404, "charge", id, "id");
-        self.charges.get(id).map(Charge::view).ok_or_else(missing)
+        self.charges.get(id).map(Charge::view).ok_or_else(|| no_such(id))
     }
+
+    /// Answers `POST /v1/charges/{id}`.
+    pub(super) fn update_charge(&mut self, id: &str, mut form: Form) -> Result<Value, Refusal> {
+        let description = form.text("description")?;
+        let metadata = form.metadata("metadata")?;
+        form.end()?;
+        let charge = self.charges.get_mut(id).ok_or_else(|| no_such(id))?;
+        charge.description = description.or_else(|| charge.description.take());
+        merge(&mut charge.metadata, metadata);
+        let view = charge.view();
+        self.emit_charge("charge.updated", id, None);
+        Ok(view)
+    }
+}
+
+fn no_such(id: &str) -> Refusal {
+    Refusal::no_such(404, "charge", id, "id")
 }

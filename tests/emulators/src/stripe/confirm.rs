@@ -1,17 +1,24 @@
 //! The steps that move money: confirm, authenticate, capture, cancel.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{
     account::{Account, TokenPlace},
+    agenda::Due,
     cards::{Behavior, Decline},
     charges::Charge,
+    details::references,
     errors::Refusal,
     form::Form,
     intents::{CAPTURE_METHODS, FUTURE_USAGES, Intent, OPEN, PaymentMethod, Status},
+    ledger::Move,
 };
 
 const TOKEN: &str = "shared_payment_granted_token";
+/// How long after money was taken the owner of a test card complains.
+const COMPLAINT: i64 = 60;
 /// What an issuer says, and the versions of the protocol it may say it in.
 const INDICATORS: [&str; 5] = ["01", "02", "05", "06", "07"];
 const SECURE_VERSIONS: [&str; 5] = ["1.0.2", "2.1.0", "2.2.0", "2.3.0", "2.3.1"];
@@ -96,9 +103,11 @@ impl Account {
         let wish = Confirmation::read(&mut form, place)?;
         let capture_method = form.choice("capture_method", &CAPTURE_METHODS)?;
         let future = form.choice("setup_future_usage", &FUTURE_USAGES)?;
+        let references = references(&mut form)?;
         form.end()?;
         let mut intent = self.intent(id)?;
         intent.must_be(&OPEN, "confirmed")?;
+        intent.references.extend(references);
         intent.capture_method = capture_method.unwrap_or(intent.capture_method);
         intent.setup_future_usage = future.or(intent.setup_future_usage);
         self.confirm(intent, wish).map(|intent| intent.view())
@@ -108,6 +117,7 @@ impl Account {
     pub(super) fn capture_intent(&mut self, id: &str, mut form: Form) -> Result<Value, Refusal> {
         let amount = form.positive("amount_to_capture")?;
         let metadata = form.metadata("metadata")?;
+        let references = references(&mut form)?;
         form.boolean("final_capture")?;
         form.end()?;
         let mut intent = self.intent(id)?;
@@ -119,8 +129,12 @@ impl Account {
             return Err(refusal.with("param", "amount_to_capture"));
         }
         intent.set_metadata(metadata)?;
+        intent.references.extend(references);
         self.take(&mut intent, amount);
-        Ok(self.put(intent).view())
+        if let Some(charge) = &intent.latest_charge {
+            self.emit_charge("charge.captured", charge, None);
+        }
+        Ok(self.put_told(intent, "payment_intent.succeeded").view())
     }
 
     /// Answers `POST /v1/payment_intents/{id}/cancel`.
@@ -138,7 +152,7 @@ impl Account {
         &mut self,
         mut intent: Intent,
         wish: Confirmation,
-    ) -> Result<Intent, Refusal> {
+    ) -> Result<Arc<Intent>, Refusal> {
         let method = match wish.method {
             Some(Method::Token(token, param)) => {
                 let card = self.spendable(&token, param, &intent)?;
@@ -165,7 +179,7 @@ impl Account {
             }
             Behavior::Authenticate(_) => {
                 intent.status = Status::RequiresAction;
-                Ok(self.put(intent))
+                Ok(self.put_told(intent, "payment_intent.requires_action"))
             }
         }
     }
@@ -187,44 +201,86 @@ impl Account {
     }
 
     /// Ends a payment without money, of its own accord or asked to.
-    pub(super) fn release(&mut self, mut intent: Intent, reason: Option<&'static str>) -> Intent {
+    pub(super) fn release(
+        &mut self,
+        mut intent: Intent,
+        reason: Option<&'static str>,
+    ) -> Arc<Intent> {
         if intent.status == Status::RequiresCapture {
             self.token_released(&intent);
+            self.book(&intent.id, Move::Released, intent.amount_capturable);
+            self.charge_released(&intent, reason);
         }
         intent.status = Status::Canceled;
         intent.amount_capturable = 0;
         intent.canceled_at = Some(self.now());
         intent.cancellation_reason = reason;
-        self.put(intent)
+        self.put_told(intent, "payment_intent.canceled")
     }
 
-    fn approve(&mut self, mut intent: Intent) -> Intent {
+    /// The bank's patience with a payment is over.
+    pub(super) fn hold_ends(&mut self, id: &str) {
+        let held = self.intent(id).ok().filter(|held| held.status == Status::RequiresCapture);
+        if let Some(intent) = held {
+            self.release(intent, Some("automatic"));
+        }
+    }
+
+    fn approve(&mut self, mut intent: Intent) -> Arc<Intent> {
         self.authorizations += 1;
         intent.status = Status::RequiresCapture;
         intent.amount_capturable = intent.amount;
-        self.charge(&mut intent, None);
-        self.token_authorized(&intent);
-        if intent.capture_method != "manual" {
-            let amount = intent.amount;
-            self.take(&mut intent, amount);
+        let charge = self.charge(&mut intent, None);
+        let ends = self.charges.get(&charge).and_then(|charge| charge.capture_before);
+        if let Some(at) = ends {
+            self.agenda.add(at, Due::HoldEnds(intent.id.clone()));
         }
-        self.put(intent)
+        self.book(&intent.id, Move::Held, intent.amount);
+        self.token_authorized(&intent);
+        if intent.capture_method == "manual" {
+            self.emit_charge("charge.succeeded", &charge, None);
+            return self.put_told(intent, "payment_intent.amount_capturable_updated");
+        }
+        let amount = intent.amount;
+        self.take(&mut intent, amount);
+        self.emit_charge("charge.succeeded", &charge, None);
+        self.put_told(intent, "payment_intent.succeeded")
     }
 
     /// Takes money that is held and lets go of the rest.
     fn take(&mut self, intent: &mut Intent, amount: i64) {
+        self.book(&intent.id, Move::Captured, amount);
+        self.book(&intent.id, Move::Released, intent.amount_capturable - amount);
         intent.status = Status::Succeeded;
         intent.amount_received = amount;
         intent.amount_capturable = 0;
-        let charge = intent.latest_charge.as_ref().and_then(|id| self.charges.get_mut(id));
-        if let Some(charge) = charge {
-            charge.amount_captured = amount;
-        }
         self.token_captured(intent, amount);
+        let charge = intent.latest_charge.as_ref().and_then(|id| self.charges.get_mut(id));
+        let Some(charge) = charge else { return };
+        charge.amount_captured = amount;
+        if charge.complaint().is_some() {
+            let due = Due::DisputeOpens(charge.id.clone());
+            let at = self.now() + COMPLAINT;
+            self.agenda.add(at, due);
+        }
+    }
+
+    /// A canceled hold shows as a refund that moved nothing, an expired one as expired.
+    fn charge_released(&mut self, intent: &Intent, reason: Option<&'static str>) {
+        let charge = intent.latest_charge.as_ref().and_then(|id| self.charges.get_mut(id));
+        let Some(charge) = charge else { return };
+        let (id, before) = (charge.id.clone(), charge.refunded_view());
+        charge.release();
+        if reason == Some("automatic") {
+            self.emit_charge("charge.expired", &id, None);
+        } else {
+            self.emit_charge("charge.refunded", &id, Some(before));
+        }
     }
 
     fn decline(&mut self, mut intent: Intent, decline: Decline) -> Refusal {
         let charge = self.charge(&mut intent, Some(decline));
+        self.emit_charge("charge.failed", &charge, None);
         self.fail(intent, decline, Some(&charge))
     }
 
@@ -234,7 +290,7 @@ impl Account {
         let error = decline.error(charge, method.unwrap_or_default());
         intent.status = Status::RequiresPaymentMethod;
         intent.last_payment_error = Some(error.clone().into());
-        let view = self.put(intent).view();
+        let view = self.put_told(intent, "payment_intent.payment_failed").view();
         Refusal::card(error).with("payment_intent", view)
     }
 
@@ -242,7 +298,7 @@ impl Account {
         let charge = Charge::new(self.id("ch_3"), self.now(), intent, decline);
         let id = charge.id.clone();
         intent.latest_charge = Some(id.clone());
-        self.charges.insert(id.clone(), charge);
+        self.charges.put(&id, charge);
         id
     }
 }

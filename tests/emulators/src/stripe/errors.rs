@@ -64,6 +64,15 @@ impl Refusal {
         Self::new(401, "invalid_request_error", message)
     }
 
+    /// A key that may not act for somebody else.
+    pub(super) fn other_account(key: &str, account: &str) -> Self {
+        let message = format!(
+            "The provided key '{key}' does not have access to account '{account}' (or that account \
+             does not exist). Application access may have been revoked."
+        );
+        Self::new(403, "invalid_request_error", &message).code("account_invalid")
+    }
+
     pub(super) fn no_such_route(method: &str, path: &str) -> Self {
         let message = format!(
             "Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we \
@@ -98,6 +107,18 @@ impl Refusal {
     pub(super) fn broken() -> Self {
         let refusal = Self::new(500, "api_error", "An unknown error occurred");
         Self { began: true, should_retry: Some(false), ..refusal }
+    }
+
+    /// A 500 before anything was done.
+    pub(super) fn unavailable() -> Self {
+        Self::new(500, "api_error", "An unknown error occurred")
+    }
+
+    pub(super) fn rate_limited(should_retry: Option<bool>) -> Self {
+        let message = "Request rate limit exceeded. Learn more about rate limits here \
+                       https://stripe.com/docs/rate-limits.";
+        let refusal = Self::new(429, "invalid_request_error", message);
+        Self { should_retry, ..refusal.code("rate_limit") }
     }
 
     pub(super) fn code(self, code: &str) -> Self {

@@ -1,5 +1,7 @@
 //! Form bodies and queries: bracketed names in, typed values out, and nothing left over.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
@@ -126,6 +128,17 @@ impl Form {
 
     fn full(&self, name: &str) -> String {
         if self.name.is_empty() { name.to_owned() } else { format!("{}[{name}]", self.name) }
+    }
+}
+
+/// Sets metadata; an empty value unsets its key.
+pub(super) fn merge(metadata: &mut BTreeMap<String, String>, pairs: Vec<(String, String)>) {
+    for (key, value) in pairs {
+        if value.is_empty() {
+            metadata.remove(&key);
+        } else {
+            metadata.insert(key, value);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! PaymentIntents: what they are, how they are made, read and changed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -8,24 +8,16 @@ use super::{
     account::{Account, TokenPlace},
     cards::Card,
     confirm::Confirmation,
+    details::{Details, automatic, check_amount},
     errors::Refusal,
-    form::Form,
+    events::Thing,
+    form::{Form, merge},
+    ledger::Balance,
+    lists::Page,
 };
 
-const CURRENCIES: &str = "usd aed ars aud bgn brl cad chf clp cny cop czk dkk egp eur gbp hkd huf \
-                          idr ils inr isk jpy krw kwd mxn myr nok nzd pen php pln ron sar sek sgd \
-                          thb try twd uah vnd zar";
 pub(super) const CAPTURE_METHODS: [&str; 3] = ["automatic", "automatic_async", "manual"];
 pub(super) const FUTURE_USAGES: [&str; 2] = ["off_session", "on_session"];
-/// Members that are plain text and may be set at any time.
-const TEXTS: [&str; 5] = [
-    "description",
-    "receipt_email",
-    "statement_descriptor",
-    "statement_descriptor_suffix",
-    "transfer_group",
-];
-const AMOUNT_MAX: i64 = 99_999_999;
 
 /// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,12 +53,16 @@ pub(super) struct Intent {
     pub(super) latest_charge: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
     pub(super) method: Option<PaymentMethod>,
+    /// The seller's own names for the payment.
+    pub(super) references: BTreeMap<&'static str, String>,
     pub(super) setup_future_usage: Option<&'static str>,
     shipping: Option<Value>,
     pub(super) status: Status,
     texts: BTreeMap<&'static str, String>,
     /// When it last changed, in seconds.
     pub(super) changed: i64,
+    /// How many there were before it.
+    pub(super) made: usize,
 }
 
 /// What a payment is paid with.
@@ -77,24 +73,6 @@ pub(super) struct PaymentMethod {
     /// The token it was cloned from.
     pub(super) token: Option<String>,
     pub(super) created: i64,
-}
-
-/// What describes a payment and moves no money.
-struct Details {
-    metadata: Vec<(String, String)>,
-    shipping: Option<Value>,
-    texts: Vec<(&'static str, String)>,
-}
-
-impl Details {
-    fn read(form: &mut Form) -> Result<Self, Refusal> {
-        let mut texts = Vec::new();
-        for name in TEXTS {
-            texts.extend(form.text(name)?.map(|text| (name, text)));
-        }
-        let shipping = form.hash("shipping")?.map(shipping).transpose()?;
-        Ok(Self { metadata: form.metadata("metadata")?, shipping, texts })
-    }
 }
 
 impl Status {
@@ -140,11 +118,13 @@ impl Account {
             latest_charge: None,
             metadata: BTreeMap::new(),
             method: None,
+            references: BTreeMap::new(),
             setup_future_usage: future,
             shipping: None,
             status: Status::RequiresPaymentMethod,
             texts: BTreeMap::new(),
             changed: self.now(),
+            made: self.intents.iter().len(),
         };
         intent.describe(Details::read(&mut form)?)?;
         let confirms = form.boolean("confirm")?.unwrap_or(false);
@@ -191,19 +171,42 @@ impl Account {
         Ok(self.put(intent).view())
     }
 
+    /// Answers `GET /v1/payment_intents`, newest first.
+    pub(super) fn list_intents(&self, mut form: Form) -> Result<Value, Refusal> {
+        let page = Page::read(&mut form)?;
+        form.end()?;
+        let newest = self.intents.iter().rev();
+        let url = "/v1/payment_intents";
+        page.list("payment_intent", url, newest, |i| (&i.id, i.created), |i| i.view())
+    }
+
+    /// Answers `GET /v1/payment_intents/{id}`.
+    pub(super) fn read_intent(&self, id: &str, form: Form) -> Result<Value, Refusal> {
+        form.end()?;
+        self.intent(id).map(|intent| intent.view())
+    }
+
     /// The payment as it is now; a 404 that names it if there is none.
     pub(super) fn intent(&self, id: &str) -> Result<Intent, Refusal> {
-        let found = self.intents.iter().find(|intent| intent.id == id);
-        found.cloned().ok_or_else(|| Refusal::no_such(404, "payment_intent", id, "intent"))
+        let found = self.intents.get(id).map(|intent| Intent::clone(intent));
+        found.ok_or_else(|| Refusal::no_such(404, "payment_intent", id, "intent"))
     }
 
     /// Keeps a payment that is new or has changed.
-    pub(super) fn put(&mut self, mut intent: Intent) -> Intent {
+    pub(super) fn put(&mut self, mut intent: Intent) -> Arc<Intent> {
         intent.changed = self.now();
-        match self.intents.iter_mut().find(|known| known.id == intent.id) {
-            Some(known) => *known = intent.clone(),
-            None => self.intents.push(intent.clone()),
+        let intent = Arc::new(intent);
+        self.index.hear(Arc::clone(&intent));
+        if self.intents.put(&intent.id, Arc::clone(&intent)) {
+            self.emit("payment_intent.created", Thing::Intent(Arc::clone(&intent)));
         }
+        intent
+    }
+
+    /// Keeps a payment, and tells what became of it.
+    pub(super) fn put_told(&mut self, intent: Intent, kind: &'static str) -> Arc<Intent> {
+        let intent = self.put(intent);
+        self.emit(kind, Thing::Intent(Arc::clone(&intent)));
         intent
     }
 
@@ -222,6 +225,18 @@ impl Account {
 impl Intent {
     /// The whole object.
     pub(super) fn view(&self) -> Value {
+        let mut view = self.main_view();
+        if !self.references.is_empty() {
+            let named = |name: &str| self.references.get(name).cloned();
+            view["payment_details"] = json!({
+                "customer_reference": named("customer_reference"),
+                "order_reference": named("order_reference"),
+            });
+        }
+        view
+    }
+
+    fn main_view(&self) -> Value {
         let types =
             if self.automatic.is_some() { json!(["card", "link"]) } else { json!(["card"]) };
         let action = json!({
@@ -281,6 +296,24 @@ impl Intent {
         })
     }
 
+    /// An empty account of its money.
+    pub(super) fn balance(&self) -> Balance {
+        Balance {
+            id: self.id.clone(),
+            status: self.status.name(),
+            currency: self.currency.clone(),
+            amount: self.amount,
+            metadata: self.metadata.clone(),
+            created: self.created,
+            held: 0,
+            held_since: None,
+            captured: 0,
+            captures: 0,
+            refunded: 0,
+            withdrawn: 0,
+        }
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<String> {
         self.texts.get(name).cloned()
     }
@@ -301,13 +334,7 @@ impl Intent {
     }
 
     pub(super) fn set_metadata(&mut self, pairs: Vec<(String, String)>) -> Result<(), Refusal> {
-        for (key, value) in pairs {
-            if value.is_empty() {
-                self.metadata.remove(&key);
-            } else {
-                self.metadata.insert(key, value);
-            }
-        }
+        merge(&mut self.metadata, pairs);
         if self.metadata.len() > 50 {
             return Err(Refusal::parameter("You can have up to 50 metadata keys.", "metadata"));
         }
@@ -316,6 +343,7 @@ impl Intent {
 
     fn describe(&mut self, details: Details) -> Result<(), Refusal> {
         self.texts.extend(details.texts);
+        self.references.extend(details.references);
         self.shipping = details.shipping.or_else(|| self.shipping.take());
         self.set_metadata(details.metadata)
     }
@@ -329,72 +357,4 @@ impl Intent {
         );
         Refusal::unexpected_state(&message, self.view()).with("param", name)
     }
-}
-
-/// Who chooses the payment methods; without a word of the caller's it is Stripe.
-fn automatic(form: &mut Form) -> Result<Option<&'static str>, Refusal> {
-    let types = form.list("payment_method_types")?;
-    let Some(mut hash) = form.hash("automatic_payment_methods")? else {
-        return match types.iter().find(|kind| kind.as_str() != "card") {
-            Some(_) => Err(Refusal::parameter(
-                "The payment method type provided is invalid. Please ensure the provided type is \
-                 activated in your dashboard.",
-                "payment_method_types",
-            )
-            .code("payment_intent_invalid_parameter")),
-            None => Ok(types.is_empty().then_some("always")),
-        };
-    };
-    let enabled = hash.boolean("enabled")?.ok_or_else(|| hash.missing("enabled"))?;
-    let redirects = hash.choice("allow_redirects", &["always", "never"])?.unwrap_or("always");
-    hash.end()?;
-    if enabled && !types.is_empty() {
-        let words = "You may only specify one of these parameters: automatic_payment_methods, \
-                     payment_method_types.";
-        return Err(Refusal::parameter(words, "automatic_payment_methods"));
-    }
-    Ok(enabled.then_some(redirects))
-}
-
-fn shipping(mut form: Form) -> Result<Value, Refusal> {
-    let mut address = form.hash("address")?.ok_or_else(|| form.missing("address"))?;
-    let name = form.text("name")?.ok_or_else(|| form.missing("name"))?;
-    let view = json!({
-        "address": {
-            "city": address.text("city")?,
-            "country": address.text("country")?,
-            "line1": address.text("line1")?,
-            "line2": address.text("line2")?,
-            "postal_code": address.text("postal_code")?,
-            "state": address.text("state")?,
-        },
-        "carrier": form.text("carrier")?,
-        "name": name,
-        "phone": form.text("phone")?,
-        "tracking_number": form.text("tracking_number")?,
-    });
-    address.end()?;
-    form.end()?;
-    Ok(view)
-}
-
-fn check_amount(amount: i64, currency: &str) -> Result<(), Refusal> {
-    if !CURRENCIES.split_whitespace().any(|known| known == currency) {
-        let words = format!("Invalid currency: {currency}.");
-        return Err(Refusal::parameter(&words, "currency"));
-    }
-    let least = match currency {
-        "usd" | "eur" | "cad" | "aud" | "chf" | "nzd" | "sgd" | "brl" | "jpy" => 50,
-        "gbp" => 30,
-        _ => 1,
-    };
-    if amount < least {
-        let words = format!("Amount must be at least {least} of the smallest unit of {currency}");
-        return Err(Refusal::parameter(&words, "amount").code("amount_too_small"));
-    }
-    if amount > AMOUNT_MAX {
-        let words = format!("Amount must be no more than {AMOUNT_MAX}");
-        return Err(Refusal::parameter(&words, "amount").code("amount_too_large"));
-    }
-    Ok(())
 }

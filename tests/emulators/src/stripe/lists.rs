@@ -1,53 +1,68 @@
-//! Lists, which miss nothing, and search, which lags behind.
+//! Lists, which miss nothing.
 
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{account::Account, errors::Refusal, form::Form, intents::Intent};
+use super::{errors::Refusal, form::Form};
 
-/// How long a change stays hidden from search.
-const SEARCH_LAG: SignedDuration = SignedDuration::from_mins(1);
+/// What every list can be asked for.
+pub(super) struct Page {
+    limit: usize,
+    after: Option<String>,
+    before: Option<String>,
+    created: Bounds,
+}
 
-impl Account {
-    /// Answers `GET /v1/payment_intents`, newest first.
-    pub(super) fn list_intents(&self, mut form: Form) -> Result<Value, Refusal> {
-        let limit = limit(&mut form)?;
-        let after = form.text("starting_after")?;
-        let created = Bounds::read(&mut form)?;
-        form.end()?;
-        let mut newest = self.intents.iter().rev();
-        if let Some(after) = after
-            && !newest.any(|intent| intent.id == after)
-        {
-            return Err(Refusal::no_such(400, "payment_intent", &after, "starting_after"));
+impl Page {
+    pub(super) fn read(form: &mut Form) -> Result<Self, Refusal> {
+        let limit = limit(form)?;
+        let (after, before) = (form.text("starting_after")?, form.text("ending_before")?);
+        if after.is_some() && before.is_some() {
+            let words = "You may only specify one of these parameters: starting_after, \
+                         ending_before.";
+            return Err(Refusal::parameter(words, "ending_before"));
         }
-        let found = newest.filter(|intent| created.hold(intent.created));
-        let (data, has_more) = page(found, limit);
-        let url = "/v1/payment_intents";
+        Ok(Self { limit, after, before, created: Bounds::read(form)? })
+    }
+
+    /// The page of what is wanted, newest first. `place` is a thing's id and when it was made.
+    pub(super) fn list<'a, T: 'a>(
+        self,
+        kind: &str,
+        url: &str,
+        newest: impl Iterator<Item = &'a T>,
+        place: impl Fn(&'a T) -> (&'a String, i64),
+        view: impl Fn(&T) -> Value,
+    ) -> Result<Value, Refusal> {
+        let mut found: Vec<_> = newest.collect();
+        let at = |id: &str, param: &str| {
+            let at = found.iter().position(|thing| place(thing).0 == id);
+            at.ok_or_else(|| Refusal::no_such(400, kind, id, param))
+        };
+        let start = match &self.after {
+            Some(after) => at(after, "starting_after")? + 1,
+            None => 0,
+        };
+        let end = match &self.before {
+            Some(before) => at(before, "ending_before")?,
+            None => found.len(),
+        };
+        found.truncate(end);
+        found.drain(..start);
+        found.retain(|thing| self.created.hold(place(thing).1));
+        let has_more = found.len() > self.limit;
+        if self.before.is_some() {
+            found.drain(..found.len().saturating_sub(self.limit));
+        }
+        let data: Vec<_> = found.into_iter().take(self.limit).map(view).collect();
         Ok(json!({ "object": "list", "data": data, "has_more": has_more, "url": url }))
     }
+}
 
-    /// Answers `GET /v1/payment_intents/search` for terms joined by `AND`, of `status` and
-    /// `metadata['…']`.
-    pub(super) fn search_intents(&self, mut form: Form) -> Result<Value, Refusal> {
-        let query = form.text("query")?.ok_or_else(|| form.missing("query"))?;
-        let limit = limit(&mut form)?;
-        form.end()?;
-        let terms = query.split(" AND ").map(Term::read).collect::<Option<Vec<_>>>();
-        let invalid = || Refusal::parameter("We were unable to parse your search query.", "query");
-        let terms = terms.ok_or_else(invalid)?;
-        let seen = self.now() - SEARCH_LAG.as_secs();
-        let found =
-            self.intents.iter().rev().filter(|intent| {
-                intent.changed <= seen && terms.iter().all(|term| term.holds(intent))
-            });
-        let (data, has_more) = page(found, limit);
-        let url = "/v1/payment_intents/search";
-        Ok(json!({
-            "object": "search_result", "data": data, "has_more": has_more, "next_page": null,
-            "url": url,
-        }))
-    }
+pub(super) fn limit(form: &mut Form) -> Result<usize, Refusal> {
+    let limit = form.positive("limit")?.unwrap_or(10);
+    let within = usize::try_from(limit).ok().filter(|limit| *limit <= 100);
+    let words = "Limit cannot exceed 100";
+    within.ok_or_else(|| Refusal::parameter(words, "limit").code("parameter_invalid_integer"))
 }
 
 /// When something may have been created, in seconds, both included.
@@ -79,47 +94,4 @@ impl Bounds {
     fn hold(&self, second: i64) -> bool {
         (self.first..=self.last).contains(&second)
     }
-}
-
-/// One condition of a search.
-enum Term {
-    Status(String),
-    Metadata(String, String),
-}
-
-impl Term {
-    /// Reads `status:'x'` or `metadata['k']:'v'`.
-    fn read(text: &str) -> Option<Self> {
-        let (field, value) = text.trim().split_once(':')?;
-        let value = unquoted(value)?.to_owned();
-        if field == "status" {
-            return Some(Self::Status(value));
-        }
-        let key = field.strip_prefix("metadata[")?.strip_suffix(']')?;
-        Some(Self::Metadata(unquoted(key)?.to_owned(), value))
-    }
-
-    fn holds(&self, intent: &Intent) -> bool {
-        match self {
-            Self::Status(status) => intent.status.name() == status,
-            Self::Metadata(key, value) => intent.metadata.get(key) == Some(value),
-        }
-    }
-}
-
-fn unquoted(text: &str) -> Option<&str> {
-    let quoted = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
-    quoted('\'').or_else(|| quoted('"'))
-}
-
-fn limit(form: &mut Form) -> Result<usize, Refusal> {
-    let limit = form.positive("limit")?.unwrap_or(10);
-    let within = usize::try_from(limit).ok().filter(|limit| *limit <= 100);
-    let words = "Limit cannot exceed 100";
-    within.ok_or_else(|| Refusal::parameter(words, "limit").code("parameter_invalid_integer"))
-}
-
-fn page<'a>(mut found: impl Iterator<Item = &'a Intent>, limit: usize) -> (Vec<Value>, bool) {
-    let data = found.by_ref().take(limit).map(Intent::view).collect();
-    (data, found.next().is_some())
 }

@@ -1,23 +1,48 @@
-//! Refunds: never more than was taken.
+//! Refunds: never more than was taken, and not every one arrives.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{account::Account, charges::Charge, errors::Refusal, form::Form};
+use super::{
+    account::Account,
+    agenda::Due,
+    cards::Return,
+    charges::Charge,
+    errors::Refusal,
+    events::Thing,
+    form::{Form, merge},
+    ledger::Move,
+    lists::Page,
+};
 
 const REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
+/// How long after a test card's refund is made its end is known.
+const UNKNOWN_FOR: i64 = 60;
 
 /// A refund.
+#[derive(Clone)]
 pub(super) struct Refund {
-    id: String,
-    amount: i64,
+    pub(super) id: String,
+    pub(super) amount: i64,
     charge: String,
     created: i64,
     currency: String,
-    intent: String,
+    failure: Option<&'static str>,
+    pub(super) intent: String,
     metadata: BTreeMap<String, String>,
     reason: Option<&'static str>,
+    status: &'static str,
+}
+
+/// What a refund shall be.
+#[derive(Default)]
+pub(super) struct Wish {
+    pub(super) charge: String,
+    /// All that is left, if `None`.
+    pub(super) amount: Option<i64>,
+    pub(super) reason: Option<&'static str>,
+    pub(super) metadata: BTreeMap<String, String>,
 }
 
 impl Account {
@@ -27,7 +52,7 @@ impl Account {
         let charge = form.text("charge")?;
         let amount = form.positive("amount")?;
         let reason = form.choice("reason", &REASONS)?;
-        let metadata = form.metadata("metadata")?;
+        let metadata = form.metadata("metadata")?.into_iter().collect();
         form.end()?;
         let charge = match (intent, charge) {
             (Some(intent), None) => self.refundable(&intent)?,
@@ -38,37 +63,124 @@ impl Account {
                 return Err(Refusal::parameter(words, "payment_intent"));
             }
         };
+        self.refund(Wish { charge, amount, reason, metadata })
+    }
+
+    pub(super) fn refund(&mut self, wish: Wish) -> Result<Value, Refusal> {
         let (id, created) = (self.id("re_3"), self.now());
-        let missing = || Refusal::no_such(400, "charge", &charge, "charge");
-        let charge = self.charges.get_mut(&charge).ok_or_else(missing)?;
-        let amount = charge.refund(amount)?;
+        let missing = || Refusal::no_such(400, "charge", &wish.charge, "charge");
+        let charge = self.charges.get_mut(&wish.charge).ok_or_else(missing)?;
+        let disputed = charge.dispute.as_ref().and_then(|dispute| self.disputes.get(dispute));
+        if disputed.is_some_and(|dispute| !dispute.is_refundable()) {
+            let words =
+                format!("Charge {} has been charged back; cannot issue a refund.", charge.id);
+            return Err(Refusal::during(&words).code("charge_disputed"));
+        }
+        let before = charge.refunded_view();
+        let amount = charge.refund(wish.amount)?;
+        let how = charge.refunds_go();
         let refund = Refund {
             id: id.clone(),
             amount,
             charge: charge.id.clone(),
             created,
             currency: charge.currency.clone(),
+            failure: None,
             intent: charge.intent.clone(),
-            metadata: metadata.into_iter().collect(),
-            reason,
+            metadata: wish.metadata,
+            reason: wish.reason,
+            status: if how == Return::Late { "pending" } else { "succeeded" },
         };
-        let view = refund.view();
-        self.refunds.insert(id, refund);
+        if how != Return::AtOnce {
+            self.agenda.add(created + UNKNOWN_FOR, Due::RefundEnds(id.clone()));
+        }
+        let (intent, view) = (refund.intent.clone(), refund.view());
+        self.refunds.put(&id, refund);
+        self.book(&intent, Move::Refunded, amount);
+        self.tell_refund(&["refund.created"], &id);
+        self.emit_charge("charge.refunded", &wish.charge, Some(before));
         Ok(view)
+    }
+
+    /// Answers `GET /v1/refunds`, newest first.
+    pub(super) fn list_refunds(&self, mut form: Form) -> Result<Value, Refusal> {
+        let page = Page::read(&mut form)?;
+        let (charge, intent) = (form.text("charge")?, form.text("payment_intent")?);
+        form.end()?;
+        let found = self.refunds.iter().rev().filter(|refund| {
+            charge.as_ref().is_none_or(|charge| refund.charge == *charge)
+                && intent.as_ref().is_none_or(|intent| refund.intent == *intent)
+        });
+        page.list("refund", "/v1/refunds", found, |r| (&r.id, r.created), Refund::view)
     }
 
     /// Answers `GET /v1/refunds/{id}`.
     pub(super) fn refund_view(&self, id: &str, form: Form) -> Result<Value, Refusal> {
         form.end()?;
-        let missing = || Refusal::no_such(404, "refund", id, "id");
-        self.refunds.get(id).map(Refund::view).ok_or_else(missing)
+        self.refunds.get(id).map(Refund::view).ok_or_else(|| no_such(id))
+    }
+
+    /// Answers `POST /v1/refunds/{id}`.
+    pub(super) fn update_refund(&mut self, id: &str, mut form: Form) -> Result<Value, Refusal> {
+        let metadata = form.metadata("metadata")?;
+        form.end()?;
+        let refund = self.refunds.get_mut(id).ok_or_else(|| no_such(id))?;
+        merge(&mut refund.metadata, metadata);
+        let view = refund.view();
+        self.tell_refund(&["refund.updated", "charge.refund.updated"], id);
+        Ok(view)
+    }
+
+    /// Answers `POST /v1/refunds/{id}/cancel`, which only refunds that wait for the buyer can be.
+    pub(super) fn cancel_refund(&self, id: &str, form: Form) -> Result<Value, Refusal> {
+        form.end()?;
+        let refund = self.refunds.get(id).ok_or_else(|| no_such(id))?;
+        let words =
+            format!("This refund cannot be canceled because it has a status of {}.", refund.status);
+        Err(Refusal::during(&words))
+    }
+
+    /// What the card's bank does with a refund after a while.
+    pub(super) fn refund_ends(&mut self, id: &str) {
+        let charge = self.refunds.get(id).and_then(|refund| self.charges.get(&refund.charge));
+        match charge.map(Charge::refunds_go) {
+            Some(Return::Never) => drop(self.fail_refund(id)),
+            Some(Return::Late) => {
+                if let Some(refund) = self.refunds.get_mut(id) {
+                    refund.status = "succeeded";
+                }
+                self.tell_refund(&["refund.updated", "charge.refund.updated"], id);
+            }
+            _ => {}
+        }
+    }
+
+    /// A bank sends a refund back; `None` for one that has failed already.
+    pub(super) fn fail_refund(&mut self, id: &str) -> Option<Value> {
+        let refund = self.refunds.get_mut(id).filter(|refund| refund.status != "failed")?;
+        refund.status = "failed";
+        refund.failure = Some("lost_or_stolen_card");
+        let refund = refund.clone();
+        // That the charge counts it no longer is an assumption: nobody has published it.
+        if let Some(charge) = self.charges.get_mut(&refund.charge) {
+            charge.amount_refunded -= refund.amount;
+        }
+        self.book(&refund.intent, Move::RefundFailed, refund.amount);
+        self.tell_refund(&["refund.failed", "refund.updated", "charge.refund.updated"], id);
+        Some(refund.view())
+    }
+
+    fn tell_refund(&mut self, kinds: &[&'static str], id: &str) {
+        let Some(refund) = self.refunds.get(id).cloned() else { return };
+        for kind in kinds {
+            self.emit(*kind, Thing::Refund(Box::new(refund.clone())));
+        }
     }
 
     /// The charge of a payment whose money was taken.
-    fn refundable(&self, intent: &str) -> Result<String, Refusal> {
-        let known = self.intents.iter().find(|known| known.id == intent);
+    pub(super) fn refundable(&self, intent: &str) -> Result<String, Refusal> {
         let missing = || Refusal::no_such(400, "payment_intent", intent, "payment_intent");
-        let known = known.ok_or_else(missing)?;
+        let known = self.intents.get(intent).ok_or_else(missing)?;
         let charge = known.latest_charge.as_ref().filter(|_| known.amount_received > 0);
         charge.cloned().ok_or_else(|| {
             let message = format!(
@@ -104,8 +216,8 @@ impl Charge {
 }
 
 impl Refund {
-    fn view(&self) -> Value {
-        json!({
+    pub(super) fn view(&self) -> Value {
+        let mut view = json!({
             "id": self.id,
             "object": "refund",
             "amount": self.amount,
@@ -122,8 +234,16 @@ impl Refund {
             "reason": self.reason,
             "receipt_number": null,
             "source_transfer_reversal": null,
-            "status": "succeeded",
+            "status": self.status,
             "transfer_reversal": null,
-        })
+        });
+        if let Some(reason) = self.failure {
+            view["failure_reason"] = reason.into();
+        }
+        view
     }
+}
+
+fn no_such(id: &str) -> Refusal {
+    Refusal::no_such(404, "refund", id, "id")
 }

@@ -5,15 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    account::{Account, ConsumeOn},
-    cards::Card,
-    confirm::nobody,
-    errors::Refusal,
-    form::Form,
-    intents::Intent,
+    account::Account, agenda::Due, cards::Card, confirm::nobody, errors::Refusal, form::Form,
+    intents::Intent, quirks::ConsumeOn,
 };
 
 /// A `shared_payment.granted_token`.
+#[derive(Clone)]
 pub(super) struct Token {
     id: String,
     card: Card,
@@ -26,15 +23,35 @@ pub(super) struct Token {
     held: i64,
     deactivated: Option<(i64, &'static str)>,
     metadata: BTreeMap<String, String>,
+    audience: Audience,
+}
+
+/// Who can see and spend a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// This account.
+    Seller,
+    /// Another account: here it does not exist.
+    OtherSeller,
+    /// This account in live mode: it does not exist for a test key, which is told why.
+    LiveMode,
 }
 
 /// What a new token shall allow.
-pub(super) struct Grant {
-    pub(super) payment_method: String,
-    pub(super) currency: String,
-    pub(super) max_amount: i64,
-    pub(super) expires_at: Option<i64>,
-    pub(super) metadata: Vec<(String, String)>,
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// One of Stripe's for tests: `pm_card_visa`.
+    pub payment_method: String,
+    /// In lower case.
+    pub currency: String,
+    /// Minor units.
+    pub max_amount: i64,
+    /// The last second it can confirm a payment.
+    pub expires_at: Option<i64>,
+    /// What the agent says about it.
+    pub metadata: Vec<(String, String)>,
+    /// Who can see and spend it.
+    pub audience: Audience,
 }
 
 impl Account {
@@ -54,7 +71,8 @@ impl Account {
         limits.end()?;
         let metadata = form.metadata("shared_metadata")?;
         form.end()?;
-        let grant = Grant { payment_method, currency, max_amount, expires_at, metadata };
+        let audience = Audience::Seller;
+        let grant = Grant { payment_method, currency, max_amount, expires_at, metadata, audience };
         let id = self.grant(grant)?;
         self.token_view(&id)
     }
@@ -75,7 +93,11 @@ impl Account {
             held: 0,
             deactivated: None,
             metadata: grant.metadata.into_iter().collect(),
+            audience: grant.audience,
         };
+        if let Some(at) = token.expires_at {
+            self.agenda.add(at, Due::TokenExpires(id.clone()));
+        }
         self.tokens.insert(id.clone(), token);
         Ok(id)
     }
@@ -84,17 +106,39 @@ impl Account {
     pub(super) fn revoke_token(&mut self, id: &str, form: Form) -> Result<Value, Refusal> {
         form.end()?;
         let now = self.now();
-        let token = self.tokens.get_mut(id).ok_or_else(|| no_such(id, "granted_token"))?;
+        self.token(id, "granted_token")?;
+        let missing = || Refusal::no_such(404, "granted_token", id, "id");
+        let token = self.tokens.get_mut(id).ok_or_else(missing)?;
         if token.deactivated.is_some() {
             return Err(token.deactivated_refusal());
         }
         token.deactivated = Some((now, "revoked"));
-        Ok(token.view())
+        let view = token.view();
+        self.emit_token("shared_payment.granted_token.deactivated", id);
+        Ok(view)
     }
 
     /// Answers `GET /v1/shared_payment/granted_tokens/{spt}`.
     pub(super) fn token_view(&self, id: &str) -> Result<Value, Refusal> {
-        self.tokens.get(id).map(Token::view).ok_or_else(|| no_such(id, "granted_token"))
+        self.token(id, "granted_token").map(Token::view)
+    }
+
+    /// A token this account may see.
+    fn token(&self, id: &str, param: &str) -> Result<&Token, Refusal> {
+        let kind = "shared_payment.granted_token";
+        let missing = || Refusal::no_such(self.quirks.missing_token_status, kind, id, param);
+        let token = self.tokens.get(id).ok_or_else(missing)?;
+        match token.audience {
+            Audience::Seller => Ok(token),
+            Audience::OtherSeller => Err(missing()),
+            Audience::LiveMode => Err(missing().with(
+                "message",
+                format!(
+                    "No such {kind}: '{id}'; a similar object exists in live mode, but a test mode \
+                     key was used to make this request."
+                ),
+            )),
+        }
     }
 
     /// The card behind a token that may pay for all of this payment.
@@ -104,7 +148,7 @@ impl Account {
         param: &str,
         intent: &Intent,
     ) -> Result<Card, Refusal> {
-        let token = self.tokens.get(id).ok_or_else(|| no_such(id, param))?;
+        let token = self.token(id, param)?;
         if token.deactivated.is_some() {
             return Err(token.deactivated_refusal());
         }
@@ -131,20 +175,27 @@ impl Account {
 
     pub(super) fn token_authorized(&mut self, intent: &Intent) {
         let (now, consume) = (self.now(), self.quirks.consume_on == ConsumeOn::Authorize);
-        if let Some(token) = self.token_of(intent) {
-            token.held += intent.amount;
-            if consume {
-                token.deactivated.get_or_insert((now, "consumed"));
-            }
+        let Some(token) = self.token_of(intent) else { return };
+        token.held += intent.amount;
+        let id = token.id.clone();
+        if consume {
+            token.deactivated.get_or_insert((now, "consumed"));
+        }
+        self.emit_token("shared_payment.granted_token.used", &id);
+        if consume {
+            self.emit_token("shared_payment.granted_token.deactivated", &id);
         }
     }
 
     pub(super) fn token_captured(&mut self, intent: &Intent, amount: i64) {
         let now = self.now();
-        if let Some(token) = self.token_of(intent) {
-            token.held -= intent.amount;
-            token.captured += amount;
-            token.deactivated.get_or_insert((now, "consumed"));
+        let Some(token) = self.token_of(intent) else { return };
+        token.held -= intent.amount;
+        token.captured += amount;
+        if token.deactivated.is_none() {
+            token.deactivated = Some((now, "consumed"));
+            let id = token.id.clone();
+            self.emit_token("shared_payment.granted_token.deactivated", &id);
         }
     }
 
@@ -154,21 +205,23 @@ impl Account {
         let Some(token) = self.token_of(intent) else { return };
         token.held -= intent.amount;
         match token.deactivated {
-            Some((_, "consumed")) if revive => token.deactivated = None,
+            Some((_, "consumed")) if revive => {
+                let expired = token.expires_at.filter(|at| *at <= now);
+                token.deactivated = expired.map(|at| (at, "expired"));
+            }
             None if !revive => token.deactivated = Some((now, "consumed")),
             _ => {}
         }
     }
 
-    /// Tokens whose time has come are deactivated.
-    pub(super) fn expire_tokens(&mut self) {
+    /// A token whose time has come is deactivated.
+    pub(super) fn expire_token(&mut self, id: &str) {
         let now = self.now();
-        for token in self.tokens.values_mut() {
-            match (token.expires_at, token.deactivated) {
-                (Some(at), None) if at <= now => token.deactivated = Some((at, "expired")),
-                _ => {}
-            }
-        }
+        let Some(token) = self.tokens.get_mut(id).filter(|t| t.deactivated.is_none()) else {
+            return;
+        };
+        token.deactivated = Some((now, "expired"));
+        self.emit_token("shared_payment.granted_token.deactivated", id);
     }
 
     fn token_of(&mut self, intent: &Intent) -> Option<&mut Token> {
@@ -178,7 +231,7 @@ impl Account {
 }
 
 impl Token {
-    fn view(&self) -> Value {
+    pub(super) fn view(&self) -> Value {
         let (at, reason) = self.deactivated.unzip();
         json!({
             "id": self.id,
@@ -221,8 +274,4 @@ impl Token {
 
 fn insight() -> Value {
     json!({ "recommended_action": "continue", "score": 1 })
-}
-
-fn no_such(id: &str, param: &str) -> Refusal {
-    Refusal::no_such(404, "shared_payment.granted_token", id, param)
 }

@@ -5,13 +5,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::{errors::Refusal, form::Form};
 
 /// The version an account speaks when a call names none.
-const DEFAULT_VERSION: &str = "2026-10-28.endive";
+pub(super) const DEFAULT_VERSION: &str = "2026-10-28.endive";
 
 /// One call.
 #[derive(Clone)]
@@ -27,7 +28,7 @@ pub(super) struct Call {
 #[derive(Clone)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    pub(super) body: Value,
+    pub(super) body: Bytes,
     pub(super) should_retry: Option<bool>,
     /// The id of the request that was answered first.
     pub(super) request: String,
@@ -89,25 +90,19 @@ impl Call {
             )),
         }
     }
-
-    /// The line in the journal, without query, body and tokens.
-    pub(super) fn line(&self, status: u16) -> String {
-        let key = self.header("idempotency-key").unwrap_or("-");
-        let version = self.header("stripe-version").unwrap_or("-");
-        let line = format!("{} {} key={key} version={version} -> {status}", self.method, self.path);
-        without_tokens(&line)
-    }
 }
 
 impl Answer {
     pub(super) fn new(outcome: Result<Value, Refusal>, request: &str) -> Self {
         let request = request.to_owned();
         match outcome {
-            Ok(body) => Self { status: 200, body, should_retry: None, request },
+            Ok(body) => {
+                Self { status: 200, body: pretty(&body).into(), should_retry: None, request }
+            }
             Err(refusal) => Self {
                 status: refusal.status,
                 should_retry: refusal.should_retry,
-                body: refusal.body(&request),
+                body: pretty(&refusal.body(&request)).into(),
                 request,
             },
         }
@@ -116,9 +111,7 @@ impl Answer {
     /// `request` is the id of the call answered now; another than the answer's own is a replay.
     pub(super) fn response(&self, call: &Call, request: &str) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        let mut text = serde_json::to_string_pretty(&self.body).unwrap_or_default();
-        text.push('\n');
-        let mut response = (status, Body::from(text)).into_response();
+        let mut response = (status, Body::from(self.body.clone())).into_response();
         let headers = response.headers_mut();
         let mut add = |name: &'static str, value: &str| {
             if let Ok(value) = value.parse() {
@@ -145,8 +138,22 @@ impl Answer {
     }
 }
 
+/// JSON as Stripe writes it.
+pub(super) fn pretty(body: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(body).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// `2026-10-28.endive`.
+pub(super) fn is_version(text: &str) -> bool {
+    let (date, name) = text.split_once('.').unwrap_or((text, "x"));
+    let is_date = date.parse::<jiff::civil::Date>().is_ok() && date.len() == 10;
+    is_date && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
 /// Puts stars for what follows `spt_`, wherever it stands.
-fn without_tokens(text: &str) -> String {
+pub(super) fn without_tokens(text: &str) -> String {
     let mut parts = text.split("spt_");
     let mut clean = parts.next().unwrap_or_default().to_owned();
     for part in parts {

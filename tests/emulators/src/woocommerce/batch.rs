@@ -98,6 +98,7 @@ fn part_call(method: &str, path: &str, part: &Value) -> Call {
         query: serde_urlencoded::from_str(query).unwrap_or_default(),
         headers,
         body,
+        uri: format!("/wp-json{path}"),
     }
 }
 

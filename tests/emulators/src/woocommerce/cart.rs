@@ -1,5 +1,7 @@
 //! A cart and the rules for what goes into it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -15,9 +17,9 @@ pub(super) struct Cart {
     pub(super) coupons: Vec<String>,
     pub(super) shipping: Address,
     pub(super) billing: Address,
-    /// The chosen rate and the set it was chosen from.
-    pub(super) rate: Option<String>,
-    pub(super) offered: Vec<String>,
+    /// The chosen rate of each package, and the set it was chosen from.
+    pub(super) rates: BTreeMap<String, String>,
+    pub(super) offered: BTreeMap<String, Vec<String>>,
     /// The order `GET checkout` made.
     pub(super) draft: Option<u64>,
     /// Errors to tell once.
@@ -43,8 +45,8 @@ impl Default for Cart {
             coupons: Vec::new(),
             shipping: Address::base(),
             billing: Address::base(),
-            rate: None,
-            offered: Vec::new(),
+            rates: BTreeMap::new(),
+            offered: BTreeMap::new(),
             draft: None,
             notices: Vec::new(),
             note: String::new(),
@@ -62,7 +64,7 @@ impl Cart {
     pub(super) fn clear(&mut self) {
         self.lines.clear();
         self.coupons.clear();
-        self.rate = None;
+        self.rates.clear();
         self.offered.clear();
         self.draft = None;
     }
@@ -115,6 +117,9 @@ impl Shop {
                 format!("You cannot add {name} to the cart because the product is out of stock.");
             return Err(problem(400, "woocommerce_rest_product_out_of_stock", &text));
         }
+        // A quantity that does not fit is made to, without a word.
+        let quantity = if product.most == 1 { 1 } else { quantity.max(product.minimum()) };
+        let quantity = quantity.div_euclid(product.step()).max(1) * product.step();
         let held: i64 =
             cart.lines.iter().filter(|l| l.product == product.id).map(|l| l.quantity).sum();
         if held.saturating_add(quantity) > product.maximum() {
@@ -145,8 +150,14 @@ impl Shop {
             let text = format!("The {word} quantity of {name} allowed in the cart is {limit}");
             problem(400, "invalid_quantity", &text)
         };
-        if quantity < 1 {
-            return Err(limit("minimum", 1));
+        let (minimum, step) = product.map_or((1, 1), |p| (p.minimum(), p.step()));
+        if quantity < minimum {
+            return Err(limit("minimum", minimum));
+        }
+        if quantity % step != 0 {
+            let name = quoted(&product.map(|p| self.full_name(p)).unwrap_or_default());
+            let text = format!("The quantity of {name} must be a multiple of {step}");
+            return Err(problem(400, "invalid_quantity", &text));
         }
         if quantity > maximum {
             return Err(limit("maximum", maximum));

@@ -25,7 +25,7 @@ impl Shop {
         json!({
             "items": items,
             "coupons": self.coupons_json(&totals),
-            "fees": [],
+            "fees": self.fees_json(&totals),
             "totals": self.totals_json(cart, &totals),
             "shipping_address": cart.shipping.shipping(),
             "billing_address": cart.billing.billing(),
@@ -118,7 +118,8 @@ impl Shop {
         item["key"] = json!(line.key);
         item["quantity"] = json!(line.quantity);
         item["quantity_limits"] = json!({
-            "minimum": 1, "maximum": product.maximum(), "multiple_of": 1, "editable": true,
+            "minimum": product.minimum(), "maximum": product.maximum(),
+            "multiple_of": product.step(), "editable": product.most != 1,
         });
         item["variation"] = variation_json(line);
         item["prices"] = self.item_prices(product, totals.rate);
@@ -141,7 +142,7 @@ impl Shop {
             "backorders_allowed": product.backorders_allowed(),
             "show_backorder_badge": product.stock_status() == "onbackorder"
                 && product.backorders == "notify",
-            "sold_individually": false,
+            "sold_individually": product.most == 1,
             "permalink": self.permalink(product),
             "images": self.store_images(product),
             "item_data": [],
@@ -206,8 +207,8 @@ impl Shop {
         self.with_currency(json!({
             "total_items": self.minor(totals.items.net),
             "total_items_tax": self.minor(totals.items.tax),
-            "total_fees": "0",
-            "total_fees_tax": "0",
+            "total_fees": self.minor(totals.all_fees().net),
+            "total_fees_tax": self.minor(totals.all_fees().tax),
             "total_discount": self.minor(totals.discount.net),
             "total_discount_tax": self.minor(totals.discount.tax),
             "total_shipping": shipping(totals.shipping.net),
@@ -222,31 +223,46 @@ impl Shop {
         if !totals.needs_shipping {
             return json!([]);
         }
-        let shipped: Vec<_> = cart
-            .lines
-            .iter()
-            .filter_map(|line| Some((line, self.catalog.get(line.product)?)))
-            .filter(|(_, product)| !product.is_virtual())
-            .collect();
-        let items: Vec<_> = shipped
-            .iter()
-            .map(|(line, product)| {
-                json!({ "key": line.key, "name": self.full_name(product), "quantity": line.quantity })
+        let packages = totals.packages.iter().enumerate().map(|(at, package)| {
+            let lines = package.lines.iter().map(|at| &cart.lines[*at]);
+            let shipped: Vec<_> =
+                lines.filter_map(|line| Some((line, self.catalog.get(line.product)?))).collect();
+            let items: Vec<_> = shipped
+                .iter()
+                .map(|(line, product)| {
+                    let name = self.full_name(product);
+                    json!({ "key": line.key, "name": name, "quantity": line.quantity })
+                })
+                .collect();
+            let words: Vec<_> = shipped
+                .iter()
+                .map(|(line, product)| {
+                    format!("{} &times; {}", self.full_name(product), line.quantity)
+                })
+                .collect();
+            let words = words.join(", ");
+            let rates: Vec<_> =
+                package.rates.iter().map(|rate| self.rate_json(rate, &words)).collect();
+            let id = package.id.parse::<u64>().map_or(json!(package.id), |id| json!(id));
+            let name = if at == 0 { "Shipment".to_owned() } else { format!("Shipment {}", at + 1) };
+            json!({
+                "package_id": id,
+                "name": name,
+                "destination": cart.shipping.destination(),
+                "items": items,
+                "shipping_rates": rates,
             })
-            .collect();
-        let words: Vec<_> = shipped
-            .iter()
-            .map(|(line, product)| format!("{} &times; {}", self.full_name(product), line.quantity))
-            .collect();
-        let words = words.join(", ");
-        let rates: Vec<_> = totals.rates.iter().map(|rate| self.rate_json(rate, &words)).collect();
-        json!([{
-            "package_id": 0,
-            "name": "Shipment",
-            "destination": cart.shipping.destination(),
-            "items": items,
-            "shipping_rates": rates,
-        }])
+        });
+        packages.collect()
+    }
+
+    fn fees_json(&self, totals: &Totals) -> Value {
+        let fee = |(name, fee): &(String, super::totals::Taxed)| {
+            let sums = json!({ "total": self.minor(fee.net), "total_tax": self.minor(fee.tax) });
+            let key = name.to_lowercase().replace(' ', "-");
+            json!({ "key": key, "name": name, "totals": self.with_currency(sums) })
+        };
+        totals.fees.iter().map(fee).collect()
     }
 
     fn rate_json(&self, rate: &OfferedRate, items: &str) -> Value {

@@ -57,6 +57,8 @@ pub(super) struct Product {
     pub(super) sale_dates: Option<(Timestamp, Timestamp)>,
     pub(super) unpublished: bool,
     pub(super) hidden: bool,
+    /// What buyers have to know to see it.
+    pub(super) password: &'static str,
     pub(super) description: &'static str,
     pub(super) short: &'static str,
     pub(super) intangible: Intangible,
@@ -83,6 +85,12 @@ pub(super) struct Product {
     pub(super) modified: Timestamp,
     pub(super) total_sales: i64,
     pub(super) menu_order: u64,
+    /// Least units of a line; 0 is 1.
+    pub(super) minimum: i64,
+    /// Units come in multiples of this; 0 is 1.
+    pub(super) step: i64,
+    /// Most units of a line; 0 is as many as there are, 1 is "sold individually".
+    pub(super) most: i64,
 }
 
 /// What of a product is not a thing.
@@ -159,9 +167,20 @@ impl Product {
     /// How many one line may hold.
     pub(super) fn maximum(&self) -> i64 {
         match self.stock {
+            _ if self.most > 0 => self.most,
             Some(units) if units > 0 && !self.backorders_allowed() => units,
             _ => 9999,
         }
+    }
+
+    /// Least units of a line.
+    pub(super) fn minimum(&self) -> i64 {
+        self.minimum.max(1)
+    }
+
+    /// What the units of a line are a multiple of.
+    pub(super) fn step(&self) -> i64 {
+        self.step.max(1)
     }
 
     /// What remains, once it is little (the shop's threshold is 2).

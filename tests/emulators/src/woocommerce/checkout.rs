@@ -190,7 +190,7 @@ impl Shop {
             return Err(problem(400, "woocommerce_rest_missing_email_address", text));
         }
         let totals = self.totals(cart);
-        if totals.needs_shipping && totals.selected().is_none() {
+        if totals.needs_shipping && totals.selected().count() < totals.packages.len() {
             let text = "Sorry, this order requires a shipping option.";
             return Err(problem(400, "woocommerce_rest_invalid_shipping_option", text));
         }

@@ -61,6 +61,11 @@ const fn term(id: u64, name: &'static str, slug: &'static str) -> Term {
     Term { id, name, slug }
 }
 
+/// The category above one, where there is one.
+pub(super) fn above(category: u64) -> Option<Term> {
+    [TSHIRTS, HOODIES, ACCESSORIES].iter().any(|term| term.id == category).then_some(CLOTHING)
+}
+
 fn color(options: &[Term]) -> Attribute {
     attribute(1, "Color", "pa_color", options)
 }

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::cart::{Cart, Line, digest};
 use super::decimal;
-use super::order::{CouponLine, Meta, Order, OrderLine, ShippingLine};
+use super::order::{CouponLine, FeeLine, Meta, Order, OrderLine, ShippingLine};
 use super::shop::Shop;
-use super::totals::{LineTotals, Totals};
+use super::totals::{LineTotals, OfferedRate, Totals};
 
 impl Shop {
     /// The cart's draft, refreshed, or a new one when there is none that is still a draft.
@@ -56,6 +56,13 @@ impl Shop {
             .map(|(line, amounts)| self.order_line(line, amounts))
             .collect();
         order.shipping_lines = self.shipping_lines(cart, &totals);
+        let fee = |(name, total): &(String, _)| FeeLine {
+            id: self.next_item(),
+            name: name.clone(),
+            total: *total,
+            rate: totals.fee_rate,
+        };
+        order.fees = totals.fees.iter().map(fee).collect();
         let coupon = |(code, off): &(String, _)| CouponLine {
             id: self.next_item(),
             meta: self.next_meta(),
@@ -95,27 +102,35 @@ impl Shop {
     }
 
     fn shipping_lines(&mut self, cart: &Cart, totals: &Totals) -> Vec<ShippingLine> {
-        let Some(chosen) = totals.selected() else { return Vec::new() };
         let name = |line: &Line| {
-            let product = self.catalog.get(line.product).filter(|p| !p.is_virtual())?;
+            let product = self.catalog.get(line.product)?;
             Some(format!("{} &times; {}", self.full_name(product), line.quantity))
         };
-        let items = cart.lines.iter().filter_map(name).collect::<Vec<_>>().join(", ");
-        let meta = Meta {
-            id: self.next_meta(),
-            key: "Items".to_owned(),
-            value: json!(items),
-            display: None,
+        let chosen: Vec<_> = totals
+            .selected()
+            .map(|(package, rate)| {
+                let items = package.lines.iter().filter_map(|at| name(&cart.lines[*at]));
+                (items.collect::<Vec<_>>().join(", "), rate)
+            })
+            .collect();
+        let line = |(items, chosen): (String, &OfferedRate)| {
+            let meta = Meta {
+                id: self.next_meta(),
+                key: "Items".to_owned(),
+                value: json!(items),
+                display: None,
+            };
+            ShippingLine {
+                id: self.next_item(),
+                title: chosen.method.title.to_owned(),
+                method: chosen.method.kind.to_owned(),
+                instance: chosen.method.instance.to_string(),
+                total: chosen.price,
+                rate: totals.shipping_rate,
+                meta: vec![meta],
+            }
         };
-        vec![ShippingLine {
-            id: self.next_item(),
-            title: chosen.method.title.to_owned(),
-            method: chosen.method.kind.to_owned(),
-            instance: chosen.method.instance.to_string(),
-            total: chosen.price,
-            rate: totals.shipping_rate,
-            meta: vec![meta],
-        }]
+        chosen.into_iter().map(line).collect()
     }
 
     /// The hashes by which WooCommerce notices that a cart changed.
@@ -124,7 +139,7 @@ impl Shop {
         let hashes = [
             ("_coupons_hash", digest(&cart.coupons.join(","))),
             ("_fees_hash", digest("")),
-            ("_shipping_hash", digest(cart.rate.as_deref().unwrap_or_default())),
+            ("_shipping_hash", digest(&cart.rates.values().cloned().collect::<Vec<_>>().join(","))),
             ("_taxes_hash", digest(&taxes)),
             ("is_vat_exempt", "no".to_owned()),
         ];

@@ -10,6 +10,7 @@ use sha2::Sha256;
 use super::order_view::ALL;
 use super::shop::Shop;
 use super::wire::{Answer, Call, problem};
+use crate::post::Letter;
 
 /// Failures in a row after which a webhook is switched off.
 const PATIENCE: u32 = 5;
@@ -38,16 +39,6 @@ pub(super) struct Hook {
     failures: u32,
 }
 
-/// One request to somebody else's server.
-#[derive(Clone)]
-pub(super) struct Letter {
-    /// The webhook it is from; a ping does not count as a delivery.
-    pub(super) hook: Option<u64>,
-    pub(super) url: String,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: Vec<u8>,
-}
-
 const RESOURCES: [&str; 4] = ["coupon", "customer", "order", "product"];
 const EVENTS: [&str; 4] = ["created", "updated", "deleted", "restored"];
 const AGENT: &str = "WooCommerce/10.7.0 Hookshot (WordPress/6.9.7)";
@@ -64,15 +55,15 @@ impl Shop {
         }
     }
 
-    /// Takes the queue, in no order, each letter as the thing is now.
-    pub(super) fn letters(&mut self) -> Vec<Letter> {
+    /// Takes the queue, in no order: the webhook, and its letter as the thing is now.
+    pub(super) fn letters(&mut self) -> Vec<(u64, Letter)> {
         let mut waiting = std::mem::take(&mut self.hooks.waiting);
         waiting.shuffle(&mut self.chance);
         let mut letters = Vec::new();
         for (hook, resource) in waiting {
             let hook = self.hooks.list.iter().find(|known| known.id == hook).cloned();
             if let Some(hook) = hook {
-                letters.push(self.letter(&hook, resource));
+                letters.push((hook.id, self.letter(&hook, resource)));
             }
         }
         letters
@@ -108,7 +99,7 @@ impl Shop {
             ("x-wc-webhook-id", hook.id.to_string()),
             ("x-wc-webhook-delivery-id", self.hex(32)),
         ];
-        Letter { hook: Some(hook.id), url: hook.url.clone(), headers, body }
+        Letter { url: hook.url.clone(), headers, body }
     }
 
     /// A resource as REST shows it now; when it is gone, REST's error.
@@ -177,7 +168,6 @@ impl Shop {
             failures: 0,
         };
         self.hooks.pings.push(Letter {
-            hook: None,
             url: hook.url.clone(),
             headers: vec![
                 ("user-agent", AGENT.to_owned()),

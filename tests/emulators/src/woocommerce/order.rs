@@ -29,6 +29,8 @@ pub(super) struct Order {
     pub(super) status: &'static str,
     pub(super) trashed: bool,
     pub(super) currency: String,
+    /// The account it belongs to; 0 for none.
+    pub(super) customer: u64,
     pub(super) key: String,
     pub(super) created: Timestamp,
     pub(super) modified: Timestamp,
@@ -127,6 +129,7 @@ impl Order {
             status,
             trashed: false,
             currency: shop.currency.clone(),
+            customer: 0,
             key: shop.order_key(),
             created: now,
             modified: now,

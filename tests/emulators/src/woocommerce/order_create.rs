@@ -15,7 +15,7 @@ use super::wire::{Answer, fatal, problem};
 impl Shop {
     /// Makes an order. Unknown products are taken, stock is not looked at.
     pub(super) fn create_order(&mut self, body: &Value) -> Result<Answer, Answer> {
-        check(body)?;
+        check(self, body)?;
         let given = items(body, "line_items");
         if given.iter().any(|line| line.get("quantity").is_some_and(|n| integer(n) == 0)) {
             let text = "Uncaught TypeError: WC_REST_Orders_Controller::remove_item(): Argument #3 \
@@ -155,6 +155,12 @@ impl Shop {
                 value: json!(value),
                 display: Some((attribute.name, term.name)),
             });
+        }
+        for row in items(given, "meta_data") {
+            if let Some(key) = row["key"].as_str() {
+                let (id, value) = (self.next_meta(), row["value"].clone());
+                meta.push(Meta { id, key: key.to_owned(), value, display: None });
+            }
         }
         let parent = product.as_ref().map_or(0, |product| product.parent);
         let own = product.as_ref().map_or(0, |product| product.id);

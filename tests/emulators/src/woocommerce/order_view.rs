@@ -59,7 +59,7 @@ impl Shop {
             "cart_tax": self.fixed(cart_tax),
             "total": self.fixed(order.total()),
             "total_tax": self.fixed(cart_tax + shipping.tax),
-            "customer_id": 0,
+            "customer_id": order.customer,
             "order_key": order.key,
             "billing": order.billing.billing(),
             "shipping": order.shipping.shipping(),

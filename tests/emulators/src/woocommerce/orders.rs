@@ -48,14 +48,16 @@ impl Shop {
     pub(super) fn one_order(&mut self, call: &Call, id: &str) -> Result<Answer, Answer> {
         let id: u64 = id.parse().unwrap_or(0);
         let Some(order) = self.orders.get(&id) else {
-            return Err(not_found("woocommerce_rest_shop_order_invalid_id"));
+            let code = "woocommerce_rest_shop_order_invalid_id";
+            let is_edit = matches!(call.method.as_str(), "PUT" | "POST" | "PATCH");
+            return Err(if is_edit { problem(400, code, "Invalid ID.") } else { not_found(code) });
         };
         match call.method.as_str() {
             "GET" => Ok(Answer::json(200, self.order_json(order))),
             "DELETE" => self.delete_order(id, call.param("force") == Some("true")),
             _ => {
                 let body = call.json()?;
-                check(&body)?;
+                check(self, &body)?;
                 let refused =
                     self.change_order(id, |shop, order| shop.edit_order(order, &body).err());
                 if let Some(why) = refused.flatten() {
@@ -117,6 +119,9 @@ impl Shop {
             if let Some(text) = body[name].as_str() {
                 text.clone_into(field);
             }
+        }
+        if let Some(customer) = body["customer_id"].as_u64() {
+            order.customer = customer;
         }
         for row in body["meta_data"].as_array().into_iter().flatten() {
             self.take_meta(order, row);
@@ -192,7 +197,7 @@ impl Shop {
 }
 
 /// What WordPress checks of an order before anything is done.
-pub(super) fn check(body: &Value) -> Result<(), Answer> {
+pub(super) fn check(shop: &Shop, body: &Value) -> Result<(), Answer> {
     if let Some(status) = body["status"].as_str()
         && !STATUSES.contains(&status)
     {
@@ -210,7 +215,8 @@ pub(super) fn check(body: &Value) -> Result<(), Answer> {
     {
         return Err(invalid_param("billing", "rest_invalid_email", "Invalid email address."));
     }
-    if super::cart::integer(&body["customer_id"]) != 0 {
+    let customer = super::cart::integer(&body["customer_id"]);
+    if customer != 0 && !shop.customers.iter().any(|(id, _)| i64::try_from(*id) == Ok(customer)) {
         let text = "Customer ID is invalid.";
         return Err(problem(400, "woocommerce_rest_invalid_customer_id", text));
     }

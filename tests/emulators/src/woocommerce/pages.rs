@@ -96,7 +96,7 @@ impl Shop {
             "name": "Storefront",
             "description": "",
             "url": self.base,
-            "home": self.base,
+            "home": self.home,
             "gmt_offset": "-8",
             "timezone_string": "America/Los_Angeles",
             "page_for_posts": 0,

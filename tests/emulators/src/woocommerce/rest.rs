@@ -1,6 +1,6 @@
 //! `wc/v3`: routing, paging and the headers of its answers.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::auth::stranger;
 use super::shop::{Shop, Switch};
@@ -57,10 +57,10 @@ impl Shop {
             ["products", "categories" | "brands"]
             | [
                 "variations" | "taxes" | "payment_gateways" | "coupons" | "system_status"
-                | "products",
+                | "customers" | "products",
             ]
             | ["shipping", "zones"]
-            | ["settings", "general"] => Some((READ, false)),
+            | ["settings", "general" | "products" | "tax"] => Some((READ, false)),
             ["data", "currencies", "current"] => Some((READ, true)),
             ["products", id, "variations"] if number(id) => Some((READ, false)),
             ["products", id] if number(id) => Some((READ, true)),
@@ -78,7 +78,7 @@ impl Shop {
 
     fn serve(&mut self, call: &Call, route: &[&str]) -> Result<Answer, Answer> {
         match route {
-            ["products"] => Ok(self.list_products(call)),
+            ["products"] => self.list_products(call),
             ["products", "categories"] => Ok(page(call, self.categories_json())),
             ["products", "brands"] => Ok(page(call, self.brands_json())),
             ["products", id] => self.one_product(id),
@@ -99,14 +99,31 @@ impl Shop {
 
 /// Cuts a list into the page asked for, with the totals in the headers.
 pub(super) fn page(call: &Call, all: Vec<Value>) -> Answer {
-    let per_page = number(call, "per_page", 10);
-    let page = number(call, "page", 1).max(1);
-    let (total, pages) = (all.len(), all.len().div_ceil(per_page));
-    let start = (page - 1).saturating_mul(per_page);
-    let shown: Vec<_> = all.into_iter().skip(start).take(per_page).collect();
-    Answer::json(200, json!(shown))
+    let total = all.len();
+    let shown = all.into_iter().skip(start(call)).take(number(call, "per_page", 10));
+    paged(call, total, shown.collect())
+}
+
+/// The same, making only what is shown.
+pub(super) fn page_of<T>(call: &Call, all: &[T], show: impl Fn(&T) -> Value) -> Answer {
+    let shown = all.iter().skip(start(call)).take(number(call, "per_page", 10));
+    paged(call, all.len(), shown.map(show).collect())
+}
+
+fn paged(call: &Call, total: usize, shown: Vec<Value>) -> Answer {
+    let pages = total.div_ceil(number(call, "per_page", 10));
+    Answer::json(200, Value::from(shown))
         .with("x-wp-total", total.to_string())
         .with("x-wp-totalpages", pages.to_string())
+}
+
+/// Where the page asked for begins; an offset goes before a page number.
+pub(super) fn start(call: &Call) -> usize {
+    let page = number(call, "page", 1).max(1);
+    match number(call, "offset", 0) {
+        0 => (page - 1).saturating_mul(number(call, "per_page", 10)),
+        offset => offset,
+    }
 }
 
 /// A numeric query parameter.

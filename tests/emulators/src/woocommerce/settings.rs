@@ -26,8 +26,26 @@ impl Shop {
         let plain = |body: Value| Ok(Answer::json(200, body));
         match route {
             ["settings", "general"] => plain(self.general_json()),
+            ["settings", "products"] => plain(self.rows_json(
+                "products",
+                &[
+                    ("weight_unit", "Weight unit", "select", "lbs"),
+                    ("dimension_unit", "Dimensions unit", "select", "in"),
+                ],
+            )),
+            ["settings", "tax"] => {
+                let yes = if self.prices_include_tax { "yes" } else { "no" };
+                plain(self.rows_json(
+                    "tax",
+                    &[
+                        ("prices_include_tax", "Prices entered with tax", "radio", yes),
+                        ("tax_display_shop", "Display prices in the shop", "select", "excl"),
+                    ],
+                ))
+            }
             ["data", "currencies", "current"] => plain(self.currency_json()),
             ["system_status"] => plain(self.status_json()),
+            ["customers"] => Ok(page(call, self.customers_table(call.param("email")))),
             ["taxes"] => Ok(page(call, self.taxes_table())),
             ["coupons"] => Ok(page(call, self.coupons_table(call.param("code")))),
             ["payment_gateways"] => Ok(page(call, list(self.gateways_json()))),
@@ -43,6 +61,7 @@ impl Shop {
                 match zone {
                     None if *id == "0" => plain(json!([])),
                     None => Err(no_zone()),
+                    Some(zone) if self.bare_zone == Some(zone.id) => plain(json!([])),
                     Some(zone) => Ok(page(call, list(self.methods_json(zone)))),
                 }
             }
@@ -76,19 +95,25 @@ impl Shop {
             ("price_decimal_sep", "Decimal separator", "text", "."),
             ("price_num_decimals", "Number of decimals", "number", &decimals),
         ];
-        let row = |(id, label, kind, value): (&str, &str, &str, &str)| {
+        self.rows_json("general", &rows)
+    }
+
+    /// The settings of a group: id, label, kind and value.
+    fn rows_json(&self, group: &str, rows: &[(&str, &str, &str, &str)]) -> Value {
+        let list = format!("wc/v3/settings/{group}");
+        let row = |&(id, label, kind, value): &(&str, &str, &str, &str)| {
             let id = format!("woocommerce_{id}");
             let mut json = json!({
                 "id": id, "label": label, "description": label, "type": kind, "default": "",
                 "tip": label, "value": value,
-                "_links": self.links("wc/v3/settings/general", &id, &ALL[..4]),
+                "_links": self.links(&list, &id, &ALL[..4]),
             });
             if kind == "select" {
                 json["options"] = json!({ value: value });
             }
             json
         };
-        rows.into_iter().map(row).collect()
+        rows.iter().map(row).collect()
     }
 
     fn currency_json(&self) -> Value {
@@ -103,10 +128,10 @@ impl Shop {
         let symbol = if self.currency == "USD" { "&#36;" } else { self.symbol() };
         json!({
             "environment": {
-                "home_url": self.base,
+                "home_url": self.home,
                 "site_url": self.base,
                 "store_id": "25dd32fb-fc09-4749-b063-2baeb30e745b",
-                "version": "10.7.0",
+                "version": self.version,
                 "wp_version": "6.9.7",
                 "wp_multisite": false,
                 "wp_environment_type": "production",
@@ -204,6 +229,20 @@ impl Shop {
         self.coupons.iter().rev().filter(asked).map(row).collect()
     }
 
+    fn customers_table(&self, email: Option<&str>) -> Vec<Value> {
+        let asked = |mail: &str| email.is_none_or(|email| email.eq_ignore_ascii_case(mail));
+        let customers = self.customers.iter().filter(|(_, mail)| asked(mail));
+        customers
+            .map(|(id, mail)| {
+                json!({
+                    "id": id, "email": mail, "role": "customer", "first_name": "", "last_name": "",
+                    "username": mail, "is_paying_customer": false, "meta_data": [],
+                    "_links": self.links("wc/v3/customers", &id.to_string(), &ALL),
+                })
+            })
+            .collect()
+    }
+
     fn gateways_json(&self) -> Value {
         let gateway = |id: &str| {
             let title = gateway_title(id);
@@ -281,6 +320,7 @@ impl Shop {
         let products = self.catalog.products.values().filter(|p| p.kind != Kind::Variation);
         let used: Vec<Term> = products.flat_map(of).collect();
         let mut terms = used.clone();
+        terms.extend(used.iter().filter_map(|term| super::demo::above(term.id)));
         terms.sort_by_key(|term| term.name);
         terms.dedup();
         let term = |term: &Term| {
@@ -288,7 +328,7 @@ impl Shop {
                 "id": term.id,
                 "name": term.name,
                 "slug": term.slug,
-                "parent": 0,
+                "parent": super::demo::above(term.id).map_or(0, |above| above.id),
                 "description": "",
                 "display": "default",
                 "image": null,

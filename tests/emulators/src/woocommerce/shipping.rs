@@ -72,6 +72,12 @@ impl Method {
     }
 }
 
+/// The zone that a method belongs to.
+pub(super) fn zone_of(method: &Method) -> u64 {
+    let has = |zone: &&Zone| zone.methods.iter().any(|own| own.instance == method.instance);
+    ZONES.iter().find(has).map_or(0, |zone| zone.id)
+}
+
 /// The methods on offer for goods worth `worth` after coupons, `units` of them, to a country.
 pub(super) fn offered(country: &str, worth: Micros, units: i64) -> Vec<(Method, Micros)> {
     let zone = ZONES.iter().find(|zone| zone.countries.contains(&country));

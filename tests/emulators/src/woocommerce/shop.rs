@@ -30,6 +30,18 @@ pub(super) enum Switch {
     NoAuthorization,
     /// An order is made when it is placed and not before, as from version 10.9 on.
     DeferredOrders,
+    /// Permalinks are "Plain": `/wp-json` is a page that is not there.
+    PlainPermalinks,
+    /// A plugin that makes texts of numbers and numbers of texts.
+    LooseTypes,
+    /// A file of the theme begins with a byte order mark.
+    ByteOrderMark,
+    /// A cache in front gives everybody the first cart, and says nothing.
+    CachedCarts,
+    /// A plugin ships each product by itself.
+    SplitPackages,
+    /// It gives the packages names.
+    NamedPackages,
 }
 
 /// Everything behind the lock.
@@ -46,6 +58,8 @@ pub(super) struct Shop {
     pub(super) salt: [u8; 32],
     pub(super) nonce: String,
     pub(super) catalog: Catalog,
+    /// Products over which a plugin dies.
+    pub(super) broken: BTreeSet<u64>,
     pub(super) coupons: Vec<Coupon>,
     pub(super) carts: HashMap<String, Cart>,
     pub(super) orders: BTreeMap<u64, Order>,
@@ -54,6 +68,18 @@ pub(super) struct Shop {
     pub(super) checkouts: Vec<Timestamp>,
     /// Nonces of signed calls; each counts once.
     pub(super) nonces: BTreeSet<String>,
+    /// A fee that a plugin puts on every cart: its name and what it is without tax.
+    pub(super) fee: Option<(String, Micros)>,
+    /// Customers with an account, by id, with their e-mail.
+    pub(super) customers: Vec<(u64, String)>,
+    /// What a cache in front of the shop has kept of a cart.
+    pub(super) cached_cart: Option<super::wire::Answer>,
+    /// WooCommerce's own version.
+    pub(super) version: String,
+    /// A zone whose shipping methods the owner has taken away.
+    pub(super) bare_zone: Option<u64>,
+    /// The address the shop gives itself, which need not be the one it is called by.
+    pub(super) home: String,
     counters: Counters,
 }
 
@@ -103,6 +129,7 @@ impl Shop {
             salt,
             nonce,
             catalog: Catalog::default(),
+            broken: BTreeSet::new(),
             coupons: Vec::new(),
             carts: HashMap::new(),
             orders: BTreeMap::new(),
@@ -110,6 +137,12 @@ impl Shop {
             calls: Vec::new(),
             checkouts: Vec::new(),
             nonces: BTreeSet::new(),
+            fee: None,
+            customers: vec![(71, "ada@example.com".to_owned())],
+            cached_cart: None,
+            version: "10.7.0".to_owned(),
+            bare_zone: None,
+            home: base.trim_end_matches('/').to_owned(),
             counters: Counters { post: 5000, item: 300, meta: 1000, note: 100 },
         }
     }

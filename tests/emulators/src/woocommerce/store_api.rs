@@ -106,10 +106,17 @@ impl Shop {
 
     /// An unknown rate resets the choice, an unknown package is ignored; both answer 200.
     fn select_rate(&self, cart: &mut Cart, body: &Value) {
-        self.totals(cart);
-        let package = body.get("package_id").map_or(0, super::cart::integer);
-        if package == 0 {
-            cart.rate = body["rate_id"].as_str().map(str::to_owned);
+        let totals = self.totals(cart);
+        let rate = body["rate_id"].as_str().unwrap_or_default();
+        let asked = body.get("package_id").filter(|id| !id.is_null());
+        let asked = asked.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
+        // Without a package, all of them are meant.
+        let meant = totals
+            .packages
+            .iter()
+            .filter(|package| asked.as_ref().is_none_or(|asked| *asked == package.id));
+        for package in meant {
+            cart.rates.insert(package.id.clone(), rate.to_owned());
         }
     }
 

@@ -4,7 +4,7 @@ use super::cart::Cart;
 use super::coupons::{Basket, discounts};
 use super::decimal::{self, Micros};
 use super::shipping::{self, Method};
-use super::shop::Shop;
+use super::shop::{Shop, Switch};
 use super::tax::{HOME, Rate};
 
 /// A net amount and its tax.
@@ -33,6 +33,16 @@ pub(super) struct OfferedRate {
     pub(super) selected: bool,
 }
 
+/// What is shipped together.
+#[derive(Clone)]
+pub(super) struct Package {
+    /// A number, or a name where a plugin makes packages.
+    pub(super) id: String,
+    /// The lines in it, by their places in the cart.
+    pub(super) lines: Vec<usize>,
+    pub(super) rates: Vec<OfferedRate>,
+}
+
 /// The whole calculation.
 #[derive(Clone)]
 pub(super) struct Totals {
@@ -40,7 +50,11 @@ pub(super) struct Totals {
     /// By coupon, in the order of the cart.
     pub(super) coupons: Vec<(String, Taxed)>,
     pub(super) needs_shipping: bool,
-    pub(super) rates: Vec<OfferedRate>,
+    pub(super) packages: Vec<Package>,
+    /// What plugins put on top, by name.
+    pub(super) fees: Vec<(String, Taxed)>,
+    /// What a fee is taxed with.
+    pub(super) fee_rate: Option<&'static Rate>,
     pub(super) items: Taxed,
     pub(super) discount: Taxed,
     pub(super) shipping: Taxed,
@@ -49,20 +63,28 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// The chosen rate.
-    pub(super) fn selected(&self) -> Option<&OfferedRate> {
-        self.rates.iter().find(|rate| rate.selected)
+    /// The chosen rate of each package that has one.
+    pub(super) fn selected(&self) -> impl Iterator<Item = (&Package, &OfferedRate)> {
+        self.packages
+            .iter()
+            .filter_map(|package| Some((package, package.rates.iter().find(|rate| rate.selected)?)))
     }
 
-    /// All tax: the lines' after coupons, and shipping's.
+    /// All fees together.
+    pub(super) fn all_fees(&self) -> Taxed {
+        sum(self.fees.iter().map(|(_, fee)| *fee))
+    }
+
+    /// All tax: the lines' after coupons, shipping's and the fees'.
     pub(super) fn tax(&self) -> Micros {
-        self.lines.iter().map(|line| line.total.tax).sum::<Micros>() + self.shipping.tax
+        let lines: Micros = self.lines.iter().map(|line| line.total.tax).sum();
+        lines + self.shipping.tax + self.all_fees().tax
     }
 
     /// What the buyer pays.
     pub(super) fn price(&self) -> Micros {
         let lines: Micros = self.lines.iter().map(|line| line.total.net).sum();
-        lines + self.shipping.net + self.tax()
+        lines + self.shipping.net + self.all_fees().net + self.tax()
     }
 
     /// Each tax rate in use with the lines' and shipping's part.
@@ -70,7 +92,8 @@ impl Totals {
         let mut rates: Vec<(&'static Rate, Micros, Micros)> = Vec::new();
         let lines = self.lines.iter().filter_map(|line| Some((line.rate?, line.total.tax, 0)));
         let shipping = self.shipping_rate.map(|rate| (rate, 0, self.shipping.tax));
-        for (rate, items, shipping) in lines.chain(shipping) {
+        let fees = self.fee_rate.map(|rate| (rate, self.all_fees().tax, 0));
+        for (rate, items, shipping) in lines.chain(shipping).chain(fees) {
             match rates.iter_mut().find(|(known, ..)| known.id == rate.id) {
                 Some(known) => *known = (rate, known.1 + items, known.2 + shipping),
                 None => rates.push((rate, items, shipping)),
@@ -87,23 +110,38 @@ impl Shop {
         let (lefts, offs) = self.take_coupons(cart, &basket);
         let worth: Micros = lefts.iter().sum();
         let needs_shipping = self.needs_shipping(cart);
-        let mut methods = Vec::new();
-        if needs_shipping {
-            methods = shipping::offered(cart.shipping.get("country"), worth, cart.units());
+        let mut packages = self.packages(cart);
+        for package in &mut packages {
+            let units = package.lines.iter().map(|at| cart.lines[*at].quantity).sum();
+            let mut methods = shipping::offered(cart.shipping.get("country"), worth, units);
+            methods.retain(|(method, _)| self.bare_zone != Some(shipping::zone_of(method)));
+            choose(cart, &package.id, &methods);
+            package.rates = methods.into_iter().map(unpriced).collect();
         }
-        choose(cart, &methods);
-        let pickup = cart.rate.as_deref().is_some_and(|rate| rate.starts_with("local_pickup"));
+        let ids: Vec<&str> = packages.iter().map(|package| package.id.as_str()).collect();
+        cart.rates.retain(|id, _| ids.contains(&id.as_str()));
+        cart.offered.retain(|id, _| ids.contains(&id.as_str()));
+        // One package that is picked up is enough for the shop's own taxes.
+        let pickup = cart.rates.values().any(|rate| rate.starts_with("local_pickup"));
         let place = if pickup { HOME } else { cart.shipping.place() };
         let shipping_rate = Rate::find(place, "").filter(|rate| rate.shipping);
-        let offered = |(method, cost): &(Method, Micros)| {
-            let net = decimal::round(*cost, self.decimals);
-            let price = Taxed { net, tax: self.tax_on(net, shipping_rate) };
-            let selected = cart.rate.as_deref() == Some(method.rate_id().as_str());
-            OfferedRate { method: *method, price, selected }
-        };
-        let rates: Vec<_> = methods.iter().map(offered).collect();
-        let shipping =
-            rates.iter().find(|rate| rate.selected).map(|rate| rate.price).unwrap_or_default();
+        for package in &mut packages {
+            for rate in &mut package.rates {
+                rate.price.net = decimal::round(rate.price.net, self.decimals);
+                rate.price.tax = self.tax_on(rate.price.net, shipping_rate);
+                let chosen = cart.rates.get(&package.id);
+                rate.selected = chosen.is_some_and(|chosen| *chosen == rate.method.rate_id());
+            }
+        }
+        let chosen = packages.iter().flat_map(|package| &package.rates);
+        let shipping = sum(chosen.filter(|rate| rate.selected).map(|rate| rate.price));
+        let fee_rate = Rate::find(place, "").filter(|_| self.fee.is_some() && !basket.is_empty());
+        let fee = self.fee.iter().filter(|_| !basket.is_empty());
+        let fees = fee.map(|(name, net)| {
+            let net = decimal::round(*net, self.decimals);
+            (name.clone(), Taxed { net, tax: self.tax_on(net, fee_rate) })
+        });
+        let fees: Vec<_> = fees.collect();
         let lines: Vec<_> = cart
             .lines
             .iter()
@@ -119,8 +157,40 @@ impl Shop {
             .collect();
         let items = sum(lines.iter().map(|line| line.subtotal));
         let discount = sum(coupons.iter().map(|(_, off)| *off));
-        let shipping_rate = shipping_rate.filter(|_| !rates.is_empty());
-        Totals { lines, coupons, needs_shipping, rates, items, discount, shipping, shipping_rate }
+        let has_rates = packages.iter().any(|package| !package.rates.is_empty());
+        let shipping_rate = shipping_rate.filter(|_| has_rates);
+        Totals {
+            lines,
+            coupons,
+            needs_shipping,
+            packages,
+            fees,
+            fee_rate,
+            items,
+            discount,
+            shipping,
+            shipping_rate,
+        }
+    }
+
+    /// What is shipped together: everything, or each product where a plugin wants it so.
+    fn packages(&self, cart: &Cart) -> Vec<Package> {
+        let is_thing = |at: &usize| {
+            self.catalog.get(cart.lines[*at].product).is_some_and(|product| !product.is_virtual())
+        };
+        let things: Vec<usize> = (0..cart.lines.len()).filter(is_thing).collect();
+        if things.is_empty() {
+            return Vec::new();
+        }
+        let groups = if self.has(Switch::SplitPackages) {
+            things.into_iter().map(|at| vec![at]).collect()
+        } else {
+            vec![things]
+        };
+        let named = self.has(Switch::NamedPackages);
+        let id = |at: usize| if named { format!("warehouse_{at}") } else { at.to_string() };
+        let packages = groups.into_iter().enumerate();
+        packages.map(|(at, lines)| Package { id: id(at), lines, rates: Vec::new() }).collect()
     }
 
     /// Whether anything in the cart is a thing.
@@ -179,13 +249,20 @@ impl Shop {
 }
 
 /// Keeps the buyer's choice while the set on offer stays the same, else takes the first.
-fn choose(cart: &mut Cart, methods: &[(Method, Micros)]) {
+fn choose(cart: &mut Cart, package: &str, methods: &[(Method, Micros)]) {
     let offered: Vec<_> = methods.iter().map(|(method, _)| method.rate_id()).collect();
-    let kept = cart.rate.as_ref().is_some_and(|rate| offered.contains(rate));
-    if cart.offered != offered || !kept {
-        cart.rate = offered.first().cloned();
+    let kept = cart.rates.get(package).is_some_and(|rate| offered.contains(rate));
+    if cart.offered.get(package) != Some(&offered) || !kept {
+        cart.rates.remove(package);
+        if let Some(first) = offered.first() {
+            cart.rates.insert(package.to_owned(), first.clone());
+        }
     }
-    cart.offered = offered;
+    cart.offered.insert(package.to_owned(), offered);
+}
+
+fn unpriced((method, net): (Method, Micros)) -> OfferedRate {
+    OfferedRate { method, price: Taxed { net, tax: 0 }, selected: false }
 }
 
 fn sum(parts: impl Iterator<Item = Taxed>) -> Taxed {

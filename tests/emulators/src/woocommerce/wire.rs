@@ -17,6 +17,8 @@ pub(super) struct Call {
     pub(super) headers: HeaderMap,
     /// Raw body.
     pub(super) body: Vec<u8>,
+    /// What stands in PHP's `REQUEST_URI`.
+    pub(super) uri: String,
 }
 
 impl Call {
@@ -95,11 +97,11 @@ impl Answer {
         self
     }
 
-    /// The HTTP response; `notice` prints a PHP notice in front of a JSON body.
-    pub(super) fn into_response(self, notice: bool) -> Response {
+    /// The HTTP response; `noise` is what PHP prints in front of a JSON body.
+    pub(super) fn into_response(self, noise: &str) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let (kind, bytes) = match self.body {
-            Body::Json(value) => ("application/json; charset=UTF-8", json_bytes(&value, notice)),
+            Body::Json(value) => ("application/json; charset=UTF-8", json_bytes(&value, noise)),
             Body::Page(kind, bytes) => (kind, bytes),
             Body::Empty => ("application/json; charset=UTF-8", Vec::new()),
         };
@@ -115,12 +117,32 @@ impl Answer {
     }
 }
 
-/// WordPress escapes slashes; a notice spoils the document as PHP's `display_errors` does.
-fn json_bytes(value: &Value, notice: bool) -> Vec<u8> {
-    const NOTICE: &str = "<br />\n<b>Notice</b>:  Undefined index: theme in \
-        <b>/var/www/store/wp-content/themes/shop/functions.php</b> on line <b>12</b><br />\n";
-    let text = value.to_string().replace('/', "\\/");
-    if notice { format!("{NOTICE}{text}").into_bytes() } else { text.into_bytes() }
+/// What PHP's `display_errors` spoils a document with.
+pub(super) const NOTICE: &str = "<br />\n<b>Notice</b>:  Undefined index: theme in \
+    <b>/var/www/store/wp-content/themes/shop/functions.php</b> on line <b>12</b><br />\n";
+
+/// WordPress escapes slashes.
+fn json_bytes(value: &Value, noise: &str) -> Vec<u8> {
+    format!("{noise}{}", value.to_string().replace('/', "\\/")).into_bytes()
+}
+
+/// The same with every number as a text and every text that is a number as one.
+pub(super) fn swap_types(value: Value) -> Value {
+    match value {
+        Value::Number(number) => json!(number.to_string()),
+        Value::String(text) => {
+            let is_plain = text.len() < 16
+                && (text == "0" || text.starts_with("0.") || !text.starts_with(['0', '+', ' ']))
+                && !text.ends_with('.');
+            let number = if is_plain { serde_json::from_str::<Value>(&text).ok() } else { None };
+            number.filter(Value::is_number).unwrap_or(Value::String(text))
+        }
+        Value::Array(items) => items.into_iter().map(swap_types).collect(),
+        Value::Object(members) => {
+            members.into_iter().map(|(name, member)| (name, swap_types(member))).collect()
+        }
+        other => other,
+    }
 }
 
 /// `{"status": …}`, the usual `data` of an error.

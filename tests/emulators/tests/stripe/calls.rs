@@ -27,6 +27,29 @@ async fn only_the_right_key_opens() {
 }
 
 #[tokio::test]
+async fn a_key_acts_for_its_own_account_only() {
+    let bench = Bench::new();
+    let own = bench.get("/v1/account").await.id();
+    for (account, status) in [(own.as_str(), 200), ("acct_other", 403)] {
+        let request = bench.request("GET", "/v1/account", "", &[("stripe-account", account)]);
+        assert_eq!(bench.send(request).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn ids_may_be_expanded() {
+    let bench = Bench::new();
+    let (id, _) = bench.authorized().await;
+    let list = bench.get(&format!("{CREATE}?expand[]=data.latest_charge")).await.body;
+    let charge = &list["data"][0]["latest_charge"];
+    assert_eq!(charge["object"], "charge");
+    let path = format!("/v1/charges/{}", charge["id"].as_str().unwrap());
+    let read = bench.get(&format!("{path}?expand[]=payment_intent")).await.body;
+    assert_eq!(read["payment_intent"]["id"], id);
+    bench.get(&format!("{path}?expand[]=customer")).await.assert_refused(400, "");
+}
+
+#[tokio::test]
 async fn parameters_are_checked() {
     let bench = Bench::new();
     for (body, code, param) in [

@@ -65,6 +65,25 @@ async fn answers_may_be_unreadable() {
 }
 
 #[tokio::test]
+async fn a_proxy_may_lose_the_answer() {
+    let (bench, faults) = (Bench::new(), Faults::new());
+    faults.next("POST", CREATE, Fault::HtmlAfter(504));
+    let reply = post(&bench, &faults).await;
+    assert_eq!((reply.status, reply.header("content-type")), (504, Some("text/html")));
+    assert_eq!(bench.stripe.intents().len(), 1, "it was carried out");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_may_trickle() {
+    let (bench, faults) = (Bench::new(), Faults::new());
+    faults.next("POST", CREATE, Fault::Trickle(Duration::from_secs(1)));
+    let began = tokio::time::Instant::now();
+    let reply = post(&bench, &faults).await;
+    assert_eq!(reply.body["object"], "payment_intent", "all of it came");
+    assert_eq!(began.elapsed(), Duration::from_secs(16));
+}
+
+#[tokio::test]
 async fn a_dropped_call_says_so() {
     let (bench, faults) = (Bench::new(), Faults::new());
     for (made, fault) in [(0, Fault::DropBefore), (1, Fault::DropAfter)] {

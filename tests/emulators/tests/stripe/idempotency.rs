@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::bench::{Bench, HELD, paying};
+use emulators::stripe::Quirks;
+
+use crate::bench::{Bench, GA, HELD, paying};
 
 const CREATE: &str = "/v1/payment_intents";
 const DAY: i64 = 24 * 3600;
@@ -126,4 +128,17 @@ async fn a_caller_who_hangs_up_stops_nothing() {
     assert_eq!(bench.stripe.authorizations(), 0);
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(bench.stripe.authorizations(), 1);
+}
+
+#[tokio::test]
+async fn whether_a_version_belongs_to_a_key_is_a_quirk() {
+    for (binds, status) in [(false, 200), (true, 400)] {
+        let bench = Bench::new();
+        bench.stripe.set_quirks(Quirks { keys_bind_version: binds, ..Quirks::default() });
+        bench.keyed("k", CREATE, HELD).await;
+        let headers = [("stripe-version", GA), ("idempotency-key", "k")];
+        let other = bench.post_with(CREATE, HELD, &headers).await;
+        assert_eq!(other.status, status, "{}", other.body);
+        assert_eq!(bench.stripe.intents().len(), 1);
+    }
 }

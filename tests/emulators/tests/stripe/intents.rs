@@ -1,8 +1,11 @@
 //! Payments: their states, declines, captures, refunds, lists.
 
+use std::slice;
+
+use emulators::stripe::Quirks;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, HELD, paying};
+use crate::bench::{Bench, HELD, Reply, paying};
 
 const CREATE: &str = "/v1/payment_intents";
 const UNEXPECTED: &str = "payment_intent_unexpected_state";
@@ -244,23 +247,79 @@ async fn lists_miss_nothing() {
     assert_eq!((listed(&next), &next["has_more"]), (vec![ids[0].clone()], &json!(false)));
     let recent = bench.get(&format!("{CREATE}?created[gte]={}", bench.now() - 20)).await.body;
     assert_eq!(listed(&recent), [ids[2].as_str(), &ids[1]]);
+    let back = bench.get(&format!("{CREATE}?limit=1&ending_before={}", ids[0])).await.body;
+    assert_eq!((listed(&back), &back["has_more"]), (vec![ids[1].clone()], &json!(true)));
+    let old = format!("created[lte]={}&starting_after={}", bench.now() - 20, ids[2]);
+    let old = bench.get(&format!("{CREATE}?{old}")).await.body;
+    assert_eq!(listed(&old), [ids[1].as_str(), &ids[0]], "what the page begins after may be newer");
     bench
         .get(&format!("{CREATE}?limit=101"))
         .await
         .assert_refused(400, "parameter_invalid_integer");
 }
 
+async fn search(bench: &Bench, query: &str, more: &str) -> Reply {
+    let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+    bench.get(&format!("{CREATE}/search?query={query}{more}")).await
+}
+
+/// What a query finds, as ids and statuses.
+async fn found(bench: &Bench, query: &str) -> Vec<(String, String)> {
+    let body = search(bench, query, "").await.body;
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let data = body["data"].as_array().unwrap_or_else(|| panic!("{body}")).iter();
+    data.map(|intent| (text(&intent["id"]), text(&intent["status"]))).collect()
+}
+
 #[tokio::test]
 async fn search_lags_behind() {
     let bench = Bench::new();
-    bench.post(CREATE, &format!("{HELD}&metadata[shop]=one")).await;
-    let path = format!(
-        "{CREATE}/search?query=metadata%5B%27shop%27%5D%3A%27one%27+AND+\
-         status%3A%27requires_payment_method%27"
-    );
-    assert_eq!(bench.get(&path).await.body["data"], json!([]));
+    let id = bench.post(CREATE, &format!("{HELD}&metadata[shop]=one")).await.id();
+    let query = "metadata['shop']:'one'";
+    assert_eq!(found(&bench, query).await, []);
     bench.wait(60);
-    let found = bench.get(&path).await.body;
-    assert_eq!(found["data"][0]["metadata"]["shop"], "one", "{found}");
-    bench.get(&format!("{CREATE}/search?query=anything")).await.assert_refused(400, "");
+    let open = (id.clone(), "requires_payment_method".to_owned());
+    assert_eq!(found(&bench, query).await, slice::from_ref(&open));
+
+    bench.post(&format!("{CREATE}/{id}/cancel"), "").await;
+    assert_eq!(found(&bench, query).await, slice::from_ref(&open), "it shows what was");
+    let listed = bench.get(CREATE).await.body;
+    assert_eq!(listed["data"][0]["status"], "canceled", "a list shows what is");
+    bench.stripe.set_quirks(Quirks { search_lag: 3600, ..Quirks::default() });
+    bench.wait(3599);
+    assert_eq!(found(&bench, query).await, [open], "an hour behind");
+    bench.wait(1);
+    assert_eq!(found(&bench, query).await, [(id, "canceled".to_owned())]);
+}
+
+#[tokio::test]
+async fn search_has_a_language() {
+    let bench = Bench::new();
+    bench.stripe.set_quirks(Quirks { search_lag: 0, ..Quirks::default() });
+    let one = bench.post(CREATE, &format!("{HELD}&metadata[shop]=one")).await.id();
+    bench.wait(10);
+    let two = bench.post(CREATE, &HELD.replace("5000", "7000")).await.id();
+    let since = bench.now();
+    for (query, ids) in [
+        ("status:'requires_payment_method'".to_owned(), vec![&two, &one]),
+        ("status:\"requires_payment_method\" AND metadata['shop']:'one'".to_owned(), vec![&one]),
+        ("metadata['shop']:null".to_owned(), vec![&two]),
+        ("-metadata['shop']:'one'".to_owned(), vec![&two]),
+        ("metadata['shop']:'one' OR amount:7000".to_owned(), vec![&two, &one]),
+        ("amount>5000".to_owned(), vec![&two]),
+        (format!("created<{since} AND currency:'usd'"), vec![&one]),
+    ] {
+        let found = found(&bench, &query).await;
+        let found: Vec<_> = found.iter().map(|(id, _)| id).collect();
+        assert_eq!(found, ids, "{query}");
+    }
+    for query in
+        ["anything", "status:open", "colour:'red'", "amount:'a'", "a:'b' AND c:'d' OR e:'f'"]
+    {
+        search(&bench, query, "").await.assert_refused(400, "");
+    }
+    let first = search(&bench, "amount>1", "&limit=1").await.body;
+    let page = format!("&limit=1&page={}", first["next_page"].as_str().unwrap());
+    let next = search(&bench, "amount>1", &page).await.body;
+    assert_eq!((&next["data"][0]["id"], &next["next_page"]), (&json!(one), &Value::Null));
 }

@@ -1,6 +1,6 @@
 //! Shared Payment Tokens.
 
-use emulators::stripe::{ConsumeOn, Quirks, TokenParam};
+use emulators::stripe::{Audience, ConsumeOn, Grant, Quirks, TokenParam};
 use serde_json::json;
 
 use crate::bench::{Bench, GA, HELD, PREVIEW, paying};
@@ -164,4 +164,45 @@ async fn one_call_may_create_and_confirm() {
     let headers = [("stripe-version", PREVIEW)];
     let made = bench.post_with(CREATE, &body, &headers).await;
     assert_eq!(made.body["status"], "requires_capture", "{}", made.body);
+}
+
+#[tokio::test]
+async fn tokens_of_others_do_not_exist_here() {
+    for (audience, words) in [
+        (Audience::OtherSeller, "No such shared_payment.granted_token: '"),
+        (Audience::LiveMode, "a similar object exists in live mode"),
+    ] {
+        for status in [404, 400] {
+            let bench = Bench::new();
+            let quirks = Quirks { missing_token_status: status, ..Quirks::default() };
+            bench.stripe.set_quirks(quirks);
+            let token = bench.stripe.grant(Grant {
+                payment_method: "pm_card_visa".to_owned(),
+                currency: "usd".to_owned(),
+                max_amount: 9000,
+                expires_at: None,
+                metadata: Vec::new(),
+                audience,
+            });
+            for refused in [
+                bench.confirm(&bench.open().await, &token).await,
+                bench.get(&format!("/v1/shared_payment/granted_tokens/{token}")).await,
+                bench.post(&format!("{MINT}/{token}/revoke"), "").await,
+            ] {
+                refused.assert_refused(status, "resource_missing");
+                assert!(refused.message().contains(words), "{}", refused.body);
+            }
+            assert_eq!(bench.stripe.authorizations(), 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_lives_again_may_be_too_old() {
+    let bench = Bench::new();
+    bench.stripe.set_quirks(Quirks { revive_on_cancel: true, ..Quirks::default() });
+    let (id, token) = bench.authorized().await;
+    bench.wait(24 * 3600);
+    bench.post(&format!("{CREATE}/{id}/cancel"), "").await;
+    assert_eq!(bench.token(&token).await["deactivated_reason"], "expired");
 }

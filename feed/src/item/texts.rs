@@ -1,0 +1,220 @@
+//! What it is called, what is written and shown of it.
+
+use std::borrow::Cow;
+
+use commerce::{Image, Taxonomy};
+
+use super::{
+    Item,
+    known::{UNKNOWN, link, text},
+};
+use crate::{
+    settings::is_link,
+    value::{Cell, Gap, Map, Text, Value},
+};
+
+/// Most characters of a title, and of a description.
+const TITLE: usize = 150;
+const DESCRIPTION: usize = 5_000;
+/// Most reviews and questions of one row.
+const VOICES: usize = 20;
+
+impl<'a> Item<'a> {
+    pub(super) fn title(&self) -> Cell<'a> {
+        shortened(&self.variant.title, TITLE, "variant.title")
+    }
+
+    pub(super) fn description(&self) -> Cell<'a> {
+        let own = self.variant.description.as_deref().filter(|text| !text.trim().is_empty());
+        match own {
+            Some(own) => shortened(own, DESCRIPTION, "variant.description"),
+            None if self.product.description.trim().is_empty() => {
+                match shortened(&self.variant.title, DESCRIPTION, "variant.title") {
+                    Cell::Filled(value, _) => Cell::derived(value, "the title, for want of a text"),
+                    empty @ Cell::Empty(_) => empty,
+                }
+            }
+            None => shortened(&self.product.description, DESCRIPTION, "product.description"),
+        }
+    }
+
+    pub(super) fn url(&self) -> Cell<'a> {
+        match link(Some(&self.variant.url), "variant.url") {
+            Cell::Empty(Gap::Unknown) => link(Some(&self.product.url), "product.url"),
+            cell => cell,
+        }
+    }
+
+    /// The most telling path of the store's own or Shopify's taxonomy.
+    pub(super) fn product_category(&self) -> Cell<'a> {
+        let mut categories = self.product.categories.iter();
+        match categories.find(|one| one.taxonomy != Taxonomy::Google && !one.path.is_empty()) {
+            Some(category) => {
+                Cell::platform(Value::Text(joined(&category.path)), "product.categories")
+            }
+            None => text(self.product.product_type.as_deref(), "product.product_type"),
+        }
+    }
+
+    pub(super) fn google_category(&self) -> Cell<'a> {
+        let mut categories = self.product.categories.iter();
+        match categories.find(|one| one.taxonomy == Taxonomy::Google && !one.path.is_empty()) {
+            Some(category) => {
+                Cell::platform(Value::Text(joined(&category.path)), "product.categories")
+            }
+            None => UNKNOWN,
+        }
+    }
+
+    pub(super) fn image_url(&self) -> Cell<'a> {
+        match &self.variant.image {
+            Some(image) => link(Some(&image.url), "variant.image"),
+            None => link(self.product.images.first().map(|one| &one.url), "product.images[0]"),
+        }
+    }
+
+    /// The product's other pictures, without those that show a sibling.
+    pub(super) fn additional_image_urls(&self) -> Cell<'a> {
+        let urls: Vec<Text<'a>> =
+            self.other_images().map(|image| without_commas(&image.url)).collect();
+        if urls.is_empty() {
+            return UNKNOWN;
+        }
+        Cell::platform(Value::Texts(urls), "product.images")
+    }
+
+    /// The pictures beside the main one.
+    pub(crate) fn other_images(&self) -> impl Iterator<Item = &'a Image> {
+        let product = self.product;
+        let main = self.variant.image.as_ref().or(product.images.first());
+        let is_siblings = move |url: &str| {
+            let mut siblings = product.variants.iter().filter_map(|one| one.image.as_ref());
+            siblings.any(|image| image.url == url)
+        };
+        product.images.iter().filter(move |image| {
+            main.is_none_or(|main| main.url != image.url)
+                && !is_siblings(&image.url)
+                && is_link(&image.url)
+        })
+    }
+
+    pub(super) fn questions(&self) -> Cell<'a> {
+        let pairs = self.product.questions.iter().take(VOICES).map(|one| -> Map<'a> {
+            vec![("q".into(), clean(&one.question)), ("a".into(), clean(&one.answer))]
+        });
+        maps(pairs.collect(), "product.questions")
+    }
+
+    pub(super) fn reviews(&self) -> Cell<'a> {
+        let entries = self.product.reviews.iter().take(VOICES).map(|review| {
+            let mut entry: Map<'a> = Vec::with_capacity(5);
+            if let Some(title) = &review.title {
+                entry.push(("title".into(), clean(title)));
+            }
+            entry.push(("content".into(), clean(&review.text)));
+            if let Some(rating) = review.rating {
+                entry.push(("minRating".into(), "1".into()));
+                entry.push(("maxRating".into(), "5".into()));
+                entry.push(("rating".into(), rating.to_string().into()));
+            }
+            entry
+        });
+        maps(entries.collect(), "product.reviews")
+    }
+}
+
+fn maps<'a>(maps: Vec<Map<'a>>, place: &'static str) -> Cell<'a> {
+    if maps.is_empty() { UNKNOWN } else { Cell::platform(Value::Maps(maps), place) }
+}
+
+/// A path from broad to narrow, as all readers want it.
+pub(crate) fn joined(path: &[String]) -> Text<'_> {
+    match path {
+        [only] => clean(only),
+        path => Cow::Owned(path.iter().map(|step| clean(step)).collect::<Vec<_>>().join(" > ")),
+    }
+}
+
+fn shortened<'a>(text: &'a str, most: usize, place: &'static str) -> Cell<'a> {
+    let clean = clean(text);
+    if clean.is_empty() {
+        return UNKNOWN;
+    }
+    // Fewer bytes than characters there are never.
+    if clean.len() <= most {
+        return Cell::platform(Value::Text(clean), place);
+    }
+    match clean {
+        Cow::Borrowed(text) => Cell::platform(Value::Text(Cow::Borrowed(cut(text, most))), place),
+        Cow::Owned(text) => {
+            Cell::platform(Value::Text(Cow::Owned(cut(&text, most).to_owned())), place)
+        }
+    }
+}
+
+/// At most so many characters, ending with a whole word.
+fn cut(text: &str, most: usize) -> &str {
+    let Some((end, _)) = text.char_indices().nth(most) else { return text };
+    let head = &text[..end];
+    if text[end..].starts_with(char::is_whitespace) {
+        return head.trim_end();
+    }
+    // A word longer than half of all is no word.
+    let word = head.rfind(char::is_whitespace).filter(|at| *at > end / 2);
+    head[..word.unwrap_or(end)].trim_end()
+}
+
+/// The text without what cannot be written in every format: control characters other than line
+/// breaks, and code points that XML does not know. Tabs become spaces.
+pub(crate) fn clean(text: &str) -> Text<'_> {
+    let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    let is_trimmed = is_word(bytes.first()) && is_word(bytes.last());
+    let text = if is_trimmed { text } else { text.trim() };
+    let is_clean = text.bytes().fold(0, |found, byte| found | u8::from(is_suspect(byte))) == 0
+        || text.chars().all(|c| c == '\n' || !is_unwritable(c));
+    if is_clean {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().filter_map(|c| match c {
+        '\t' => Some(' '),
+        '\n' => Some('\n'),
+        c if is_unwritable(c) => None,
+        c => Some(c),
+    });
+    Cow::Owned(kept.collect::<String>().trim().to_owned())
+}
+
+/// May begin a character that cannot be written; most texts have none.
+fn is_suspect(byte: u8) -> bool {
+    (byte < b' ' && byte != b'\n') || matches!(byte, 0x7F | 0xC2 | 0xEF)
+}
+
+fn is_unwritable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{FFFD}'..='\u{FFFF}')
+}
+
+/// A comma would part the list in a delimited file.
+fn without_commas(url: &str) -> Text<'_> {
+    if url.contains(',') { Cow::Owned(url.replace(',', "%2C")) } else { Cow::Borrowed(url) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{clean, cut};
+
+    #[test]
+    fn texts_end_with_a_whole_word() {
+        assert_eq!(cut("Linen shirt, sand", 11), "Linen shirt,".trim_end_matches(','));
+        assert_eq!(cut("Linen shirt", 8), "Linen");
+        assert_eq!(cut("Donaudampfschiff", 5), "Donau");
+        assert_eq!(cut("Größe M", 5), "Größe");
+        assert_eq!(cut("short", 10), "short");
+    }
+
+    #[test]
+    fn what_no_format_can_write_is_gone() {
+        assert_eq!(clean("a\u{0}b\tc\nd\u{85}e\u{FFFF}f"), "ab c\ndef");
+        assert_eq!(clean("  täglich\u{A0}frisch "), "täglich\u{A0}frisch");
+    }
+}

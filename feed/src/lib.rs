@@ -1,0 +1,43 @@
+//! Products as agents' feeds: fields, profiles, formats, validation.
+//!
+//! A [`Plan`] is a store's configuration made ready. A [`Writer`] turns a product into a
+//! [`Segment`] for one [`Profile`] and one [`Format`]; a [`Feed`] is made of segments and takes
+//! changed ones in. Pure: no I/O, no clock.
+
+mod acp;
+mod assembly;
+mod concept;
+mod eligibility;
+mod explain;
+mod format;
+mod gtin;
+mod item;
+mod pack;
+mod plan;
+mod profile;
+mod read;
+mod settings;
+mod validate;
+mod value;
+mod write;
+mod writer;
+
+pub use assembly::{Feed, SHARD_BYTES, SHARD_ROWS, Size, count_shards, order, shard_of};
+pub use concept::{CONCEPTS, Concept, Kind, Means, NATIVE};
+pub use eligibility::Refusal;
+pub use explain::{
+    ExplainedField, ExplainedItem, Explanation, PREVIEW_ROWS, Preview, explain, preview,
+};
+pub use format::{FORMATS, Format, PACKINGS, Packing, UnknownFormat, parse_suffix};
+pub use gtin::{is_restricted, parse_gtin};
+pub use item::Item;
+pub use plan::Plan;
+pub use profile::{Column, Form, Need, PROFILES, Profile, UnknownProfile};
+pub use read::{Content, Line, READ_BYTES_MAX, Row};
+pub use settings::{Rule, Settings, SettingsError};
+pub use validate::{
+    Coverage, FINDINGS_MAX, Finding, RULES, Report, Rule as ValidationRule, Severity, Summary,
+    guard, validate,
+};
+pub use value::{Cell, Gap, Map, Origin, Text, Value};
+pub use writer::{LeftOut, NotTaken, Reason, Segment, Writer};

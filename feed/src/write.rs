@@ -1,0 +1,283 @@
+//! Values as bytes: everything is appended to one buffer, and nothing is allocated on the way.
+
+use commerce::{Decimal, Money};
+use jiff::{Timestamp, civil::Date};
+
+use crate::value::{Map, Text, Value};
+
+/// A value as JSON.
+#[inline]
+pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
+    match value {
+        Value::Text(text) => json_text(out, text),
+        Value::Flag(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+        Value::Count(count) => integer(out, *count),
+        Value::Number(number) => decimal(out, *number),
+        Value::Texts(texts) => {
+            list(out, texts, |out, text| json_text(out, text));
+        }
+        Value::Map(map) => json_map(out, map),
+        Value::Maps(maps) => {
+            list(out, maps, json_map);
+        }
+        Value::Measure(number, unit) => {
+            out.push(b'"');
+            decimal(out, *number);
+            out.push(b' ');
+            json_escaped(out, unit);
+            out.push(b'"');
+        }
+        // None of these has a character that JSON escapes.
+        plain => {
+            out.push(b'"');
+            flat(out, plain);
+            out.push(b'"');
+        }
+    }
+}
+
+/// A value as the text of a cell or an element, not escaped.
+pub(crate) fn flat(out: &mut Vec<u8>, value: &Value<'_>) {
+    match value {
+        Value::Text(text) => out.extend_from_slice(text.as_bytes()),
+        Value::Word(word) => out.extend_from_slice(word.as_bytes()),
+        Value::Decimal(number) | Value::Number(number) => decimal(out, *number),
+        Value::Money(amount) => money(out, *amount),
+        Value::Measure(number, unit) => {
+            decimal(out, *number);
+            out.push(b' ');
+            out.extend_from_slice(unit.as_bytes());
+        }
+        Value::Date(day) => date(out, *day),
+        Value::Days(from, to) => {
+            date(out, *from);
+            out.extend_from_slice(b" / ");
+            date(out, *to);
+        }
+        Value::Instants(from, to) => {
+            instant(out, *from);
+            out.push(b'/');
+            instant(out, *to);
+        }
+        Value::Texts(texts) => {
+            for (at, text) in texts.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                out.extend_from_slice(text.as_bytes());
+            }
+        }
+        Value::Flag(_) | Value::Count(_) | Value::Map(_) | Value::Maps(_) => json(out, value),
+    }
+}
+
+/// A text in quotes.
+#[inline]
+pub(crate) fn json_text(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    json_escaped(out, text);
+    out.push(b'"');
+}
+
+#[inline]
+fn json_escaped(out: &mut Vec<u8>, text: &str) {
+    escape(out, text.as_bytes(), |byte| byte < b' ' || byte == b'"' || byte == b'\\', json_escape);
+}
+
+/// A cell's text, in quotes where it must be.
+pub(crate) fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
+    let is_special = |byte| byte == delimiter || byte == b'"' || byte == b'\n' || byte == b'\r';
+    if find(text, is_special).is_none() {
+        out.extend_from_slice(text);
+        return;
+    }
+    out.push(b'"');
+    escape(out, text, |byte| byte == b'"', |out, _| out.extend_from_slice(b"\"\""));
+    out.push(b'"');
+}
+
+/// An element's text.
+pub(crate) fn xml_text(out: &mut Vec<u8>, text: &[u8]) {
+    let is_special = |byte| (byte < b' ' && byte != b'\n') || matches!(byte, b'&' | b'<' | b'>');
+    escape(out, text, is_special, |out, byte| match byte {
+        b'&' => out.extend_from_slice(b"&amp;"),
+        b'<' => out.extend_from_slice(b"&lt;"),
+        b'>' => out.extend_from_slice(b"&gt;"),
+        // XML has no way to write the others.
+        _ => out.push(b' '),
+    });
+}
+
+/// A whole number.
+pub(crate) fn integer(out: &mut Vec<u8>, number: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// A decimal number without needless zeros.
+pub(crate) fn decimal(out: &mut Vec<u8>, number: Decimal) {
+    match u64::try_from(number.mantissa().unsigned_abs()) {
+        Ok(digits) => {
+            scaled(out, number.is_sign_negative(), digits, number.scale());
+            if number.scale() > 0 {
+                let zeros = out.iter().rev().take_while(|byte| **byte == b'0').count();
+                out.truncate(out.len() - zeros);
+                if out.last() == Some(&b'.') {
+                    out.pop();
+                }
+            }
+        }
+        Err(_) => out.extend_from_slice(number.normalize().to_string().as_bytes()),
+    }
+}
+
+/// `12.34 USD`.
+pub(crate) fn money(out: &mut Vec<u8>, amount: Money) {
+    let currency = amount.currency();
+    let scale = currency.exponent().map_or(2, u32::from);
+    scaled(out, amount.minor() < 0, amount.minor().unsigned_abs(), scale);
+    out.push(b' ');
+    out.extend_from_slice(currency.code().as_bytes());
+}
+
+fn scaled(out: &mut Vec<u8>, is_negative: bool, digits: u64, scale: u32) {
+    if is_negative && digits > 0 {
+        out.push(b'-');
+    }
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(digits).as_bytes();
+    let scale = scale as usize;
+    if scale == 0 {
+        out.extend_from_slice(digits);
+        return;
+    }
+    if digits.len() > scale {
+        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        out.extend_from_slice(whole);
+        out.push(b'.');
+        out.extend_from_slice(fraction);
+    } else {
+        out.extend_from_slice(b"0.");
+        out.extend(std::iter::repeat_n(b'0', scale - digits.len()));
+        out.extend_from_slice(digits);
+    }
+}
+
+fn date(out: &mut Vec<u8>, day: Date) {
+    padded(out, day.year().unsigned_abs().into(), 4);
+    out.push(b'-');
+    padded(out, day.month().unsigned_abs().into(), 2);
+    out.push(b'-');
+    padded(out, day.day().unsigned_abs().into(), 2);
+}
+
+fn instant(out: &mut Vec<u8>, at: Timestamp) {
+    let text = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn padded(out: &mut Vec<u8>, number: u32, width: u32) {
+    for place in (0..width).rev() {
+        let digit = number / 10_u32.pow(place) % 10;
+        out.push(b'0' + u8::try_from(digit).unwrap_or(0));
+    }
+}
+
+fn json_map(out: &mut Vec<u8>, map: &Map<'_>) {
+    out.push(b'{');
+    for (at, (name, text)) in map.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        json_text(out, name);
+        out.push(b':');
+        json_text(out, text);
+    }
+    out.push(b'}');
+}
+
+/// Things in brackets.
+pub(crate) fn list<T>(
+    out: &mut Vec<u8>,
+    things: impl IntoIterator<Item = T>,
+    write: impl Fn(&mut Vec<u8>, T),
+) {
+    out.push(b'[');
+    for (at, thing) in things.into_iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write(out, thing);
+    }
+    out.push(b']');
+}
+
+fn json_escape(out: &mut Vec<u8>, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    match byte {
+        b'"' => out.extend_from_slice(b"\\\""),
+        b'\\' => out.extend_from_slice(b"\\\\"),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        0x08 => out.extend_from_slice(b"\\b"),
+        0x0C => out.extend_from_slice(b"\\f"),
+        _ => {
+            out.extend_from_slice(b"\\u00");
+            out.push(HEX[usize::from(byte >> 4)]);
+            out.push(HEX[usize::from(byte & 15)]);
+        }
+    }
+}
+
+/// Copies a text, and writes each special byte the given way.
+#[inline]
+fn escape(
+    out: &mut Vec<u8>,
+    text: &[u8],
+    is_special: impl Fn(u8) -> bool + Copy,
+    write: impl Fn(&mut Vec<u8>, u8),
+) {
+    let mut rest = text;
+    while let Some(at) = find(rest, is_special) {
+        out.extend_from_slice(&rest[..at]);
+        write(out, rest[at]);
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
+}
+
+/// The first special byte. Looks at many bytes at once: hardly a text has any.
+#[inline]
+fn find(text: &[u8], is_special: impl Fn(u8) -> bool + Copy) -> Option<usize> {
+    let (wide, rest) = text.as_chunks::<32>();
+    let mut seen = 0;
+    for chunk in wide {
+        if has_any(chunk, is_special) {
+            break;
+        }
+        seen += 32;
+    }
+    if seen == wide.len() * 32 {
+        let (narrow, _) = rest.as_chunks::<8>();
+        for chunk in narrow {
+            if has_any(chunk, is_special) {
+                break;
+            }
+            seen += 8;
+        }
+    }
+    text[seen..].iter().position(|byte| is_special(*byte)).map(|at| seen + at)
+}
+
+/// Without a way out in the middle, and of a length known beforehand: a few instructions.
+#[inline]
+fn has_any<const N: usize>(chunk: &[u8; N], is_special: impl Fn(u8) -> bool) -> bool {
+    chunk.iter().fold(0, |found, byte| found | u8::from(is_special(*byte))) != 0
+}
+
+/// A text that is a value of its own.
+impl<'a> From<Text<'a>> for Value<'a> {
+    fn from(text: Text<'a>) -> Self {
+        Self::Text(text)
+    }
+}

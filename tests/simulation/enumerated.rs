@@ -1,0 +1,163 @@
+//! Every way of buying, every call that it takes, every way in which that call can fail: on one
+//! replica, and on two that share nothing. Then the agent asks again, timers fire, and the ledgers
+//! are read.
+
+use std::{
+    io::{self, Write},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use crate::{
+    buyer::{self, Story},
+    ledger,
+    network::Mishap,
+    schedule::{self, Told},
+    world::{SCARCE, World},
+};
+
+/// One way of buying, and what comes after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// A session is created and completed.
+    Plain,
+    /// The same at a store that makes no order before it is placed.
+    Deferred,
+    /// What is bought may sell out.
+    Scarce,
+    /// The session is changed before it is completed.
+    Changed,
+    /// The first card is declined.
+    Declined,
+    /// The agent cancels.
+    Canceled,
+    /// The seller books a refund in the store.
+    RefundedInStore,
+    /// The seller gives money back at the processor.
+    RefundedAtProcessor,
+}
+
+const FLOWS: [Flow; 8] = [
+    Flow::Plain,
+    Flow::Deferred,
+    Flow::Scarce,
+    Flow::Changed,
+    Flow::Declined,
+    Flow::Canceled,
+    Flow::RefundedInStore,
+    Flow::RefundedAtProcessor,
+];
+
+const MISHAPS: [Mishap; 12] = [
+    Mishap::DropBefore,
+    Mishap::DropAfter,
+    Mishap::Refused(429),
+    Mishap::Refused(503),
+    Mishap::BadGateway,
+    Mishap::Truncated,
+    Mishap::Slow(Duration::from_secs(30)),
+    Mishap::SlowAnswer(Duration::from_secs(30)),
+    Mishap::Stored,
+    Mishap::StoredAfter,
+    Mishap::KillBefore,
+    Mishap::KillAfter,
+];
+
+/// Of a sample, one in so many.
+const SAMPLE: usize = 37;
+
+/// One flow with one mishap.
+#[derive(Clone, Copy)]
+struct Case {
+    flow: Flow,
+    replicas: usize,
+    call: usize,
+    mishap: Mishap,
+}
+
+/// Runs them all, or a sample, on all cores and prints how many there were.
+pub(crate) fn run_all(all: bool, out: &mut impl Write) -> io::Result<bool> {
+    let mut cases = every_case();
+    let total = cases.len();
+    if !all {
+        cases = cases.into_iter().step_by(SAMPLE).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut broken = Vec::new();
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let Case { flow, replicas, call, mishap } = *case;
+            let (told, _) = play(flow, replicas, Some((call, mishap)));
+            if let Some(words) = told.broken.first() {
+                broken.push(format!(
+                    "{flow:?}, {replicas} replicas, call {call}, {mishap:?}: {words}"
+                ));
+            }
+        }
+        broken
+    };
+    let broken: Vec<String> = crate::on_all_cores(work).into_iter().flatten().collect();
+    for words in &broken {
+        writeln!(out, "  {words}")?;
+    }
+    writeln!(out, "cases {} of {total}, promises broken {}", cases.len(), broken.len())?;
+    Ok(broken.is_empty())
+}
+
+fn every_case() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for flow in FLOWS {
+        for replicas in 1..=2 {
+            let (fine, calls) = play(flow, replicas, None);
+            assert!(fine.broken.is_empty(), "{flow:?} without a mishap: {:?}", fine.broken);
+            for call in 1..=calls {
+                cases.extend(MISHAPS.map(|mishap| Case { flow, replicas, call, mishap }));
+            }
+        }
+    }
+    cases
+}
+
+/// Plays a flow with a mishap at one call, and says how many calls it took.
+fn play(flow: Flow, replicas: usize, mishap: Option<(usize, Mishap)>) -> (Told, usize) {
+    schedule::on_paused_clock(async {
+        let world = World::scripted(replicas, mishap);
+        world.store.defer_orders(flow == Flow::Deferred);
+        let mut stories = [shop(&world, flow).await];
+        let calls = world.weather.calls();
+        schedule::calm_down(&world, &mut stories, false).await;
+        (ledger::judge(&world, &stories), calls)
+    })
+}
+
+/// What the agent does, and what the seller does afterwards.
+async fn shop(world: &World, flow: Flow) -> Story {
+    let mut story = Story::default();
+    let scarce = SCARCE.to_string();
+    let item = if flow == Flow::Scarce { scarce.as_str() } else { "20" };
+    if !buyer::open(world, item, "create", &mut story).await {
+        return story;
+    }
+    if flow == Flow::Changed && !buyer::change(world, "change", &mut story).await {
+        return story;
+    }
+    if flow == Flow::Canceled {
+        buyer::cancel(world, "cancel", &mut story).await;
+        return story;
+    }
+    if flow == Flow::Declined {
+        let token = world.stripe.mint("pm_card_chargeDeclined", 1_000_000, "usd");
+        buyer::complete(world, &token, "declined", &mut story).await;
+    }
+    let token = world.stripe.mint("pm_card_visa", 1_000_000, "usd");
+    buyer::complete(world, &token, "pay", &mut story).await;
+    match flow {
+        Flow::RefundedInStore => crate::seller::refund(world, true).await,
+        Flow::RefundedAtProcessor => crate::seller::refund(world, false).await,
+        _ => return story,
+    }
+    for replica in world.all_replicas() {
+        replica.app.reconcile().await;
+    }
+    story
+}

@@ -1,0 +1,250 @@
+//! What the ledgers of store and processor say in the end, and what that adds up to.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::PoisonError,
+};
+
+use serde_json::Value;
+
+use crate::{
+    buyer::Story,
+    schedule::Told,
+    world::{SCARCE, SCARCE_UNITS, World},
+};
+
+/// What many schedules add up to.
+#[derive(Default)]
+pub(crate) struct Tally {
+    schedules: u64,
+    bought: u64,
+    sold_out: u64,
+    oversold: u64,
+    double_charges: u64,
+    lost_orders: u64,
+    stuck_holds: u64,
+    pub(crate) failures: Vec<(u64, String)>,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, seed: u64, told: &Told) {
+        self.schedules += 1;
+        self.bought += told.bought;
+        self.sold_out += told.sold_out;
+        self.oversold += told.oversold;
+        for broken in &told.broken {
+            self.double_charges += u64::from(broken.starts_with("charged"));
+            self.lost_orders += u64::from(broken.starts_with("lost"));
+            self.stuck_holds += u64::from(broken.starts_with("stuck"));
+        }
+        if let Some(broken) = told.broken.first() {
+            self.failures.push((seed, broken.clone()));
+        }
+    }
+
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.schedules += other.schedules;
+        self.bought += other.bought;
+        self.sold_out += other.sold_out;
+        self.oversold += other.oversold;
+        self.double_charges += other.double_charges;
+        self.lost_orders += other.lost_orders;
+        self.stuck_holds += other.stuck_holds;
+        self.failures.extend(other.failures);
+        self
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "schedules {}, bought {}, double charges {}, lost orders {}, stuck holds {}, \
+             told of a last one gone {}, oversold {}, other promises broken {}",
+            self.schedules,
+            self.bought,
+            self.double_charges,
+            self.lost_orders,
+            self.stuck_holds,
+            self.sold_out,
+            self.oversold,
+            self.failures.len(),
+        )
+    }
+}
+
+/// Reads the ledgers against what was promised.
+pub(crate) fn judge(world: &World, stories: &[Story]) -> Told {
+    let mut broken = world.weather.wrong_steps();
+    let (intents, orders) = (world.stripe.intents(), world.store.orders());
+    for order in &orders {
+        world.weather.say(|| format!("order {order}"));
+    }
+    for intent in &intents {
+        world.weather.say(|| format!("payment {intent}"));
+    }
+    let paid: Vec<&Value> = orders.iter().filter(|order| is_paid(order)).collect();
+    let mut by_session: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
+    for intent in &intents {
+        let session = intent["metadata"]["acp_session"].as_str().unwrap_or_default();
+        by_session.entry(session.to_owned()).or_default().push(intent);
+    }
+    for (session, intents) in &by_session {
+        let live = intents.iter().filter(|intent| is_live(intent)).count();
+        if live > 1 {
+            broken.push(format!("charged twice: session {session} has {live} live payments"));
+        }
+        if intents.len() > 1 {
+            broken.push(format!("more than one payment of {session}: {}", intents.len()));
+        }
+        for intent in intents {
+            judge_payment(intent, session, &paid, stories, &mut broken);
+        }
+    }
+    for order in &paid {
+        judge_order(order, &intents, &mut broken);
+    }
+    let mut seen = BTreeSet::new();
+    for order in &paid {
+        let session = meta(order, "_acp_session");
+        if !seen.insert(session.clone()) {
+            broken.push(format!("charged for two orders: session {session}"));
+        }
+    }
+    for story in stories {
+        judge_story(story, &paid, &mut broken);
+    }
+    judge_refunds(world, &paid, &mut broken);
+    judge_events(world, &paid, &mut broken);
+    let sold: i64 = paid.iter().flat_map(|order| scarce_units(order)).sum();
+    let oversold = u64::try_from(sold - SCARCE_UNITS).unwrap_or(0);
+    if oversold > 0 {
+        broken.push(format!("oversold: {sold} of {SCARCE_UNITS}"));
+    }
+    let sold_out = stories.iter().filter(|story| story.last.to_string().contains("out_of_stock"));
+    Told {
+        broken,
+        oversold,
+        sold_out: sold_out.count() as u64,
+        bought: paid.len() as u64,
+        lines: world.weather.lines(),
+    }
+}
+
+/// I1, I3, I5.
+fn judge_payment(
+    intent: &Value,
+    session: &str,
+    paid: &[&Value],
+    stories: &[Story],
+    broken: &mut Vec<String>,
+) {
+    let id = intent["id"].as_str().unwrap_or_default();
+    let captured = intent["amount_received"].as_i64().unwrap_or(0);
+    match intent["status"].as_str().unwrap_or_default() {
+        "requires_capture" => broken.push(format!("stuck hold: {id} of session {session}")),
+        "succeeded" => {
+            let orders = paid.iter().filter(|order| order["transaction_id"] == id).count();
+            if orders != 1 {
+                broken.push(format!("lost order: {id} was captured and has {orders} paid orders"));
+            }
+            let story = stories.iter().find(|story| story.session.as_deref() == Some(session));
+            if let Some(story) = story.filter(|story| !story.shown.contains(&captured)) {
+                broken.push(format!("charged {captured}, shown {:?}: {id}", story.shown));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// I4.
+fn judge_order(order: &Value, intents: &[Value], broken: &mut Vec<String>) {
+    let number = &order["id"];
+    let payment = order["transaction_id"].as_str().unwrap_or_default();
+    let total = order["total"].as_str().unwrap_or_default().replace('.', "");
+    let paid = intents.iter().find(|intent| intent["id"] == payment);
+    let captured = paid.map_or(0, |intent| intent["amount_received"].as_i64().unwrap_or(0));
+    if captured.to_string() != total {
+        broken
+            .push(format!("unpaid order: {number} says {total}, captured {captured} by {payment}"));
+    }
+}
+
+/// What went back is the same on both sides, and never more than was taken.
+fn judge_refunds(world: &World, paid: &[&Value], broken: &mut Vec<String>) {
+    for balance in world.stripe.ledger().payments {
+        let order = paid.iter().find(|order| order["transaction_id"] == balance.id.as_str());
+        let booked: i64 = order.map_or(0, |order| {
+            let refunds = order["refunds"].as_array().into_iter().flatten();
+            refunds.filter_map(|refund| minor(&refund["total"])).sum()
+        });
+        if -booked != balance.refunded {
+            let paid_back = balance.refunded;
+            broken.push(format!("paid back {paid_back}, booked {}: {}", -booked, balance.id));
+        }
+    }
+}
+
+/// Decimal text in minor units.
+fn minor(decimal: &Value) -> Option<i64> {
+    decimal.as_str()?.replace('.', "").parse().ok()
+}
+
+/// I6, and that the agent was told the truth.
+fn judge_story(story: &Story, paid: &[&Value], broken: &mut Vec<String>) {
+    let Some(session) = &story.session else { return };
+    let is_bought = paid.iter().any(|order| meta(order, "_acp_session") == *session);
+    let mut ends: BTreeMap<&str, &str> = BTreeMap::new();
+    for (key, end) in &story.ends {
+        if *ends.entry(key).or_insert(end) != end {
+            broken.push(format!("two ends under the key {key} of {session}"));
+        }
+        if (end == "completed") != is_bought {
+            broken.push(format!("told {end}, bought {is_bought}: {session}"));
+        }
+    }
+    let last = story.last["status"].as_str().unwrap_or_default();
+    if (last == "completed") != is_bought && !story.is_gone && !last.is_empty() {
+        broken.push(format!("says {last} in the end, bought {is_bought}: {session}"));
+    }
+    if last == "complete_in_progress" || story.never_ends {
+        broken.push(format!("never ends: {session}"));
+    }
+}
+
+/// Each order is told of, and none before it is paid.
+fn judge_events(world: &World, paid: &[&Value], broken: &mut Vec<String>) {
+    let heard = world.heard.lock().unwrap_or_else(PoisonError::into_inner);
+    for order in paid {
+        let number = order["id"].to_string();
+        if !heard.iter().any(|event| event.order == number) {
+            broken.push(format!("untold order: {number}"));
+        }
+    }
+    for event in heard.iter().filter(|event| !event.was_paid) {
+        broken.push(format!("told of order {} before it was paid", event.order));
+    }
+}
+
+fn is_paid(order: &Value) -> bool {
+    !order["date_paid"].is_null()
+}
+
+fn is_live(intent: &Value) -> bool {
+    matches!(intent["status"].as_str(), Some("requires_capture" | "succeeded"))
+}
+
+fn scarce_units(order: &Value) -> Vec<i64> {
+    let lines = order["line_items"].as_array().into_iter().flatten();
+    lines
+        .filter(|line| line["product_id"] == SCARCE)
+        .filter_map(|line| line["quantity"].as_i64())
+        .collect()
+}
+
+fn meta(order: &Value, key: &str) -> String {
+    let metas = order["meta_data"].as_array().into_iter().flatten();
+    let found = metas.into_iter().find(|meta| meta["key"] == key);
+    found.and_then(|meta| meta["value"].as_str()).unwrap_or_default().to_owned()
+}

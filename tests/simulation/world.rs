@@ -1,0 +1,278 @@
+//! One store, one account at the processor, and the replicas in front of them.
+
+use std::sync::{
+    Arc, Mutex, OnceLock, PoisonError,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use emulators::{stripe::Stripe, woocommerce::Store};
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use jiff::{SignedDuration, Timestamp};
+use rand::Rng;
+use secrecy::SecretString;
+use serde_json::Value;
+use storebridge::{
+    App, Seams,
+    clock::Clock,
+    config::{Config, Platform},
+};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use upstream::Seeded;
+
+use crate::{
+    defects::Defect,
+    network::{Mishap, Network, STORE, STRIPE, Weather},
+};
+
+const START: i64 = 1_795_457_250;
+const TOKEN: &str = "token-of-the-agent";
+/// What may sell out, and how many there are.
+pub(crate) const SCARCE: u64 = 3495;
+pub(crate) const SCARCE_UNITS: i64 = 2;
+
+/// Everything outside the replicas, and the replicas.
+pub(crate) struct World {
+    pub(crate) weather: Arc<Weather>,
+    pub(crate) store: Store,
+    pub(crate) stripe: Stripe,
+    /// What the agent was told of orders, in order.
+    pub(crate) heard: Arc<Mutex<Vec<Heard>>>,
+    began: Instant,
+    defect: Option<Defect>,
+    replicas: Vec<Mutex<Arc<Replica>>>,
+    born: AtomicU64,
+    turns: AtomicUsize,
+    seed: u64,
+}
+
+/// An order event, and whether the order was paid when it came.
+pub(crate) struct Heard {
+    pub(crate) order: String,
+    pub(crate) was_paid: bool,
+}
+
+/// A process of ours, until it dies.
+pub(crate) struct Replica {
+    pub(crate) app: Arc<App>,
+    router: Router,
+    died: CancellationToken,
+}
+
+/// Time passes as the simulation has it, and every replica's clock is a little wrong.
+struct SkewedClock {
+    began: Instant,
+    skew: SignedDuration,
+}
+
+impl Clock for SkewedClock {
+    fn now(&self) -> Timestamp {
+        moment(self.began) + self.skew
+    }
+}
+
+fn moment(began: Instant) -> Timestamp {
+    let elapsed = SignedDuration::try_from(began.elapsed()).expect("a simulation is short");
+    Timestamp::from_second(START).expect("a time") + elapsed
+}
+
+impl World {
+    /// A world of a seed.
+    pub(crate) fn new(seed: u64, keeps_lines: bool, defect: Option<Defect>) -> Self {
+        let weather = Weather::new(seed, keeps_lines);
+        let replicas = weather.dice().random_range(1..=2);
+        let defers = weather.happens(50);
+        let world = Self::with(weather, seed, defect, replicas);
+        world.store.defer_orders(defers);
+        world
+    }
+
+    /// A world in which one call goes wrong.
+    pub(crate) fn scripted(replicas: usize, mishap: Option<(usize, Mishap)>) -> Self {
+        Self::with(Weather::scripted(mishap), 1, None, replicas)
+    }
+
+    fn with(weather: Weather, seed: u64, defect: Option<Defect>, replicas: usize) -> Self {
+        let began = Instant::now();
+        let weather = Arc::new(weather);
+        let now: emulators::Now = Arc::new(move || moment(began));
+        let store = Store::demo(STORE, Arc::clone(&now), seed);
+        let stripe = Stripe::new(now, seed);
+        stripe.listen("http://bridge.test/hooks/shop/stripe", &["*"]);
+        store.set_stock(SCARCE, SCARCE_UNITS);
+        let heard = Arc::default();
+        let mut world = Self {
+            weather,
+            store,
+            stripe,
+            heard,
+            began,
+            defect,
+            replicas: Vec::new(),
+            born: AtomicU64::new(0),
+            turns: AtomicUsize::new(0),
+            seed,
+        };
+        world.replicas = (0..replicas).map(|at| Mutex::new(Arc::new(world.replica(at)))).collect();
+        world
+    }
+
+    /// Whichever replica a load balancer picks; one that has died is started again.
+    pub(crate) fn any_replica(&self) -> Arc<Replica> {
+        let at = if self.weather.is_scripted() {
+            self.turns.fetch_add(1, Ordering::Relaxed) % self.replicas.len()
+        } else {
+            self.weather.dice().random_range(0..self.replicas.len())
+        };
+        self.living(at)
+    }
+
+    /// All of them, started again where they have died.
+    pub(crate) fn all_replicas(&self) -> Vec<Arc<Replica>> {
+        (0..self.replicas.len()).map(|at| self.living(at)).collect()
+    }
+
+    fn living(&self, at: usize) -> Arc<Replica> {
+        let mut slot = self.replicas[at].lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.died.is_cancelled() {
+            *slot = Arc::new(self.replica(at));
+        }
+        Arc::clone(&slot)
+    }
+
+    fn replica(&self, name: usize) -> Replica {
+        let died = CancellationToken::new();
+        let routes = vec![
+            (STORE, self.store.router()),
+            (STRIPE, self.stripe.router()),
+            ("http://agent.test", self.ears()),
+        ];
+        let network = Network {
+            weather: Arc::clone(&self.weather),
+            store: self.store.clone(),
+            stripe: self.stripe.clone(),
+            routes,
+            died: died.clone(),
+            name,
+        };
+        let born = self.born.fetch_add(1, Ordering::Relaxed);
+        let skew = self.weather.dice().random_range(-60..=60);
+        let skew = SignedDuration::from_secs(skew);
+        let seams = Seams {
+            clock: Arc::new(SkewedClock { began: self.began, skew }),
+            chance: Arc::new(Seeded::new(self.seed.wrapping_mul(1_000) + born)),
+            transport: Arc::new(network),
+        };
+        let app = match self.defect {
+            None => App::new(&self.config(), seams),
+            Some(defect) => defect.app(&self.config(), seams),
+        };
+        Replica { router: storebridge::http::router(&app), app, died }
+    }
+
+    /// The agent's own server for order events.
+    fn ears(&self) -> Router {
+        let (heard, store) = (Arc::clone(&self.heard), self.store.clone());
+        Router::new().fallback(move |body: Bytes| {
+            let (heard, store) = (Arc::clone(&heard), store.clone());
+            async move {
+                let event: Value = serde_json::from_slice(&body).unwrap_or_default();
+                let order = event["data"]["id"].as_str().unwrap_or_default().to_owned();
+                let kept = order.parse().ok().and_then(|id| store.order(id));
+                let was_paid = kept.is_some_and(|order| !order["date_paid"].is_null());
+                heard
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(Heard { order, was_paid });
+            }
+        })
+    }
+
+    fn config(&self) -> Config {
+        let mut config = template().clone();
+        let store = &mut config.stores[0];
+        let Platform::WooCommerce(platform) = &mut store.platform;
+        platform.consumer_key = SecretString::from(self.store.consumer_key());
+        platform.consumer_secret = SecretString::from(self.store.consumer_secret());
+        store.stripe.secret_key = SecretString::from(self.stripe.secret_key());
+        store.stripe.webhook_secrets = vec![SecretString::from(self.stripe.webhook_secret())];
+        store.agents[0].token = SecretString::from(TOKEN);
+        config
+    }
+}
+
+/// A configuration like an owner's, with secrets that every world puts its own in place of.
+fn template() -> &'static Config {
+    static TEMPLATE: OnceLock<Config> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let secret = std::env::temp_dir().join(format!("storebridge-{}", std::process::id()));
+        std::fs::write(&secret, "0123456789abcdef0123456789abcdef").expect("a file can be written");
+        let text = TOML.replace("SECRET", &format!("file:{}", secret.display()));
+        let config = Config::parse(&text).expect("it is a configuration");
+        std::fs::remove_file(secret).expect("it was there");
+        config
+    })
+}
+
+const TOML: &str = r#"
+[server]
+public_url = "http://bridge.test"
+session_key = "SECRET"
+[[store]]
+id = "shop"
+name = "The Shop"
+platform = "woocommerce"
+url = "http://store.test"
+[store.refunds]
+from_store = "mirror"
+[store.woocommerce]
+consumer_key = "SECRET"
+consumer_secret = "SECRET"
+[store.stripe]
+url = "http://stripe.test"
+secret_key = "SECRET"
+merchant_id = "profile_test_123"
+webhook_secrets = ["SECRET"]
+[[store.agent]]
+id = "agent"
+token = "SECRET"
+calls_per_minute = 60000
+[store.agent.events]
+url = "http://agent.test/events"
+secret = "SECRET"
+attempts_max = 4
+"#;
+
+impl Replica {
+    /// Sends a call and waits for its answer; `None` if the replica dies first.
+    pub(crate) async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        let answering = self.router.clone().oneshot(request.map(Body::from));
+        let Ok(response) = tokio::select! {
+            biased;
+            () = self.died.cancelled() => return None,
+            response = answering => response,
+        };
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.ok()?.to_bytes();
+        Some(Response::from_parts(head, body))
+    }
+}
+
+/// A call of the agent's.
+pub(crate) fn request(method: &str, path: &str, key: Option<&str>, body: &Value) -> Request<Bytes> {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("authorization", format!("Bearer {TOKEN}"))
+        .header("content-type", "application/json")
+        .header("api-version", "2026-04-17");
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
+    request.body(body).expect("a request")
+}
