@@ -31,6 +31,7 @@ mod logs;
 mod mcp;
 mod owner;
 mod recorded;
+mod repair;
 mod sessions;
 mod stage;
 mod stock;
