@@ -10,6 +10,7 @@ use acp::latest::{
 use commerce::{AgentId, Change, Commitment, Draft, DraftState, Facts, SessionId};
 use jiff::Timestamp;
 use tokio::{sync::OwnedMutexGuard, task::JoinHandle, time::Instant};
+use upstream::Priority;
 
 use crate::{
     app::App,
@@ -152,7 +153,7 @@ impl<'a> Checkout<'a> {
         let token = request::token(&request)?;
         let lock = self.lock(id).await?;
         let connector = &self.store().connector;
-        let mut draft = self.load(id, &ticket).await?;
+        let mut draft = Priority::Complete.around(self.load(id, &ticket)).await?;
         let now = self.app.seams.clock.now();
         let memo = Memo::new(key, body, now);
         let facts = request::late_facts(&request, &draft, &self.store().marketing);
@@ -219,7 +220,7 @@ impl<'a> Checkout<'a> {
             let mut change = late.unwrap_or_default();
             let key = memo.key().map(|key| (REPRICED_BY.to_owned(), key.to_owned()));
             change.facts.extend(key.filter(|_| !is_deaf));
-            draft = connector.revise(&draft.id, &change).await?;
+            draft = Priority::Complete.around(connector.revise(&draft.id, &change)).await?;
         }
         if !render::is_ready(&draft) {
             return self.show(id, &ticket, &draft, &[]);
@@ -228,14 +229,17 @@ impl<'a> Checkout<'a> {
             // The agent has not seen this price: show it, charge nothing.
             return self.show(id, &ticket, &draft, &[Note::PriceMoved]);
         }
-        if render::is_free(&draft) {
-            return self.show(id, &ticket, &draft, &[]);
-        }
 
         let purchase = Purchase { facts, proof, ..self.purchase(id, &ticket) };
         let running = self.run(id, lock, {
             let draft = draft.clone();
-            async move { purchase.buy(draft, &token, &memo).await }
+            async move {
+                if draft.quote.totals.total.is_zero() {
+                    purchase.order_free(draft, &memo).await
+                } else {
+                    purchase.buy(draft, &token, &memo).await
+                }
+            }
         });
         self.answer_in_time(id, &ticket, &draft, running).await
     }
@@ -286,7 +290,7 @@ impl<'a> Checkout<'a> {
         let (app, id, caller) = (Arc::clone(self.app), id.clone(), self.caller.clone());
         self.app.tasks.spawn(async move {
             let _lock = lock;
-            let outcome = work.await?;
+            let outcome = Priority::Complete.around(work).await?;
             tell_of_order(&app, &caller.store, &caller.agent, &id, &outcome);
             Ok(outcome)
         })

@@ -89,7 +89,7 @@ impl Summary {
         match repair.remedy {
             Remedy::Nothing => {}
             Remedy::Wait => self.waiting += 1,
-            Remedy::Finish => self.finished += 1,
+            Remedy::Finish | Remedy::Give => self.finished += 1,
             Remedy::LetGo => self.let_go += 1,
             Remedy::GiveBack => self.given_back += 1,
             Remedy::Unpaid => self.unpaid += 1,
@@ -255,7 +255,7 @@ fn line(suspect: &Suspect, result: &Result<Repair, Failure>, may_act: bool) -> O
     let (done, planned) = match repair.remedy {
         Remedy::Nothing => return None,
         Remedy::Wait => ("waits", "waits"),
-        Remedy::Finish => ("finished", "to finish"),
+        Remedy::Finish | Remedy::Give => ("finished", "to finish"),
         Remedy::LetGo => ("let go", "to let go"),
         Remedy::GiveBack => ("given back", "to give back"),
         Remedy::Unpaid => ("UNPAID", "UNPAID"),

@@ -144,8 +144,8 @@ pub trait Connector: Send + Sync {
 /// The tie between a draft and the payment that pays for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commitment {
-    /// The payment.
-    pub payment: PaymentId,
+    /// The payment; `None` where there is nothing to pay.
+    pub payment: Option<PaymentId>,
     /// Exactly what will be charged.
     pub total: Money,
     /// Which session buys.

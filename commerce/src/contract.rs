@@ -127,6 +127,7 @@ pub async fn hold_to<S: Stage, F: Future<Output = S>>(start: impl Fn() -> F) -> 
         lines_replace_those_before,
         codes_take_off_or_say_why,
         digital_goods_need_no_place,
+        what_costs_nothing_is_ordered,
         who_picks_up_knows_where,
         notes_and_facts_are_kept,
         money_is_exact,
@@ -160,7 +161,7 @@ pub(crate) fn order(stage: &impl Stage, lines: Vec<Line>) -> Change {
 /// The tie to a payment of exactly what the draft costs.
 pub(crate) fn commitment(draft: &Draft, payment: &str) -> Commitment {
     Commitment {
-        payment: PaymentId::new(payment),
+        payment: Some(PaymentId::new(payment)),
         total: draft.quote.totals.total,
         session: SessionId::new("cs_contract"),
         agent: AgentId::new("contract"),

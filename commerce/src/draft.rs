@@ -38,10 +38,10 @@ pub struct Draft {
 pub enum DraftState {
     /// It may still change.
     Open,
-    /// Its order waits for the money of this payment; the amount is pinned.
+    /// Its order waits for the money of its payment; the amount is pinned.
     Committed {
-        /// The payment whose end decides.
-        payment: PaymentId,
+        /// The payment whose end decides; `None` for an order that costs nothing.
+        payment: Option<PaymentId>,
         /// What the order costs.
         total: Money,
         /// What the bridge noted beside the payment; see [`Commitment::memo`](crate::Commitment).
@@ -64,7 +64,7 @@ pub struct Order {
     pub permalink: String,
     /// What was charged.
     pub total: Money,
-    /// The payment it carries.
+    /// The payment it carries; `None` where it cost nothing, or was paid for another way.
     pub payment: Option<PaymentId>,
     /// What the bridge noted beside the payment.
     pub memo: String,

@@ -120,7 +120,7 @@ impl Found {
     /// What the processor says of the payment that a draft is tied to.
     pub(super) async fn of_draft(store: &Store, draft: Draft) -> Result<Self, Failure> {
         let tied = match &draft.state {
-            DraftState::Committed { payment, .. } => Some(payment),
+            DraftState::Committed { payment, .. } => payment.as_ref(),
             DraftState::Placed(order) => order.payment.as_ref(),
             DraftState::Open | DraftState::Discarded => None,
         };
@@ -202,10 +202,14 @@ impl Found {
         remedy: Remedy,
     ) -> Result<Outcome, Failure> {
         let order = self.order();
+        if let (Remedy::Give, Some(draft)) = (remedy, &self.draft) {
+            let commitment = commitment(purchase, draft, None);
+            return Ok(purchase.give(draft.clone(), &commitment).await);
+        }
         let Some(payment) = self.payment else { return Err(Failure::TooSlow) };
         match (remedy, self.draft) {
             (Remedy::Finish, Some(draft)) => {
-                let commitment = commitment(purchase, &draft, &payment);
+                let commitment = commitment(purchase, &draft, Some(&payment));
                 Ok(purchase.take(draft, payment, &commitment).await)
             }
             (Remedy::LetGo, draft) => let_go(purchase, draft, &payment).await,
@@ -220,20 +224,26 @@ impl Found {
 }
 
 /// What ties a draft to the payment that pays for it.
-fn commitment(purchase: &Purchase, draft: &Draft, payment: &Payment) -> Commitment {
+fn commitment(purchase: &Purchase, draft: &Draft, payment: Option<&Payment>) -> Commitment {
+    let paid = payment.map_or(draft.quote.totals.total, |payment| payment.total);
     let (total, memo) = match &draft.state {
         DraftState::Committed { total, memo, .. } => (*total, memo.clone()),
-        DraftState::Placed(order) => (payment.total, order.memo.clone()),
-        DraftState::Open | DraftState::Discarded => (payment.total, String::new()),
+        DraftState::Placed(order) => (paid, order.memo.clone()),
+        DraftState::Open | DraftState::Discarded => (paid, String::new()),
     };
     Commitment {
-        payment: payment.id.clone(),
+        payment: payment.map(|payment| payment.id.clone()),
         total,
         session: purchase.session.clone(),
         agent: purchase.agent.clone(),
         memo,
         facts: Facts::new(),
     }
+}
+
+/// Whether nothing can be sold by it any more, or has been given away already.
+const fn has_ended(draft: &Draft) -> bool {
+    matches!(draft.state, DraftState::Discarded | DraftState::Placed(_))
 }
 
 /// The draft dies first, so that nobody can take the money for it, then the hold.
@@ -245,7 +255,7 @@ async fn let_go(
     let store = &purchase.store;
     let dead = match draft {
         None => None,
-        Some(draft) if draft.state == DraftState::Discarded => Some(draft),
+        Some(draft) if has_ended(&draft) => Some(draft),
         Some(draft) => Some(store.connector.discard(&draft.id, &Facts::new()).await?),
     };
     if !matches!(payment.state, PaymentState::Voided | PaymentState::Captured) {
@@ -283,7 +293,7 @@ async fn give_back(
     );
     let dead = match draft {
         None => None,
-        Some(draft) if draft.state == DraftState::Discarded => Some(draft),
+        Some(draft) if has_ended(&draft) => Some(draft),
         Some(draft) => Some(store.connector.discard(&draft.id, &Facts::new()).await?),
     };
     Ok(dead.map_or(Outcome::Gone, |draft| Outcome::Refused(draft, Refusal::Problems)))

@@ -11,12 +11,14 @@
 //! moment at which money may be held, store and processor know of each other. Whoever comes
 //! later, with the same key or another, on this replica or another, reads both and goes on from
 //! there: nothing is done twice, because every step is keyed or recognizes itself.
+//!
+//! What costs nothing goes the same way without a payment (`free`).
 
 use std::sync::Arc;
 
 use commerce::{
-    AgentId, Commitment, ConnectorError, Draft, DraftState, Facts, Hold, Money, Order, Problem,
-    SessionId,
+    AgentId, Commitment, ConnectorError, Draft, DraftState, Facts, Hold, Money, Order, PaymentId,
+    Problem, SessionId,
 };
 use jiff::Timestamp;
 use payments::{
@@ -29,6 +31,8 @@ use super::{
     memo::Memo,
 };
 use crate::{attempts, chain::Chain, failure::Failure, session::Ticket, store::Store};
+
+mod free;
 
 /// How often an authorization is tried afresh after the processor failed without effect.
 const GENERATIONS_MAX: u32 = 3;
@@ -111,15 +115,25 @@ impl Purchase {
             return Ok(Outcome::Refused(draft, refusal));
         }
         let payment = self.open(&draft, total).await?;
-        let commitment = self.commitment(&payment, total, memo);
-        match self.store.connector.commit(&draft.id, &commitment).await {
-            Ok(draft) if matches!(draft.state, DraftState::Committed { .. }) => {
-                self.pay(draft, payment, &commitment, token).await
-            }
-            Ok(draft) => Ok(Outcome::Refused(draft, Refusal::Problems)),
+        let commitment = self.commitment(Some(&payment), total, memo);
+        match self.commit(&draft, &commitment).await? {
+            Ok(draft) => self.pay(draft, payment, &commitment, token).await,
+            Err((draft, refusal)) => Ok(Outcome::Refused(draft, refusal)),
+        }
+    }
+
+    /// Ties the draft, unless it has changed since it was shown.
+    async fn commit(
+        &self,
+        draft: &Draft,
+        commitment: &Commitment,
+    ) -> Result<Result<Draft, (Draft, Refusal)>, Failure> {
+        match self.store.connector.commit(&draft.id, commitment).await {
+            Ok(draft) if matches!(draft.state, DraftState::Committed { .. }) => Ok(Ok(draft)),
+            Ok(draft) => Ok(Err((draft, Refusal::Problems))),
             Err(ConnectorError::PriceMoved { .. }) => {
                 let draft = self.store.connector.load(&draft.id).await?;
-                Ok(Outcome::Refused(draft, Refusal::PriceMoved))
+                Ok(Err((draft, Refusal::PriceMoved)))
             }
             Err(error) => Err(error.into()),
         }
@@ -132,7 +146,10 @@ impl Purchase {
         commitment: &Commitment,
         token: &PaymentToken,
     ) -> Result<Outcome, Failure> {
-        let payment = match self.store.processor.fetch(&commitment.payment).await {
+        let Some(payment) = &commitment.payment else {
+            return Ok(self.give(draft, commitment).await);
+        };
+        let payment = match self.store.processor.fetch(payment).await {
             Ok(payment) => payment,
             Err(error) => return Ok(in_progress(draft, &error)),
         };
@@ -207,9 +224,9 @@ impl Purchase {
         }
     }
 
-    fn commitment(&self, payment: &Payment, total: Money, memo: &Memo) -> Commitment {
+    fn commitment(&self, payment: Option<&Payment>, total: Money, memo: &Memo) -> Commitment {
         Commitment {
-            payment: payment.id.clone(),
+            payment: payment.map(|payment| payment.id.clone()),
             total,
             session: self.session.clone(),
             agent: self.agent.clone(),
@@ -313,17 +330,19 @@ impl Purchase {
         if payment.state == PaymentState::Authorized && draft.is_scarce {
             match self.store.connector.hold(&draft.id).await {
                 Ok(Hold::Held) => {}
-                Ok(Hold::SoldOut) => return self.let_go(draft, &payment).await,
+                Ok(Hold::SoldOut) => return self.let_go(draft, Some(&payment)).await,
                 Err(error) => return in_progress(draft, &error),
             }
         }
         let captured = match payment.state {
             PaymentState::Captured => Ok(payment),
-            PaymentState::Authorized => self.capture(&draft, commitment).await,
+            PaymentState::Authorized => self.capture(&draft, payment, commitment.total).await,
             _ => return Outcome::InProgress(draft),
         };
-        let captured = match captured {
-            Ok(payment) if payment.captured == commitment.total => payment,
+        match captured {
+            Ok(payment) if payment.captured == commitment.total => {
+                self.place(draft, commitment).await
+            }
             Ok(payment) => {
                 error!(
                     payment.id = %payment.id,
@@ -331,13 +350,18 @@ impl Purchase {
                     agreed = commitment.total.minor(),
                     "captured is not what was agreed: look at this payment",
                 );
-                return Outcome::InProgress(draft);
+                Outcome::InProgress(draft)
             }
-            Err(error) => return in_progress(draft, &error),
-        };
+            Err(error) => in_progress(draft, &error),
+        }
+    }
+
+    /// Makes the draft the order that was promised.
+    async fn place(&self, draft: Draft, commitment: &Commitment) -> Outcome {
         match self.store.connector.place(&draft.id, commitment).await {
             Ok(order) => {
-                info!(order.id = %order.id, payment.id = %captured.id, "order placed");
+                let payment = commitment.payment.as_ref().map(PaymentId::as_str);
+                info!(order.id = %order.id, payment.id = payment, "order placed");
                 Outcome::Completed(draft, order)
             }
             Err(error) => in_progress(draft, &error),
@@ -346,11 +370,12 @@ impl Purchase {
 
     /// Somebody else got the last one while the money was held: the order dies first, so that
     /// nobody can take the money for it, then the hold.
-    async fn let_go(&self, draft: Draft, payment: &Payment) -> Outcome {
+    async fn let_go(&self, draft: Draft, payment: Option<&Payment>) -> Outcome {
         let dead = match self.store.connector.discard(&draft.id, &Facts::new()).await {
             Ok(dead) => dead,
             Err(error) => return in_progress(draft, &error),
         };
+        let Some(payment) = payment else { return Outcome::Refused(dead, Refusal::SoldOut) };
         match self.store.processor.void(&payment.id).await {
             Ok(_) => info!(order.id = ?dead.order, "sold out while it was paid: nothing is held"),
             Err(error) => error!(
@@ -365,14 +390,13 @@ impl Purchase {
     async fn capture(
         &self,
         draft: &Draft,
-        commitment: &Commitment,
+        held: Payment,
+        total: Money,
     ) -> Result<Payment, PaymentError> {
-        let Some(order) = &draft.order else {
-            return self.store.processor.fetch(&commitment.payment).await;
-        };
+        let Some(order) = &draft.order else { return Ok(held) };
         let processor = &self.store.processor;
-        match processor.capture(&commitment.payment, commitment.total, order).await {
-            Err(PaymentError::OutcomeUnknown { .. }) => processor.fetch(&commitment.payment).await,
+        match processor.capture(&held.id, total, order).await {
+            Err(PaymentError::OutcomeUnknown { .. }) => processor.fetch(&held.id).await,
             known => known,
         }
     }

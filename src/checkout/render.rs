@@ -153,12 +153,6 @@ pub(super) fn unexpected_prices(wanted: &[RequestedItem], draft: &Draft) -> Vec<
     lines.filter(|(_, line)| costs_other(line)).map(|(at, _)| Note::PriceOfLine(at)).collect()
 }
 
-/// Whether everything is told and nothing is asked for it: an order that nobody pays for is not
-/// placed here.
-pub(super) fn is_free(draft: &Draft) -> bool {
-    is_ready(draft) && draft.quote.totals.total.is_zero()
-}
-
 /// Whether complete may be called.
 pub(super) fn is_ready(draft: &Draft) -> bool {
     draft.state == DraftState::Open
@@ -174,7 +168,6 @@ fn status(view: &View<'_>, draft: &Draft, demand: Option<&Demand>, notes: &[Note
         DraftState::Committed { .. } => Status::CompleteInProgress,
         DraftState::Open if notes.contains(&Note::CompletionGoesOn) => Status::CompleteInProgress,
         DraftState::Open if view.is_expired => Status::Expired,
-        DraftState::Open if is_free(draft) => Status::RequiresEscalation,
         DraftState::Open if !is_ready(draft) => Status::NotReadyForPayment,
         DraftState::Open if demand.is_some() => Status::AuthenticationRequired,
         DraftState::Open => Status::ReadyForPayment,

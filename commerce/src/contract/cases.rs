@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use super::{Goods, Place, Stage, assert_adds_up, assert_open, commitment, kinds, line, order};
 use crate::{
-    Change, CodeRefusal, ConnectorError, Currency, Draft, DraftState, Facts, Forged, Hold,
-    HookState, HookTarget, ItemId, OrderState, Patch, ProblemKind, ProductId, RateId, RateKind,
-    Subject,
+    Change, CodeRefusal, Commitment, ConnectorError, Currency, Draft, DraftState, Facts, Forged,
+    Hold, HookState, HookTarget, ItemId, OrderState, Patch, ProblemKind, ProductId, RateId,
+    RateKind, Subject,
 };
 
 /// A draft of one line that is ready to be paid.
@@ -109,7 +109,7 @@ pub(super) async fn every_call_may_happen_twice(stage: &impl Stage) {
     let again = connector.place(&draft.id, &tie).await.unwrap();
     assert_eq!(order, again, "placing twice is the same order");
     assert_eq!(order.total, tie.total);
-    assert_eq!(order.payment.as_ref(), Some(&tie.payment));
+    assert_eq!(order.payment, tie.payment);
     assert_eq!(paid(stage).await, 1);
     assert_eq!(stage.stock(&stage.item(Goods::Counted)).await, 3, "the goods are taken once");
 }
@@ -174,7 +174,7 @@ pub(super) async fn a_commitment_can_be_taken_back(stage: &impl Stage) {
     let tie = commitment(&draft, "pay_2");
     connector.commit(&draft.id, &tie).await.unwrap();
     let order = connector.place(&draft.id, &tie).await.unwrap();
-    assert_eq!(order.payment, Some(tie.payment));
+    assert_eq!(order.payment, tie.payment);
     assert_eq!(order.total, draft.quote.totals.total);
     assert_eq!(paid(stage).await, 1);
 }
@@ -425,6 +425,25 @@ pub(super) async fn digital_goods_need_no_place(stage: &impl Stage) {
     connector.commit(&draft.id, &tie).await.unwrap();
     connector.place(&draft.id, &tie).await.unwrap();
     assert_eq!(paid(stage).await, 1);
+}
+
+pub(super) async fn what_costs_nothing_is_ordered(stage: &impl Stage) {
+    let connector = stage.connector();
+    let item = stage.item(Goods::Digital);
+    stage.set_price(&item, 0).await;
+    let draft = connector.open(&order(stage, vec![line(item, 1)])).await.unwrap();
+    assert_eq!(draft.quote.problems, []);
+    assert!(draft.quote.totals.total.is_zero());
+    let tie = Commitment { payment: None, ..commitment(&draft, "") };
+    for _ in 0..2 {
+        let state = connector.commit(&draft.id, &tie).await.unwrap().state;
+        assert!(matches!(state, DraftState::Committed { payment: None, .. }), "{state:?}");
+    }
+    let order = connector.place(&draft.id, &tie).await.unwrap();
+    assert_eq!(connector.place(&draft.id, &tie).await.unwrap(), order);
+    assert_eq!(order.payment, None);
+    let loaded = connector.load(&draft.id).await.unwrap();
+    assert_eq!(loaded.state, DraftState::Placed(order));
 }
 
 pub(super) async fn who_picks_up_knows_where(stage: &impl Stage) {

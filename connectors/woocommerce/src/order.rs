@@ -23,6 +23,8 @@ mod quote;
 /// How our orders are told from all others.
 pub(crate) const PAYMENT_METHOD: &str = "storebridge";
 const META_PAYMENT: &str = "_acp_payment";
+/// In the place of a payment, where there is nothing to pay.
+const NO_PAYMENT: &str = "none";
 /// What the agent was told of the order.
 pub(crate) const META_TOLD: &str = "_acp_told";
 const META_MEMO: &str = "_acp_memo";
@@ -173,7 +175,7 @@ struct OrderFee {
 impl StoreOrder {
     /// What became of the draft.
     pub(crate) fn state(&self, store_url: &str) -> Result<DraftState, ConnectorError> {
-        let payment = self.meta(META_PAYMENT).map(PaymentId::new);
+        let is_tied = self.meta(META_PAYMENT).is_some();
         let is_paid = self.date_paid_gmt.is_some() && self.payment_method == PAYMENT_METHOD;
         // An order on hold takes a payment in without being paid by it, a seller may put one on hold
         // before its money has come, and one of downloads is processed without being paid.
@@ -184,15 +186,15 @@ impl StoreOrder {
             "checkout-draft" => self.is_paid(),
             _ => false,
         };
-        Ok(match (self.status.as_str(), payment) {
-            ("checkout-draft", _) if !waits => DraftState::Open,
-            ("pending" | "failed", None) => DraftState::Open,
-            (_, Some(payment)) if waits => DraftState::Committed {
-                payment,
+        Ok(match self.status.as_str() {
+            "checkout-draft" if !waits => DraftState::Open,
+            "pending" | "failed" if !is_tied => DraftState::Open,
+            _ if waits && is_tied => DraftState::Committed {
+                payment: self.payment(),
                 total: self.total()?,
                 memo: self.meta(META_MEMO).unwrap_or_default().to_owned(),
             },
-            ("cancelled" | "trash", _) if !is_paid => DraftState::Discarded,
+            "cancelled" | "trash" if !is_paid => DraftState::Discarded,
             _ => DraftState::Placed(self.order(store_url)?),
         })
     }
@@ -208,7 +210,7 @@ impl StoreOrder {
                 self.id, self.order_key
             ),
             total: self.total()?,
-            payment: self.meta(META_PAYMENT).map(PaymentId::new),
+            payment: self.payment(),
             memo: self.meta(META_MEMO).unwrap_or_default().to_owned(),
             state: match self.status.as_str() {
                 "completed" => OrderState::Completed,
@@ -234,8 +236,9 @@ impl StoreOrder {
         matches!(self.status.as_str(), "checkout-draft" | "pending" | "failed")
     }
 
-    pub(crate) fn payment(&self) -> Option<&str> {
-        self.meta(META_PAYMENT)
+    /// The payment it is tied to; `None` too where it is tied to none because it costs nothing.
+    pub(crate) fn payment(&self) -> Option<PaymentId> {
+        self.meta(META_PAYMENT).filter(|id| *id != NO_PAYMENT).map(PaymentId::new)
     }
 
     /// Who brought it, if an agent did.
@@ -247,7 +250,7 @@ impl StoreOrder {
             session: SessionId::new(self.meta(META_SESSION)?),
             agent: AgentId::new(self.meta(META_AGENT)?),
             order: OrderId::new(self.id.to_string()),
-            payment: self.payment().map(PaymentId::new),
+            payment: self.payment(),
         })
     }
 
@@ -345,8 +348,9 @@ impl StoreOrder {
 /// see agents in the store's own reports.
 pub(crate) fn ties(commitment: &commerce::Commitment) -> Value {
     let agent = commitment.agent.as_str();
+    let payment = commitment.payment.as_ref().map_or(NO_PAYMENT, PaymentId::as_str);
     let mut meta = vec![
-        json!({"key": META_PAYMENT, "value": commitment.payment.as_str()}),
+        json!({"key": META_PAYMENT, "value": payment}),
         json!({"key": META_MEMO, "value": commitment.memo}),
         json!({"key": META_SESSION, "value": commitment.session.as_str()}),
         json!({"key": META_AGENT, "value": agent}),

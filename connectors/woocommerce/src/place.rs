@@ -4,7 +4,9 @@
 //! money is held; it is paid by `set_paid` afterwards. Both writes set absolute values, so a
 //! repeat changes nothing. A pending order holds no stock: the cart is read again right before.
 
-use commerce::{Commitment, ConnectorError, Draft, DraftId, DraftState, Effect, Facts, Order};
+use commerce::{
+    Commitment, ConnectorError, Draft, DraftId, DraftState, Effect, Facts, Order, PaymentId,
+};
 use http::Method;
 use serde_json::{Map, Value, json};
 use tracing::{error, warn};
@@ -78,7 +80,7 @@ impl WooCommerce {
         match self.look(found).await? {
             (_, Now::Open(open)) => Ok(Some(open)),
             (_, Now::Settled(order)) => {
-                let is_ours = order.payment() == Some(commitment.payment.as_str());
+                let is_ours = order.payment() == commitment.payment;
                 let state = order.state(self.client.url())?;
                 let is_committed = matches!(state, DraftState::Committed { .. }) && is_ours;
                 let settled = ConnectorError::Settled { action: "commit" };
@@ -121,7 +123,7 @@ impl WooCommerce {
         let path = format!("/orders/{order}");
         let body = json!({
             "set_paid": true,
-            "transaction_id": commitment.payment.as_str(),
+            "transaction_id": commitment.payment.as_ref().map_or("", PaymentId::as_str),
             "payment_method": PAYMENT_METHOD,
             "payment_method_title": self.payment_title,
             "meta_data": ties(commitment),
@@ -135,7 +137,7 @@ impl WooCommerce {
                 paid = self.client.put("order.process", &path, &body).await?;
             }
         }
-        if !paid.is_paid() || paid.payment() != Some(commitment.payment.as_str()) {
+        if !paid.is_paid() || paid.payment() != commitment.payment {
             return Err(ConnectorError::Unreadable {
                 call: "order.pay",
                 effect: Effect::Unknown,

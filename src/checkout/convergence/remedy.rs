@@ -24,6 +24,8 @@ pub(crate) enum Remedy {
     Wait,
     /// Take the held money, or write the order for money that was taken.
     Finish,
+    /// Write the order that costs nothing.
+    Give,
     /// End the draft, then let go what is held.
     LetGo,
     /// Give the money back: there is no order to write it into.
@@ -50,6 +52,9 @@ pub(crate) struct Evidence<'a> {
 impl Evidence<'_> {
     /// What follows.
     pub(crate) fn remedy(&self) -> Remedy {
+        if self.is_free() {
+            return self.free();
+        }
         let Some(payment) = self.payment else { return Remedy::Nothing };
         let is_over = |limit: Duration| self.age > limit;
         match (self.draft.map(|(state, _)| state), payment.state) {
@@ -94,6 +99,27 @@ impl Evidence<'_> {
         }
     }
 
+    /// Whether it was bought, or is being bought, without a payment.
+    fn is_free(&self) -> bool {
+        self.draft.is_some_and(|(state, _)| match state {
+            DraftState::Committed { payment, .. } => payment.is_none(),
+            DraftState::Placed(order) => order.payment.is_none() && order.total.is_zero(),
+            DraftState::Open | DraftState::Discarded => false,
+        })
+    }
+
+    /// A payment that an earlier total has left behind was called off before.
+    fn free(&self) -> Remedy {
+        let is_placed = matches!(self.draft, Some((DraftState::Placed(_), _)));
+        match self.payment.map(|payment| payment.state) {
+            None | Some(PaymentState::Voided) if is_placed => Remedy::Nothing,
+            None | Some(PaymentState::Voided) => Remedy::Give,
+            Some(PaymentState::Captured) => self.written(false),
+            Some(PaymentState::Processing) => Remedy::Wait,
+            Some(_) => Remedy::LetGo,
+        }
+    }
+
     /// Money was taken: it gets its order if that is the one that was paid for.
     fn written(&self, is_the_one: bool) -> Remedy {
         match is_the_one {
@@ -121,7 +147,7 @@ mod tests {
     const TOTAL: Money = Money::new(2_145, Currency::USD);
 
     fn committed() -> DraftState {
-        let payment = PaymentId::new("pi_1");
+        let payment = Some(PaymentId::new("pi_1"));
         DraftState::Committed { payment, total: TOTAL, memo: String::new() }
     }
 
@@ -207,6 +233,28 @@ mod tests {
         check(Some(open), Open, 60, Remedy::Nothing);
         check(Some(open), Authorized, 1, Remedy::Wait);
         check(Some(open), Authorized, 3, Remedy::LetGo);
+    }
+
+    #[test]
+    fn what_costs_nothing_needs_no_payment() {
+        use PaymentState::{Authorized, Open, Voided};
+
+        let nothing = Money::zero(Currency::USD);
+        let committed =
+            DraftState::Committed { payment: None, total: nothing, memo: String::new() };
+        let DraftState::Placed(order) = placed() else { unreachable!() };
+        let placed = DraftState::Placed(Order { payment: None, total: nothing, ..order });
+        let remedy = |state, payment: Option<&Payment>| {
+            let draft = Some((state, nothing));
+            let (age, patience) = (Duration::ZERO, Duration::from_mins(5));
+            Evidence { draft, payment, age, patience, is_expired: false }.remedy()
+        };
+        assert_eq!(remedy(&committed, None), Remedy::Give);
+        assert_eq!(remedy(&committed, Some(&payment(Voided))), Remedy::Give);
+        assert_eq!(remedy(&committed, Some(&payment(Authorized))), Remedy::LetGo);
+        assert_eq!(remedy(&placed, None), Remedy::Nothing);
+        assert_eq!(remedy(&placed, Some(&payment(Voided))), Remedy::Nothing);
+        assert_eq!(remedy(&placed, Some(&payment(Open))), Remedy::LetGo);
     }
 
     #[test]

@@ -4,10 +4,7 @@ use acp::latest::{ContentType, ErrorCode, Message, Resolution, Severity, Warning
 use commerce::{Draft, Problem, ProblemKind, Subject};
 use payments::BadToken;
 
-use super::{
-    discounts::{position, warning_code},
-    is_free,
-};
+use super::discounts::{position, warning_code};
 
 /// What a call adds to the draft's own problems.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,17 +29,14 @@ pub(in crate::checkout) enum Note {
     Unauthenticated,
     /// The completion runs behind the answer.
     CompletionGoesOn,
-    /// There is nothing to pay.
-    NothingToCharge,
     /// The store sells in another currency than was asked for.
     OtherCurrency,
 }
 
 /// All messages of a session, what a call adds first.
 pub(super) fn all(draft: &Draft, notes: &[Note]) -> Vec<Message> {
-    let free = is_free(draft).then_some(Note::NothingToCharge);
     let problems = draft.quote.problems.iter().map(|found| problem(found, draft));
-    notes.iter().chain(&free).map(note).chain(problems).collect()
+    notes.iter().map(note).chain(problems).collect()
 }
 
 /// The messages of a cart: nobody asks it where to go or who pays.
@@ -118,13 +112,6 @@ fn note(note: &Note) -> Message {
         ),
         Note::OtherCurrency => info(
             "The store does not sell in the requested currency; all amounts are in the session's",
-        ),
-        Note::NothingToCharge => error(
-            ErrorCode::Unsupported,
-            Resolution::RequiresBuyerReview,
-            Some("$.totals"),
-            "There is nothing to pay, and orders without payment are not placed here. Send the \
-             buyer to continue_url",
         ),
     }
 }

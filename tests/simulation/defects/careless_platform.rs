@@ -27,7 +27,7 @@ pub(super) struct CarelessPlatform {
 impl CarelessPlatform {
     fn remember(&self, commitment: &Commitment, id: &DraftId) {
         let mut drafts = self.drafts.lock().unwrap_or_else(PoisonError::into_inner);
-        drafts.insert(commitment.payment.clone(), id.clone());
+        drafts.extend(commitment.payment.clone().map(|payment| (payment, id.clone())));
     }
 
     /// Tells the agent of an order that is none yet.
@@ -127,7 +127,8 @@ impl Connector for CarelessPlatform {
 
     async fn discard(&self, id: &DraftId, facts: &Facts) -> Result<Draft, ConnectorError> {
         if self.defect == Defect::VoidBeforeKill
-            && let DraftState::Committed { payment, .. } = self.inner.load(id).await?.state
+            && let DraftState::Committed { payment: Some(payment), .. } =
+                self.inner.load(id).await?.state
         {
             // Whatever comes of it, the draft is next.
             let _voided = self.processor.void(&payment).await;

@@ -102,7 +102,7 @@ async fn whoever_waits_for_money_is_known() {
     let waiting = stage.connector.unsettled().await.unwrap();
     assert_eq!(waiting.len(), 1);
     assert_eq!(waiting[0].session, commitment.session);
-    assert_eq!(waiting[0].payment, Some(commitment.payment.clone()));
+    assert_eq!(waiting[0].payment, commitment.payment);
     let unpaid = stage.connector.brought(&order).await.unwrap();
     assert!(matches!(&unpaid, Brought::Unpaid(origin) if *origin == waiting[0]), "{unpaid:?}");
     stage.connector.place(&draft.id, &commitment).await.unwrap();
