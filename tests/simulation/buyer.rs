@@ -22,6 +22,8 @@ pub(crate) struct Story {
     pub(crate) shown: Vec<i64>,
     /// Every answer to a completion that was an end, by key.
     pub(crate) ends: Vec<(String, String)>,
+    /// Whether a completion was sent under a second key before the first was answered.
+    pub(crate) takes_any_price: bool,
     /// Whether the agent gave up and never asked again.
     pub(crate) is_gone: bool,
     /// The last completion: its key, its payment token, and whether that is good for the purchase.
@@ -76,21 +78,24 @@ impl Told {
 /// Buys one thing, or tries to, with all that may come between.
 pub(crate) async fn buy(world: &World, name: usize) -> Story {
     let mut story = Story::default();
-    pause(world, 5_000).await;
+    pause(world, if world.is_run { 300 } else { 5_000 }).await;
     let item = item(world);
     if !open(world, &item, &format!("create-{name}"), &mut story).await {
         return story;
     }
-    if world.weather.happens(25) && !change(world, &format!("change-{name}"), &mut story).await {
-        // Nobody buys what may cost anything.
-        story.is_gone = true;
-        return story;
+    if world.weather.happens(25) {
+        let (body, key) = (any_change(world), format!("change-{name}"));
+        if !change(world, &body, &key, &mut story).await {
+            // Nobody buys what may cost anything.
+            story.is_gone = true;
+            return story;
+        }
     }
     if world.weather.happens(5) {
         world.store.set_price(20, "17.50");
     }
     for tries in 0..3 {
-        pause(world, 3_000).await;
+        pause(world, if world.is_run { 100 } else { 3_000 }).await;
         if world.weather.happens(8) {
             story.is_gone = true;
             return story;
@@ -126,17 +131,23 @@ pub(crate) async fn open(world: &World, item: &str, key: &str, story: &mut Story
     true
 }
 
-/// Changes the session somehow; says whether the agent knows what it costs now.
-pub(crate) async fn change(world: &World, key: &str, story: &mut Story) -> bool {
-    let body = match world.weather.dice().random_range(0..3) {
+/// What an agent may change its mind about.
+fn any_change(world: &World) -> Value {
+    match world.weather.dice().random_range(0..4) {
+        // It takes away all of a small price.
+        3 => json!({"discounts": {"codes": ["fiveoff"]}}),
         0 => json!({"line_items": [{"id": "20", "quantity": 2}]}),
         1 => json!({"discounts": {"codes": ["save10"]}}),
         _ => json!({"fulfillment_details": {"address": {
             "name": "Ada Lovelace", "line_one": "1 Main Street", "city": "Austin",
             "state": "TX", "country": "US", "postal_code": "73301",
         }}}),
-    };
-    let told = ask(world, "POST", &story.path(""), &body, key).await;
+    }
+}
+
+/// Changes the session; says whether the agent knows what it costs now.
+pub(crate) async fn change(world: &World, body: &Value, key: &str, story: &mut Story) -> bool {
+    let told = ask(world, "POST", &story.path(""), body, key).await;
     let total = told.and_then(|told| told.total());
     story.shown.extend(total);
     total.is_some()
@@ -160,6 +171,7 @@ pub(crate) async fn complete(world: &World, token: &str, key: &str, story: &mut 
             let other = world.any_replica();
             let second =
                 if world.weather.happens(50) { key.to_owned() } else { format!("{key}-b") };
+            story.takes_any_price |= second != key;
             let (first, other) =
                 tokio::join!(send(world, &replica, call(key)), send(world, &other, call(&second)));
             note(story, key, first.as_ref());
@@ -192,9 +204,13 @@ async fn read(world: &World, story: &mut Story) -> bool {
 }
 
 fn item(world: &World) -> String {
-    match world.weather.dice().random_range(0..6) {
+    if world.is_run {
+        return SCARCE.to_string();
+    }
+    match world.weather.dice().random_range(0..7) {
         0 | 1 => SCARCE.to_string(),
         2 => "29".to_owned(),
+        3 => "30".to_owned(),
         _ => "20".to_owned(),
     }
 }

@@ -8,8 +8,11 @@ use std::{
     time::Duration,
 };
 
+use serde_json::json;
+
 use crate::{
     buyer::{self, Story},
+    defects::Defect,
     ledger,
     network::Mishap,
     schedule::{self, Told},
@@ -29,6 +32,8 @@ pub(crate) enum Flow {
     Changed,
     /// The first card is declined.
     Declined,
+    /// A code takes the whole price away.
+    Free,
     /// The agent cancels.
     Canceled,
     /// The seller books a refund in the store.
@@ -37,12 +42,13 @@ pub(crate) enum Flow {
     RefundedAtProcessor,
 }
 
-const FLOWS: [Flow; 8] = [
+const FLOWS: [Flow; 9] = [
     Flow::Plain,
     Flow::Deferred,
     Flow::Scarce,
     Flow::Changed,
     Flow::Declined,
+    Flow::Free,
     Flow::Canceled,
     Flow::RefundedInStore,
     Flow::RefundedAtProcessor,
@@ -75,9 +81,25 @@ struct Case {
     mishap: Mishap,
 }
 
+impl Case {
+    /// The first promise that is broken, by a service that may have a defect.
+    fn broken(self, defect: Option<Defect>) -> Option<String> {
+        let Self { flow, replicas, call, mishap } = self;
+        let (told, _) = play(flow, replicas, Some((call, mishap)), defect);
+        let words = told.broken.first()?;
+        Some(format!("{flow:?}, {replicas} replicas, call {call}, {mishap:?}: {words}"))
+    }
+}
+
+/// The first case of the plain flow in which a planted defect shows.
+pub(crate) fn find(defect: Defect) -> Option<String> {
+    let cases = every_case(&[Flow::Plain]);
+    cases.into_iter().find_map(|case| case.broken(Some(defect)))
+}
+
 /// Runs them all, or a sample, on all cores and prints how many there were.
 pub(crate) fn run_all(all: bool, out: &mut impl Write) -> io::Result<bool> {
-    let mut cases = every_case();
+    let mut cases = every_case(&FLOWS);
     let total = cases.len();
     if !all {
         cases = cases.into_iter().step_by(SAMPLE).collect();
@@ -86,13 +108,7 @@ pub(crate) fn run_all(all: bool, out: &mut impl Write) -> io::Result<bool> {
     let work = || {
         let mut broken = Vec::new();
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let Case { flow, replicas, call, mishap } = *case;
-            let (told, _) = play(flow, replicas, Some((call, mishap)));
-            if let Some(words) = told.broken.first() {
-                broken.push(format!(
-                    "{flow:?}, {replicas} replicas, call {call}, {mishap:?}: {words}"
-                ));
-            }
+            broken.extend(case.broken(None));
         }
         broken
     };
@@ -104,11 +120,11 @@ pub(crate) fn run_all(all: bool, out: &mut impl Write) -> io::Result<bool> {
     Ok(broken.is_empty())
 }
 
-fn every_case() -> Vec<Case> {
+fn every_case(flows: &[Flow]) -> Vec<Case> {
     let mut cases = Vec::new();
-    for flow in FLOWS {
+    for &flow in flows {
         for replicas in 1..=2 {
-            let (fine, calls) = play(flow, replicas, None);
+            let (fine, calls) = play(flow, replicas, None, None);
             assert!(fine.broken.is_empty(), "{flow:?} without a mishap: {:?}", fine.broken);
             for call in 1..=calls {
                 cases.extend(MISHAPS.map(|mishap| Case { flow, replicas, call, mishap }));
@@ -119,14 +135,25 @@ fn every_case() -> Vec<Case> {
 }
 
 /// Plays a flow with a mishap at one call, and says how many calls it took.
-fn play(flow: Flow, replicas: usize, mishap: Option<(usize, Mishap)>) -> (Told, usize) {
+fn play(
+    flow: Flow,
+    replicas: usize,
+    mishap: Option<(usize, Mishap)>,
+    defect: Option<Defect>,
+) -> (Told, usize) {
     schedule::on_paused_clock(async {
-        let world = World::scripted(replicas, mishap);
+        let world = World::scripted(replicas, mishap, defect);
         world.store.defer_orders(flow == Flow::Deferred);
         let mut stories = [shop(&world, flow).await];
         let calls = world.weather.calls();
         schedule::calm_down(&world, &mut stories, false).await;
-        (ledger::judge(&world, &stories), calls)
+        let mut told = ledger::judge(&world, &stories);
+        // One call that fails keeps nobody from buying who asks again.
+        let has_session = stories.iter().any(|story| story.session.is_some());
+        if flow != Flow::Canceled && has_session && told.bought == 0 {
+            told.broken.push("not bought, though one call failed and no more".to_owned());
+        }
+        (told, calls)
     })
 }
 
@@ -134,11 +161,22 @@ fn play(flow: Flow, replicas: usize, mishap: Option<(usize, Mishap)>) -> (Told, 
 async fn shop(world: &World, flow: Flow) -> Story {
     let mut story = Story::default();
     let scarce = SCARCE.to_string();
-    let item = if flow == Flow::Scarce { scarce.as_str() } else { "20" };
+    let item = match flow {
+        Flow::Scarce => scarce.as_str(),
+        Flow::Free => "30",
+        _ => "20",
+    };
     if !buyer::open(world, item, "create", &mut story).await {
         return story;
     }
-    if flow == Flow::Changed && !buyer::change(world, "change", &mut story).await {
+    let change = match flow {
+        Flow::Changed => Some(json!({"line_items": [{"id": "20", "quantity": 2}]})),
+        Flow::Free => Some(json!({"discounts": {"codes": ["fiveoff"]}})),
+        _ => None,
+    };
+    if let Some(change) = change
+        && !buyer::change(world, &change, "change", &mut story).await
+    {
         return story;
     }
     if flow == Flow::Canceled {

@@ -61,7 +61,7 @@ impl fmt::Display for Tally {
         write!(
             f,
             "schedules {}, bought {}, double charges {}, lost orders {}, stuck holds {}, \
-             told of a last one gone {}, oversold {}, other promises broken {}",
+             told of a last one gone {}, oversold and said so {}, other promises broken {}",
             self.schedules,
             self.bought,
             self.double_charges,
@@ -119,8 +119,12 @@ pub(crate) fn judge(world: &World, stories: &[Story]) -> Told {
     judge_events(world, &paid, &mut broken);
     let sold: i64 = paid.iter().flat_map(|order| scarce_units(order)).sum();
     let oversold = u64::try_from(sold - SCARCE_UNITS).unwrap_or(0);
-    if oversold > 0 {
-        broken.push(format!("oversold: {sold} of {SCARCE_UNITS}"));
+    let says_so = |order: &&&Value| {
+        let log = world.store.order_log(order["id"].as_u64().unwrap_or_default());
+        log.iter().any(|entry| entry.ends_with("[oversold]"))
+    };
+    if oversold > 0 && paid.iter().filter(says_so).count() == 0 {
+        broken.push(format!("oversold and not said: {sold} of {SCARCE_UNITS}"));
     }
     let sold_out = stories.iter().filter(|story| story.last.to_string().contains("out_of_stock"));
     Told {
@@ -150,7 +154,11 @@ fn judge_payment(
                 broken.push(format!("lost order: {id} was captured and has {orders} paid orders"));
             }
             let story = stories.iter().find(|story| story.session.as_deref() == Some(session));
-            if let Some(story) = story.filter(|story| !story.shown.contains(&captured)) {
+            // An agent that completes under a second key before it has read what became of the first
+            // takes whatever it costs now.
+            let is_unheard =
+                |story: &&Story| !story.takes_any_price && !story.shown.contains(&captured);
+            if let Some(story) = story.filter(is_unheard) {
                 broken.push(format!("charged {captured}, shown {:?}: {id}", story.shown));
             }
         }
@@ -162,10 +170,10 @@ fn judge_payment(
 fn judge_order(order: &Value, intents: &[Value], broken: &mut Vec<String>) {
     let number = &order["id"];
     let payment = order["transaction_id"].as_str().unwrap_or_default();
-    let total = order["total"].as_str().unwrap_or_default().replace('.', "");
+    let total = minor(&order["total"]).unwrap_or_default();
     let paid = intents.iter().find(|intent| intent["id"] == payment);
     let captured = paid.map_or(0, |intent| intent["amount_received"].as_i64().unwrap_or(0));
-    if captured.to_string() != total {
+    if captured != total {
         broken
             .push(format!("unpaid order: {number} says {total}, captured {captured} by {payment}"));
     }

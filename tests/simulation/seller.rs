@@ -27,7 +27,10 @@ pub(crate) async fn refund(world: &World, in_store: bool) {
 /// Orders that are paid, and of which nothing has gone back.
 fn untouched(world: &World) -> Vec<Value> {
     let is_untouched = |order: &Value| order["refunds"].as_array().is_some_and(Vec::is_empty);
-    let is_sold = |order: &Value| !order["date_paid"].is_null() && order["status"] != "refunded";
+    // What cost nothing gives nothing back.
+    let is_sold = |order: &Value| {
+        !order["date_paid"].is_null() && order["status"] != "refunded" && order["total"] != "0.00"
+    };
     let orders = world.store.orders().into_iter();
     orders.filter(|order| is_sold(order) && is_untouched(order)).collect()
 }

@@ -30,11 +30,27 @@ pub(crate) fn wrong(
     }
     if request.method() == "PUT" && path.contains("/wc/v3/orders/") {
         let body: Value = serde_json::from_slice(request.body()).ok()?;
+        if body["status"] == "cancelled" {
+            return killed_with_its_money(path, store, stripe);
+        }
         let payment = body["transaction_id"].as_str().filter(|_| body["set_paid"] == true)?;
+        if payment.is_empty() {
+            // It costs nothing; the ledgers are asked whether that is true.
+            return None;
+        }
         let captured = stripe.captured().iter().any(|(id, _)| id == payment);
         return (!captured).then(|| format!("paid before it was captured: {payment}"));
     }
     None
+}
+
+/// An order whose money was taken and has not gone back is not ended.
+fn killed_with_its_money(path: &str, store: &Store, stripe: &Stripe) -> Option<String> {
+    let order = store.order(path.rsplit('/').next()?.parse().ok()?)?;
+    let ledger = stripe.ledger();
+    let mut taken = ledger.payments.iter().filter(|payment| payment.captured > payment.refunded);
+    let payment = taken.find(|payment| is_tied(&order, &payment.id))?;
+    Some(format!("killed with its money taken: {} of {}", order["id"], payment.id))
 }
 
 fn is_tied(order: &Value, payment: &str) -> bool {

@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub(crate) stripe: Stripe,
     /// What the agent was told of orders, in order.
     pub(crate) heard: Arc<Mutex<Vec<Heard>>>,
+    /// Whether all buyers come at once for what is scarce.
+    pub(crate) is_run: bool,
     began: Instant,
     defect: Option<Defect>,
     replicas: Vec<Mutex<Arc<Replica>>>,
@@ -85,15 +87,19 @@ impl World {
     pub(crate) fn new(seed: u64, keeps_lines: bool, defect: Option<Defect>) -> Self {
         let weather = Weather::new(seed, keeps_lines);
         let replicas = weather.dice().random_range(1..=2);
-        let defers = weather.happens(50);
+        let (defers, is_run) = (weather.happens(50), weather.happens(10));
         let world = Self::with(weather, seed, defect, replicas);
         world.store.defer_orders(defers);
-        world
+        Self { is_run, ..world }
     }
 
     /// A world in which one call goes wrong.
-    pub(crate) fn scripted(replicas: usize, mishap: Option<(usize, Mishap)>) -> Self {
-        Self::with(Weather::scripted(mishap), 1, None, replicas)
+    pub(crate) fn scripted(
+        replicas: usize,
+        mishap: Option<(usize, Mishap)>,
+        defect: Option<Defect>,
+    ) -> Self {
+        Self::with(Weather::scripted(mishap), 1, defect, replicas)
     }
 
     fn with(weather: Weather, seed: u64, defect: Option<Defect>, replicas: usize) -> Self {
@@ -110,6 +116,7 @@ impl World {
             store,
             stripe,
             heard,
+            is_run: false,
             began,
             defect,
             replicas: Vec::new(),

@@ -129,6 +129,7 @@ impl WooCommerce {
             "meta_data": ties(commitment),
         });
         let mut paid: StoreOrder = self.client.put("order.pay", &path, &body).await?;
+        let is_taken_back = paid.is_paid() && paid.waits();
         // An order that waits takes the payment in silently; its state has to be said. One of
         // downloads alone is paid when it is completed.
         for status in ["processing", "completed"] {
@@ -146,6 +147,9 @@ impl WooCommerce {
         }
         if paid.total()? != commitment.total {
             paid = self.mend_paid(id, paid, commitment).await?;
+        }
+        if is_taken_back {
+            self.tell_oversold(&paid).await;
         }
         self.empty_cart(id).await;
         // What was just written is remembered; that it was written counts.

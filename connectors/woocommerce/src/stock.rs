@@ -9,6 +9,7 @@
 use commerce::{ConnectorError, DraftId, Hold, OrderId};
 use serde::Deserialize;
 use serde_json::json;
+use tracing::warn;
 
 use crate::{WooCommerce, draft_id::Found, loose, order::StoreOrder};
 
@@ -28,23 +29,55 @@ impl WooCommerce {
         let path = format!("/orders/{order}");
         let body = json!({ "status": "on-hold" });
         let held: StoreOrder = self.client.put("order.hold", &path, &body).await?;
-        let notes = self.notes(&OrderId::new(order.to_string())).await?;
-        if !notes.iter().any(|note| went_below_nothing(&note.note)) {
+        if !self.took_too_much(&held).await? {
             return Ok(Hold::Held);
         }
-        // Where the seller takes orders for more than there is, that is as it should be.
-        let ids: Vec<String> = held.items().map(|id| id.to_string()).collect();
-        for id in ids {
-            let path = format!("/products/{id}?_fields=id,stock_quantity,backorders_allowed");
-            let stock: Stock = self.client.get("product.stock", &path).await?;
-            if stock.stock_quantity.is_some_and(|left| left < 0) && !stock.backorders_allowed {
-                return Ok(Hold::SoldOut);
-            }
+        if self.lacks_something(&held).await? {
+            return Ok(Hold::SoldOut);
         }
         // Another replica may have looked as well, and given the goods back by now: then nothing is
         // below nothing any more, and the order is no longer on hold.
         let now: StoreOrder = self.client.get("order.read", &path).await?;
         Ok(if now.status == "on-hold" { Hold::Held } else { Hold::SoldOut })
+    }
+
+    /// A change that the store carried out late has put the goods of a paid order back on the shelf,
+    /// where somebody else may have found them before the order got them again: the seller is told.
+    pub(crate) async fn tell_oversold(&self, order: &StoreOrder) {
+        const TEXT: &str = "More of this was sold than there was: an earlier change reached the store \
+                            late and put it back on the shelf for a moment. Send what there is, and \
+                            restock or refund the rest.";
+        let id = OrderId::new(order.id.to_string());
+        let told = async {
+            if self.took_too_much(order).await? && self.lacks_something(order).await? {
+                warn!(order.id = order.id, "oversold: restock or refund");
+                self.leave_note(&id, "oversold", TEXT).await?;
+            }
+            Ok::<_, ConnectorError>(())
+        };
+        if let Err(error) = told.await {
+            warn!(order.id = order.id, %error, "nobody knows whether this order is oversold");
+        }
+    }
+
+    /// Whether the order's log says that it took more than there was.
+    async fn took_too_much(&self, order: &StoreOrder) -> Result<bool, ConnectorError> {
+        let notes = self.notes(&OrderId::new(order.id.to_string())).await?;
+        Ok(notes.iter().any(|note| went_below_nothing(&note.note)))
+    }
+
+    /// Whether the shelf is short of something in it. Where the seller takes orders for more than
+    /// there is, that is as it should be.
+    async fn lacks_something(&self, order: &StoreOrder) -> Result<bool, ConnectorError> {
+        let ids: Vec<String> = order.items().map(|id| id.to_string()).collect();
+        for id in ids {
+            let path = format!("/products/{id}?_fields=id,stock_quantity,backorders_allowed");
+            let stock: Stock = self.client.get("product.stock", &path).await?;
+            if stock.stock_quantity.is_some_and(|left| left < 0) && !stock.backorders_allowed {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -109,6 +109,13 @@ impl Store {
         shop.orders.get(&id).map(|order| shop.order_json(order))
     }
 
+    /// An order's log, the oldest entry first.
+    pub fn order_log(&self, id: u64) -> Vec<String> {
+        let shop = self.lock();
+        let notes = shop.orders.get(&id).map(|order| order.notes.iter());
+        notes.into_iter().flatten().map(|note| note.text.clone()).collect()
+    }
+
     /// Lines over all carts.
     pub fn cart_lines(&self) -> usize {
         self.lock().carts.values().map(|cart| cart.lines.len()).sum()
