@@ -91,7 +91,7 @@ impl<'a> Checkout<'a> {
     pub(crate) async fn retrieve(&self, id: &SessionId) -> Result<CheckoutSession, Failure> {
         let ticket = self.open_ticket(id)?;
         let mut draft = self.store().connector.glance(&ticket.draft).await?;
-        if draft.order.is_none() {
+        if is_found_anew(&draft, &ticket) {
             draft = self.load(id, &ticket).await?;
         }
         let DraftState::Committed { .. } = &draft.state else {
@@ -384,18 +384,20 @@ impl<'a> Checkout<'a> {
         })
     }
 
-    /// The draft as it is now. One that had no order at first, and whose cart is empty, may have
-    /// been filled and bought since: then its payment knows the order.
+    /// The draft as it is now. One that had no order at first may have been filled and bought
+    /// since, whatever its cart says now: then its payment knows the order.
     async fn load(&self, id: &SessionId, ticket: &Ticket) -> Result<Draft, Failure> {
         let Store { connector, processor, .. } = self.store();
         let draft = connector.load(&ticket.draft).await?;
-        if draft.order.is_some() {
+        if !is_found_anew(&draft, ticket) {
             return Ok(draft);
         }
         let payment = processor.find(id, ticket.opened_at).await?;
         match payment.and_then(|payment| payment.order) {
-            Some(order) => Ok(connector.load(&connector.with_order(&draft.id, &order)).await?),
-            None => Ok(draft),
+            Some(order) if draft.order.as_ref() != Some(&order) => {
+                Ok(connector.load(&connector.with_order(&draft.id, &order)).await?)
+            }
+            _ => Ok(draft),
         }
     }
 
@@ -420,6 +422,11 @@ impl<'a> Checkout<'a> {
     fn store(&self) -> &Store {
         &self.caller.store
     }
+}
+
+/// Whether the session's id does not say which order it is about.
+fn is_found_anew(draft: &Draft, ticket: &Ticket) -> bool {
+    draft.order.is_none() || draft.id != ticket.draft
 }
 
 /// Tells the agent of the order that an outcome has brought, behind everything else.

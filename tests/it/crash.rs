@@ -140,18 +140,77 @@ token = "env:TEST_TOKEN"
     )
 }
 
-/// Kills the process while the nth such call hangs, starts it again, and retries.
-async fn killed_at(stripe: bool, method: &str, path: &str, nth: usize) {
+/// One call of a completion, by where it goes and which of its kind it is.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    name: &'static str,
+    of_stripe: bool,
+    method: &'static str,
+    path: &'static str,
+    nth: usize,
+    /// Whether money is held once it has had its effect.
+    holds_money: bool,
+}
+
+/// Every call of the purchase of something scarce, in order.
+const STEPS: [Step; 9] = [
+    Step::stripe("inspect", "GET", "/v1/shared_payment/granted_tokens/{}", false),
+    Step::stripe("open", "POST", "/v1/payment_intents", false),
+    Step::store("commit", "PUT", "/wp-json/wc/v3/orders/{}", 1, false),
+    Step::stripe("authorize", "POST", "/v1/payment_intents/{}/confirm", true),
+    Step::store("hold", "PUT", "/wp-json/wc/v3/orders/{}", 2, true),
+    Step::store("look at the log", "GET", "/wp-json/wc/v3/orders/{}/notes", 1, true),
+    Step::stripe("capture", "POST", "/v1/payment_intents/{}/capture", true),
+    Step::store("pay", "PUT", "/wp-json/wc/v3/orders/{}", 3, true),
+    Step::store("process", "PUT", "/wp-json/wc/v3/orders/{}", 4, true),
+];
+
+impl Step {
+    const fn stripe(
+        name: &'static str,
+        method: &'static str,
+        path: &'static str,
+        holds_money: bool,
+    ) -> Self {
+        Self { name, of_stripe: true, method, path, nth: 1, holds_money }
+    }
+
+    const fn store(
+        name: &'static str,
+        method: &'static str,
+        path: &'static str,
+        nth: usize,
+        holds_money: bool,
+    ) -> Self {
+        Self { name, of_stripe: false, method, path, nth, holds_money }
+    }
+}
+
+/// Something of which so few are left that it is held.
+const SCARCE: u64 = 3495;
+
+/// A purchase whose process was killed while a step hung.
+struct Killed {
+    upstreams: Upstreams,
+    session: String,
+    token: String,
+}
+
+/// Kills the process at a step: before it has its effect, or after it and before its answer comes.
+async fn killed_at(step: Step, is_after: bool) -> Killed {
+    const NEVER: Duration = Duration::from_mins(10);
+
     let upstreams = Upstreams::start().await;
+    upstreams.store.set_stock(SCARCE, 2);
     let mut process = Process::start(&upstreams);
     process.ready().await;
     let agent = process.agent();
-    let session = agent.ready("20", 1).await;
+    let session = agent.ready(&SCARCE.to_string(), 1).await;
     let token = upstreams.stripe.mint("pm_card_visa", 1_000_000, "usd");
 
-    // The effect happens, the answer hangs, the process dies.
-    let faults = if stripe { &upstreams.stripe_faults } else { &upstreams.store_faults };
-    faults.nth(method, path, nth, Fault::DelayAfter(Duration::from_mins(10)));
+    let faults = if step.of_stripe { &upstreams.stripe_faults } else { &upstreams.store_faults };
+    let fault = if is_after { Fault::DelayAfter(NEVER) } else { Fault::Delay(NEVER) };
+    faults.nth(step.method, step.path, step.nth, fault);
     let url = format!("/api/checkout_sessions/{}/complete", session.id());
     let body = payment(&token).to_string().into_bytes().into();
     let dying = tokio::task::spawn({
@@ -164,46 +223,72 @@ async fn killed_at(stripe: bool, method: &str, path: &str, nth: usize) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), hangs).await.expect("the call is made");
+    let in_time = tokio::time::timeout(Duration::from_secs(10), hangs).await;
+    assert!(in_time.is_ok(), "{} is never called\n{}", step.name, upstreams.journal());
     process.kill();
     assert!(dying.await.unwrap().is_err(), "the process died with the call");
+    Killed { upstreams, session: session.id().to_owned(), token }
+}
 
-    let process = Process::start(&upstreams);
-    process.ready().await;
-    let retried = process.agent().complete_with(session.id(), &token, "pay").await;
-    assert_eq!(
-        retried.body["status"],
-        "completed",
-        "killed at {method} {path}: {}\n{}",
-        retried.body,
-        upstreams.journal(),
-    );
-    upstreams.assert_bought_once();
+/// Kills it at every step; the agent asks a new process again, under the same key or another.
+async fn a_retry_ends_what_was_killed(is_after: bool) {
+    for (at, step) in STEPS.into_iter().enumerate() {
+        let Killed { upstreams, session, token } = killed_at(step, is_after).await;
+        let process = Process::start(&upstreams);
+        process.ready().await;
+        let key = if at % 2 == 0 { "pay" } else { "pay again" };
+        let retried = process.agent().complete_with(&session, &token, key).await;
+        let what = format!("killed at {:?}, {}\n{}", step, retried.body, upstreams.journal());
+        assert_eq!(retried.body["status"], "completed", "{what}");
+        upstreams.assert_bought_once();
+        assert_eq!(upstreams.store.stock(SCARCE), Some(1), "taken once: {what}");
+        assert_eq!(upstreams.store.cart_lines(), 0, "no cart can buy it again: {what}");
+    }
 }
 
 #[tokio::test]
-async fn killed_after_the_payment_was_opened() {
-    killed_at(true, "POST", "/v1/payment_intents", 1).await;
+async fn killed_before_any_step_a_retry_buys_once() {
+    a_retry_ends_what_was_killed(false).await;
 }
 
 #[tokio::test]
-async fn killed_after_the_draft_was_committed() {
-    killed_at(false, "PUT", "/wp-json/wc/v3/orders/{}", 1).await;
+async fn killed_after_any_step_a_retry_buys_once() {
+    a_retry_ends_what_was_killed(true).await;
 }
 
+/// Nobody asks again: from the moment money is held, whoever looks ends the purchase.
 #[tokio::test]
-async fn killed_after_the_money_was_held() {
-    killed_at(true, "POST", "/v1/payment_intents/{}/confirm", 1).await;
+async fn killed_with_money_held_a_look_buys_once() {
+    let held = STEPS.into_iter().filter(|step| step.holds_money);
+    for (step, is_after) in held.flat_map(|step| [(step, false), (step, true)]) {
+        if step.name == "authorize" && !is_after {
+            continue;
+        }
+        let Killed { upstreams, .. } = killed_at(step, is_after).await;
+        let mut command = command(&upstreams, &["reconcile"], NOWHERE);
+        let run = tokio::task::spawn_blocking(move || command.output().unwrap());
+        let output = run.await.unwrap();
+        let report = String::from_utf8_lossy(&output.stdout);
+        let what = format!("killed at {step:?}: {report}\n{}", upstreams.journal());
+        assert!(output.status.success(), "{what}");
+        upstreams.assert_bought_once();
+        assert_eq!(upstreams.store.stock(SCARCE), Some(1), "taken once: {what}");
+    }
 }
 
+/// Nobody asks again, and no money was held: after the time that a purchase may take, nothing is left
+/// that could take any.
 #[tokio::test]
-async fn killed_after_the_charge() {
-    killed_at(true, "POST", "/v1/payment_intents/{}/capture", 1).await;
-}
-
-#[tokio::test]
-async fn killed_after_the_order_was_placed() {
-    killed_at(false, "PUT", "/wp-json/wc/v3/orders/{}", 2).await;
+async fn killed_before_money_was_held_nothing_is_left() {
+    for step in STEPS.into_iter().filter(|step| !step.holds_money) {
+        let Killed { upstreams, .. } = killed_at(step, true).await;
+        let mut command = command(&upstreams, &["reconcile"], NOWHERE);
+        let run = tokio::task::spawn_blocking(move || command.output().unwrap());
+        assert!(run.await.unwrap().status.success());
+        upstreams.assert_nothing_bought();
+        assert_eq!(upstreams.stripe.ledger().holds().count(), 0, "{}", upstreams.journal());
+        assert_eq!(upstreams.store.stock(SCARCE), Some(2), "{}", upstreams.journal());
+    }
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ async fn stage_speaking(listener: &Listener, profile: Profile, version: Version)
 }
 
 /// What the seller does in the store's own admin.
-async fn seller(stage: &Stage, method: Method, path: &str, body: &Value) -> Value {
+pub(crate) async fn seller(stage: &Stage, method: Method, path: &str, body: &Value) -> Value {
     let store = &stage.upstreams.store;
     let key = format!("{}:{}", store.consumer_key(), store.consumer_secret());
     let request = Request::builder()

@@ -1,5 +1,6 @@
 //! Create, update, retrieve and cancel, as the protocol describes them.
 
+use emulators::faults::Fault;
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, Upstreams, agent};
@@ -164,6 +165,33 @@ async fn a_session_that_began_empty_can_be_filled_and_bought() {
     assert_eq!(completed.body["status"], "completed", "{}", completed.body);
     let read = agent.retrieve(created.id()).await;
     assert_eq!(read.body["order"]["id"], completed.body["order"]["id"], "{}", read.body);
+    stage.upstreams.assert_bought_once();
+}
+
+/// Its cart outlives the purchase where nobody could empty it; the session does not buy it again.
+#[tokio::test]
+async fn a_session_that_began_empty_buys_once_whatever_becomes_of_its_cart() {
+    let stage = Stage::start().await;
+    let agent = stage.agent();
+    let created = agent.create("3501", 1).await;
+    let change = json!({
+        "line_items": [{"id": "20"}],
+        "buyer": agent::ada(),
+        "fulfillment_details": agent::san_francisco(),
+    });
+    agent.update(created.id(), &change).await;
+    let faults = &stage.upstreams.store_faults;
+    faults.always("DELETE", "/wp-json/wc/store/v1/cart/items", Fault::Status(503));
+    let first = agent.complete_with(created.id(), &stage.token(), "one").await;
+    assert_eq!(first.body["status"], "completed", "{}", first.body);
+    assert_eq!(stage.upstreams.store.cart_lines(), 1, "it could not be emptied");
+    faults.clear();
+    let (url, _stop) = stage.replica().await;
+    let elsewhere = agent::Agent::new(&url, crate::stage::TOKEN);
+    let second = elsewhere.complete_with(created.id(), &stage.token(), "two").await;
+    second.assert_refused(409, "conflict");
+    let read = elsewhere.retrieve(created.id()).await;
+    assert_eq!(read.body["order"]["id"], first.body["order"]["id"], "{}", read.body);
     stage.upstreams.assert_bought_once();
 }
 

@@ -32,6 +32,8 @@ pub(crate) enum Flow {
     Changed,
     /// The first card is declined.
     Declined,
+    /// Nothing that was wanted first could be had.
+    BeganEmpty,
     /// A code takes the whole price away.
     Free,
     /// The agent cancels.
@@ -42,12 +44,13 @@ pub(crate) enum Flow {
     RefundedAtProcessor,
 }
 
-const FLOWS: [Flow; 9] = [
+const FLOWS: [Flow; 10] = [
     Flow::Plain,
     Flow::Deferred,
     Flow::Scarce,
     Flow::Changed,
     Flow::Declined,
+    Flow::BeganEmpty,
     Flow::Free,
     Flow::Canceled,
     Flow::RefundedInStore,
@@ -163,6 +166,7 @@ async fn shop(world: &World, flow: Flow) -> Story {
     let scarce = SCARCE.to_string();
     let item = match flow {
         Flow::Scarce => scarce.as_str(),
+        Flow::BeganEmpty => "3501",
         Flow::Free => "30",
         _ => "20",
     };
@@ -171,6 +175,7 @@ async fn shop(world: &World, flow: Flow) -> Story {
     }
     let change = match flow {
         Flow::Changed => Some(json!({"line_items": [{"id": "20", "quantity": 2}]})),
+        Flow::BeganEmpty => Some(json!({"line_items": [{"id": "20"}]})),
         Flow::Free => Some(json!({"discounts": {"codes": ["fiveoff"]}})),
         _ => None,
     };

@@ -222,7 +222,13 @@ impl WooCommerce {
         let (cart, order) = tokio::join!(self.read_cart(found), order);
         let order: StoreOrder = order?;
         let found = found.clone();
-        if order.state(self.client.url())? != DraftState::Open {
+        let state = order.state(self.client.url())?;
+        if state != DraftState::Open {
+            let is_over = matches!(state, DraftState::Placed(_) | DraftState::Discarded);
+            if is_over && cart.is_ok_and(|cart| !cart.items.is_empty()) {
+                // Whoever ended it has died before this.
+                self.empty_cart(&found.pack()).await;
+            }
             return Ok((found, Now::Settled(Box::new(order))));
         }
         let cart = cart?;
