@@ -90,10 +90,7 @@ impl<'a> Checkout<'a> {
     /// The session as the store knows it now. A purchase that was left unfinished goes on.
     pub(crate) async fn retrieve(&self, id: &SessionId) -> Result<CheckoutSession, Failure> {
         let ticket = self.open_ticket(id)?;
-        let mut draft = self.store().connector.glance(&ticket.draft).await?;
-        if is_found_anew(&draft, &ticket) {
-            draft = self.load(id, &ticket).await?;
-        }
+        let draft = self.store().connector.glance(&ticket.draft).await?;
         let DraftState::Committed { .. } = &draft.state else {
             return self.show(id, &ticket, &draft, &[]);
         };
@@ -153,7 +150,7 @@ impl<'a> Checkout<'a> {
         let token = request::token(&request)?;
         let lock = self.lock(id).await?;
         let connector = &self.store().connector;
-        let mut draft = Priority::Complete.around(self.load(id, &ticket)).await?;
+        let mut draft = Priority::Complete.around(connector.load(&ticket.draft)).await?;
         let now = self.app.seams.clock.now();
         let memo = Memo::new(key, body, now);
         let facts = request::late_facts(&request, &draft, &self.store().marketing);
@@ -254,7 +251,7 @@ impl<'a> Checkout<'a> {
     ) -> Result<CheckoutSession, Failure> {
         let ticket = self.open_ticket(id)?;
         let _lock = self.lock(id).await?;
-        let draft = self.load(id, &ticket).await?;
+        let draft = self.store().connector.load(&ticket.draft).await?;
         let memo = Memo::new(key, body, self.app.seams.clock.now());
         match draft.state {
             DraftState::Open => {}
@@ -384,23 +381,6 @@ impl<'a> Checkout<'a> {
         })
     }
 
-    /// The draft as it is now. One that had no order at first may have been filled and bought
-    /// since, whatever its cart says now: then its payment knows the order.
-    async fn load(&self, id: &SessionId, ticket: &Ticket) -> Result<Draft, Failure> {
-        let Store { connector, processor, .. } = self.store();
-        let draft = connector.load(&ticket.draft).await?;
-        if !is_found_anew(&draft, ticket) {
-            return Ok(draft);
-        }
-        let payment = processor.find(id, ticket.opened_at).await?;
-        match payment.and_then(|payment| payment.order) {
-            Some(order) if draft.order.as_ref() != Some(&order) => {
-                Ok(connector.load(&connector.with_order(&draft.id, &order)).await?)
-            }
-            _ => Ok(draft),
-        }
-    }
-
     /// One call at a time on one session: the next one waits a moment, then is told to come back.
     async fn lock(&self, id: &SessionId) -> Result<OwnedMutexGuard<()>, Failure> {
         let patience = self.app.bounds.request_timeout / 4;
@@ -422,11 +402,6 @@ impl<'a> Checkout<'a> {
     fn store(&self) -> &Store {
         &self.caller.store
     }
-}
-
-/// Whether the session's id does not say which order it is about.
-fn is_found_anew(draft: &Draft, ticket: &Ticket) -> bool {
-    draft.order.is_none() || draft.id != ticket.draft
 }
 
 /// Tells the agent of the order that an outcome has brought, behind everything else.

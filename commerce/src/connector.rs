@@ -63,9 +63,6 @@ pub trait Connector: Send + Sync {
     /// money.
     async fn glance(&self, id: &DraftId) -> Result<Draft, ConnectorError>;
 
-    /// The same draft, whose order has become known since its id was made.
-    fn with_order(&self, id: &DraftId, order: &OrderId) -> DraftId;
-
     /// Changes an open draft and quotes it afresh.
     async fn revise(&self, id: &DraftId, change: &Change) -> Result<Draft, ConnectorError>;
 

@@ -143,13 +143,7 @@ impl Found {
             Some(id) => Some(processor.fetch(id).await?),
             None => processor.find(&purchase.session, ticket.opened_at).await?,
         };
-        let connector = &purchase.store.connector;
-        let order = payment.as_ref().and_then(|payment| payment.order.as_ref());
-        let id = match order {
-            Some(order) => connector.with_order(&ticket.draft, order),
-            None => ticket.draft.clone(),
-        };
-        let draft = match connector.load(&id).await {
+        let draft = match purchase.store.connector.load(&ticket.draft).await {
             Ok(draft) => Some(draft),
             Err(ConnectorError::NotFound { .. }) => None,
             Err(error) => return Err(error.into()),

@@ -57,19 +57,18 @@ impl WooCommerce {
             names: changed.cart.names(),
             ..Kept::default()
         };
+        kept.agreed = Some(changed.cart.total()?);
         let order = match changed.made {
-            Made::Nothing => None,
             Made::Order { id, .. } => {
-                kept.agreed = Some(changed.cart.total()?);
                 self.keep_facts(id, &change.facts, &kept.names).await?;
-                Some(id)
+                id
             }
-            Made::Deferred => {
-                kept.agreed = Some(changed.cart.total()?);
+            // Of a cart with nothing in it the store makes none either, and the session hangs on it.
+            Made::Nothing | Made::Deferred => {
                 let facts = (&change.facts, &kept.names);
                 let made = self.own_draft(&changed.cart, &note, facts).await?;
                 kept.own = Some(made.contents()?);
-                Some(made.id)
+                made.id
             }
         };
         self.show(&Found { order, token }, changed, kept).await
@@ -79,8 +78,8 @@ impl WooCommerce {
     pub(crate) async fn load_draft(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
         match self.look(&found).await? {
-            (found, Now::Open(open)) => self.draft_of_open(&found, open, Vec::new()).await,
-            (_, Now::Settled(order)) => self.draft_of_order(id, &order).await,
+            Now::Open(open) => self.draft_of_open(&found, open, Vec::new()).await,
+            Now::Settled(order) => self.draft_of_order(id, &order).await,
         }
     }
 
@@ -94,7 +93,7 @@ impl WooCommerce {
         match &seen.what {
             What::Open(open) if is_fresh => self.shown(&found, open, Vec::new()).await,
             What::Settled(draft) if is_fresh => Ok(Draft::clone(draft)),
-            What::Open(open) if found.order.is_some() => {
+            What::Open(open) => {
                 let cart = self.read_cart(&found).await?;
                 if cart.items.is_empty() && !open.cart.items.is_empty() {
                     // Somebody has bought it, or it has expired.
@@ -105,12 +104,11 @@ impl WooCommerce {
                 let open = Open { cart, kept, is_read: false };
                 self.draft_of_open(&found, open, Vec::new()).await
             }
-            What::Settled(draft) if draft.order.is_some() => {
-                let path = format!("/orders/{}", draft.order.as_ref().map_or("", OrderId::as_str));
+            What::Settled(_) => {
+                let path = format!("/orders/{}", found.order);
                 let order: StoreOrder = self.client.get("order.read", &path).await?;
                 self.draft_of_order(id, &order).await
             }
-            What::Open(_) | What::Settled(_) => self.load_draft(id).await,
         }
     }
 
@@ -122,14 +120,13 @@ impl WooCommerce {
         change: &Change,
     ) -> Result<Draft, ConnectorError> {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
-        if found.order.is_some()
-            && let Some(open) = self.memory.open(&found.token, USABLE)
+        if let Some(open) = self.memory.open(&found.token, USABLE)
             && let Some(draft) = self.revise_open(&found, open, change, Seen::Before).await?
         {
             return Ok(draft);
         }
         self.memory.forget(&found.token);
-        let (found, Now::Open(open)) = self.look(&found).await? else {
+        let Now::Open(open) = self.look(&found).await? else {
             return Err(ConnectorError::Settled { action: "change" });
         };
         let revised = self.revise_open(&found, open, change, Seen::Now).await?;
@@ -144,27 +141,19 @@ impl WooCommerce {
         facts: &Facts,
     ) -> Result<Draft, ConnectorError> {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
-        let (found, now) = self.look(&found).await?;
+        let now = self.look(&found).await?;
         self.memory.forget(&found.token);
-        let order = match now {
-            Now::Open(open) => {
-                let Some(order) = found.order else {
-                    self.empty_cart(id).await;
-                    let draft = self.shown(&found, &open, Vec::new()).await?;
-                    return Ok(Draft { state: DraftState::Discarded, ..draft });
-                };
-                order
-            }
-            Now::Settled(order) => match order.state(self.client.url())? {
+        if let Now::Settled(order) = now {
+            match order.state(self.client.url())? {
                 DraftState::Placed(_) => return Err(ConnectorError::Settled { action: "cancel" }),
                 DraftState::Discarded => return self.draft_of_order(id, &order).await,
-                DraftState::Open | DraftState::Committed { .. } => order.id,
-            },
-        };
+                DraftState::Open | DraftState::Committed { .. } => {}
+            }
+        }
         let body = json!({ "status": "cancelled", "meta_data": fact_meta(facts) });
-        let path = format!("/orders/{order}");
+        let path = format!("/orders/{}", found.order);
         let canceled: StoreOrder = self.client.put("order.cancel", &path, &body).await?;
-        self.empty_cart(id).await;
+        self.empty_cart(&found).await;
         self.draft_of_order(id, &canceled).await
     }
 
@@ -196,46 +185,28 @@ impl WooCommerce {
         Ok(draft)
     }
 
-    /// Cart and order at once; an order that was not known yet is asked for where the cart has
-    /// something. An order that is settled needs no cart.
-    pub(crate) async fn look(&self, found: &Found) -> Result<(Found, Now), ConnectorError> {
-        let Some(order) = found.order else {
-            let cart = self.read_cart(found).await?;
-            let made =
-                if cart.items.is_empty() { None } else { self.order_of_cart(&found.token).await? };
-            let found = Found { order: made, token: found.token.clone() };
-            let kept = match made {
-                None => Kept::default(),
-                Some(order) => {
-                    let path = format!("/orders/{order}");
-                    let order: StoreOrder = self.client.get("order.read", &path).await?;
-                    if order.state(self.client.url())? != DraftState::Open {
-                        return Ok((found, Now::Settled(Box::new(order))));
-                    }
-                    order.kept()?
-                }
-            };
-            return Ok((found, read_together(cart, kept)));
-        };
-        let path = format!("/orders/{order}");
+    /// Cart and order at once. An order that is settled needs no cart.
+    pub(crate) async fn look(&self, found: &Found) -> Result<Now, ConnectorError> {
+        let path = format!("/orders/{}", found.order);
         let order = self.client.get("order.read", &path);
         let (cart, order) = tokio::join!(self.read_cart(found), order);
         let order: StoreOrder = order?;
-        let found = found.clone();
         let state = order.state(self.client.url())?;
         if state != DraftState::Open {
             let is_over = matches!(state, DraftState::Placed(_) | DraftState::Discarded);
             if is_over && cart.is_ok_and(|cart| !cart.items.is_empty()) {
                 // Whoever ended it has died before this.
-                self.empty_cart(&found.pack()).await;
+                self.empty_cart(found).await;
             }
-            return Ok((found, Now::Settled(Box::new(order))));
+            return Ok(Now::Settled(Box::new(order)));
         }
         let cart = cart?;
         if is_expired(&cart, &order) {
             return Err(ConnectorError::NotFound { what: "cart" });
         }
-        Ok((found, read_together(cart, order.kept()?)))
+        let kept = order.kept()?;
+        let cart = Arc::new(cart.named(&kept.names));
+        Ok(Now::Open(Open { cart, kept, is_read: true }))
     }
 
     /// The order that the store makes of a cart; `None` where it makes none before it is placed.
@@ -266,9 +237,9 @@ impl WooCommerce {
         let Open { cart, kept, .. } = open;
         let note = note_after(change, kept.note.as_deref());
         let ending = if kept.own.is_some() { Ending::Cart } else { Ending::Draft { note: &note } };
-        if let (None, Some(order)) = (&kept.own, found.order) {
+        if kept.own.is_none() {
             // Facts may say why the draft costs something else from now on, so they come first.
-            self.keep_facts(order, &change.facts, &Names::new()).await?;
+            self.keep_facts(found.order, &change.facts, &Names::new()).await?;
         }
         let mut changed = self.apply(&found.token, cart, change, ending).await?;
         if !holds(&changed, change.lines.as_deref()) {
@@ -283,35 +254,30 @@ impl WooCommerce {
         // Names that are gone harm nobody; new ones have to be written down.
         let new_names = if names == kept.names { Names::new() } else { names.clone() };
         let mut kept = Kept { note: told(&note), facts, names, ..kept };
-        let mut found = found.clone();
-        match (&kept.own, found.order, &changed.made) {
-            (Some(before), Some(order), _) => {
+        match (&kept.own, &changed.made) {
+            (Some(before), _) => {
                 // Whatever becomes of it, what was seen before does not hold any more.
                 self.memory.forget(&found.token);
                 let contents = (&*changed.cart, before);
                 let facts = (&change.facts, &new_names);
-                let filled = self.fill(order, contents, &note, facts).await?;
+                let filled = self.fill(found.order, contents, &note, facts).await?;
                 if filled.state(self.client.url())? != DraftState::Open {
                     return Err(ConnectorError::Settled { action: "change" });
                 }
-                kept.agreed = Some(changed.cart.total()?);
                 kept.own = Some(filled.contents()?);
             }
-            (None, known, Made::Order { id, is_draft }) => {
-                if known.is_some_and(|known| known != *id) || !is_draft {
+            (None, Made::Order { id, is_draft }) => {
+                if found.order != *id || !is_draft {
                     return Ok(None);
                 }
-                let facts = if known.is_some() { &Facts::new() } else { &change.facts };
-                self.keep_facts(*id, facts, &new_names).await?;
-                kept.agreed = Some(changed.cart.total()?);
-                found.order = Some(*id);
+                self.keep_facts(*id, &Facts::new(), &new_names).await?;
             }
             // An empty cart has no order of its own, and the one before waits.
-            (None, Some(_), Made::Nothing) => kept.agreed = Some(changed.cart.total()?),
-            (None, None, Made::Nothing | Made::Deferred) => kept.agreed = None,
-            (Some(_), None, _) | (None, Some(_), Made::Deferred) => return Ok(None),
+            (None, Made::Nothing) => {}
+            (None, Made::Deferred) => return Ok(None),
         }
-        self.show(&found, changed, kept).await.map(Some)
+        kept.agreed = Some(changed.cart.total()?);
+        self.show(found, changed, kept).await.map(Some)
     }
 
     /// Facts have to be written by a call of their own.
@@ -365,7 +331,7 @@ impl WooCommerce {
         let pickup = if cart.offers_pickup() { Some(self.store_address().await?) } else { None };
         Ok(Draft {
             id: found.pack(),
-            order: found.order.map(|id| OrderId::new(id.to_string())),
+            order: Some(OrderId::new(found.order.to_string())),
             buyer: cart.buyer(),
             destination: cart.destination(),
             note: kept.note.clone(),
@@ -382,11 +348,6 @@ impl WooCommerce {
             self.client.cart("cart.read", Method::GET, "/cart", Some(&found.token)).await?;
         read("cart.read", &answer)
     }
-}
-
-fn read_together(cart: Cart, kept: Kept) -> Now {
-    let cart = cart.named(&kept.names);
-    Now::Open(Open { cart: Arc::new(cart), kept, is_read: true })
 }
 
 /// A dead token reads as a new, empty cart.

@@ -4,7 +4,7 @@
 //! first token of a cart works for 48 hours, longer than any session.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use commerce::{DraftId, OrderId};
+use commerce::DraftId;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +15,8 @@ const JWT_HEAD: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 /// A draft, found again.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
-    /// The order that the store has set aside; none while the cart was never filled.
-    pub(crate) order: Option<u64>,
+    /// The draft order behind the cart.
+    pub(crate) order: u64,
     pub(crate) token: SecretString,
 }
 
@@ -31,7 +31,7 @@ struct Claims {
 
 impl Found {
     pub(crate) fn pack(&self) -> DraftId {
-        let mut bytes = self.order.unwrap_or(0).to_be_bytes().to_vec();
+        let mut bytes = self.order.to_be_bytes().to_vec();
         let token = self.token.expose_secret();
         if let Some(small) = shrink(token) {
             bytes.insert(0, PACKED);
@@ -53,15 +53,7 @@ impl Found {
             AS_TEXT => String::from_utf8(token.to_vec()).ok()?,
             _ => return None,
         };
-        Some(Self { order: (order != 0).then_some(order), token: token.into() })
-    }
-}
-
-/// The same cart with an order that became known later. What cannot be read stays as it is.
-pub(crate) fn with_order(id: &DraftId, order: &OrderId) -> DraftId {
-    match (Found::unpack(id), order.as_str().parse()) {
-        (Some(found), Ok(order)) => Found { order: Some(order), ..found }.pack(),
-        _ => id.clone(),
+        Some(Self { order, token: token.into() })
     }
 }
 
@@ -109,7 +101,7 @@ mod tests {
     /// As recorded from a real store.
     const TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoidF8yMTk1MDdiNzFkYTMwYzE2ZGIyNTcyMDk3ZjgwZGEiLCJleHAiOjE3OTU2MzAzMDAsImlzcyI6InN0b3JlLWFwaSIsImlhdCI6MTc5NTQ1NzUwMH0.GHEWKYSacouG_Q7T8-ruA9uRFeggvaWDSx7HsCtdU0s";
 
-    fn round_trip(token: &str, order: Option<u64>) -> usize {
+    fn round_trip(token: &str, order: u64) -> usize {
         let packed = Found { order, token: token.into() }.pack();
         let found = Found::unpack(&packed).unwrap();
         assert_eq!(found.token.expose_secret(), token);
@@ -119,9 +111,9 @@ mod tests {
 
     #[test]
     fn tokens_grow_back_byte_for_byte() {
-        assert!(round_trip(TOKEN, Some(2345)) < 240);
-        round_trip("another.kind.of-token", Some(1));
-        round_trip("", None);
+        assert!(round_trip(TOKEN, 2345) < 240);
+        round_trip("another.kind.of-token", 1);
+        round_trip("", u64::MAX);
     }
 
     #[test]

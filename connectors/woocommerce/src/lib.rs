@@ -190,10 +190,6 @@ impl Connector for WooCommerce {
         self.glance_at_draft(id).await
     }
 
-    fn with_order(&self, id: &DraftId, order: &OrderId) -> DraftId {
-        draft_id::with_order(id, order)
-    }
-
     async fn revise(&self, id: &DraftId, change: &Change) -> Result<Draft, ConnectorError> {
         self.revise_draft(id, change).await
     }

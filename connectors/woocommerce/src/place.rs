@@ -78,8 +78,8 @@ impl WooCommerce {
             return Ok(read);
         }
         match self.look(found).await? {
-            (_, Now::Open(open)) => Ok(Some(open)),
-            (_, Now::Settled(order)) => {
+            Now::Open(open) => Ok(Some(open)),
+            Now::Settled(order) => {
                 let is_ours = order.payment() == commitment.payment;
                 let state = order.state(self.client.url())?;
                 let is_committed = matches!(state, DraftState::Committed { .. }) && is_ours;
@@ -151,7 +151,9 @@ impl WooCommerce {
         if is_taken_back {
             self.tell_oversold(&paid).await;
         }
-        self.empty_cart(id).await;
+        if let Some(found) = Found::unpack(id) {
+            self.empty_cart(&found).await;
+        }
         // What was just written is remembered; that it was written counts.
         let remembered = self.draft_of_order(id, &paid).await;
         remembered.map_or_else(
@@ -190,8 +192,7 @@ impl WooCommerce {
     }
 
     /// A cart that keeps its lines could buy them again. The order is paid all the same.
-    pub(crate) async fn empty_cart(&self, id: &DraftId) {
-        let Some(found) = Found::unpack(id) else { return };
+    pub(crate) async fn empty_cart(&self, found: &Found) {
         let emptied =
             self.client.cart("cart.empty", Method::DELETE, "/cart/items", Some(&found.token)).await;
         if let Err(error) = emptied {
@@ -208,9 +209,7 @@ fn check_price(commitment: &Commitment, draft: &Draft) -> Result<(), ConnectorEr
     Err(ConnectorError::PriceMoved { expected: commitment.total, actual })
 }
 
-/// A draft without an order has never been filled.
 fn order_of(id: &DraftId) -> Result<u64, ConnectorError> {
-    Found::unpack(id)
-        .and_then(|found| found.order)
-        .ok_or(ConnectorError::NotFound { what: "order" })
+    let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
+    Ok(found.order)
 }

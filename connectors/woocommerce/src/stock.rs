@@ -24,8 +24,8 @@ struct Stock {
 impl WooCommerce {
     /// Puts the order on hold and reads what that did to the stock.
     pub(crate) async fn hold_stock(&self, id: &DraftId) -> Result<Hold, ConnectorError> {
-        let missing = ConnectorError::NotFound { what: "order" };
-        let order = Found::unpack(id).and_then(|found| found.order).ok_or(missing)?;
+        let missing = ConnectorError::NotFound { what: "draft" };
+        let order = Found::unpack(id).ok_or(missing)?.order;
         let path = format!("/orders/{order}");
         let body = json!({ "status": "on-hold" });
         let held: StoreOrder = self.client.put("order.hold", &path, &body).await?;

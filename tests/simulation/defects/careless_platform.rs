@@ -70,10 +70,6 @@ impl Connector for CarelessPlatform {
         self.inner.glance(id).await
     }
 
-    fn with_order(&self, id: &DraftId, order: &OrderId) -> DraftId {
-        self.inner.with_order(id, order)
-    }
-
     async fn revise(&self, id: &DraftId, change: &Change) -> Result<Draft, ConnectorError> {
         self.inner.revise(id, change).await
     }
