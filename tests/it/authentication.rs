@@ -3,9 +3,12 @@
 use serde_json::{Value, json};
 use storebridge::config::Acquirer;
 
-use crate::stage::{
-    Agent, Answer, Stage, Upstreams,
-    agent::{ada, payment, san_francisco},
+use crate::{
+    repair::{listening, tell},
+    stage::{
+        Agent, Answer, Stage, Upstreams,
+        agent::{ada, payment, san_francisco},
+    },
 };
 
 const SESSIONS: &str = "/api/checkout_sessions";
@@ -176,4 +179,42 @@ async fn nobody_is_asked_for_what_he_cannot_do() {
         assert!(older.message("requires_3ds").is_some(), "{version}: {}", older.body);
     }
     stage.upstreams.assert_nothing_bought();
+}
+
+/// The processor asks the buyer itself, through the agent: the purchase waits, and goes on by what the
+/// processor tells or by a read.
+#[tokio::test]
+async fn a_purchase_waits_while_the_processor_asks_the_buyer() {
+    for (vouches, is_told) in [(true, true), (true, false), (false, false)] {
+        let stage = listening(&["payment_intent.amount_capturable_updated"], |config| {
+            config.stores[0].stripe.sca = payments::Sca::SptNative;
+        })
+        .await;
+        let agent = stage.agent();
+        let session = agent.ready("20", 1).await;
+        let token = careful_card(&stage);
+        let waits = agent.complete_with(session.id(), &token, "pay").await;
+        assert_eq!(waits.body["status"], "complete_in_progress", "{}", waits.body);
+        let read = agent.retrieve(session.id()).await;
+        assert_eq!(read.body["status"], "complete_in_progress", "{}", read.body);
+        stage.upstreams.assert_nothing_bought();
+
+        let payment = stage.upstreams.stripe.intents().pop().unwrap();
+        let asked = stage.upstreams.stripe.authenticate(payment["id"].as_str().unwrap(), vouches);
+        assert!(asked.is_some(), "{payment}");
+        if is_told {
+            let delivery = stage.upstreams.stripe.take_deliveries().pop().unwrap();
+            let told = tell(&stage, &delivery, &delivery.letter.body).await;
+            assert_eq!(told, http::StatusCode::OK);
+            stage.upstreams.assert_bought_once();
+        }
+        let again = agent.complete_with(session.id(), &token, "pay").await;
+        if vouches {
+            assert_eq!(again.body["status"], "completed", "{}", again.body);
+            stage.upstreams.assert_bought_once();
+        } else {
+            assert!(again.message("payment_declined").is_some(), "{}", again.body);
+            stage.upstreams.assert_nothing_bought();
+        }
+    }
 }

@@ -6,6 +6,7 @@ use commerce::{
     AgentId, ConnectorError, Currency, DraftState, Effect, Facts, ItemId, Money, MoneyError, Order,
     OrderId, OrderState, Origin, PaymentId, SessionId,
 };
+use jiff::{SignedDuration, civil};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -34,6 +35,8 @@ const META_AGENT: &str = "_acp_agent";
 const META_AGREED: &str = "_acp_agreed";
 /// The names under which lines were ordered, where they say more than an id.
 const META_NAMES: &str = "_acp_items";
+/// A store needs no longer to write down what it is doing.
+const WELL_BEFORE: SignedDuration = SignedDuration::from_secs(10);
 /// Before the name of each fact that is kept for the seller.
 const META_FACT: &str = "_acp_fact_";
 
@@ -229,6 +232,14 @@ impl StoreOrder {
     /// Whether the store has taken the payment in.
     pub(crate) const fn is_paid(&self) -> bool {
         self.date_paid_gmt.is_some()
+    }
+
+    /// Whether it was paid well before it was last changed. Both times are the store's.
+    pub(crate) fn was_paid_before(&self) -> bool {
+        let time = |text: &str| text.parse::<civil::DateTime>().ok();
+        let paid = self.date_paid_gmt.as_deref().and_then(time);
+        let span = paid.zip(time(&self.date_modified_gmt));
+        span.is_some_and(|(paid, changed)| changed.duration_since(paid) > WELL_BEFORE)
     }
 
     /// Whether its status is that of an order that waits for money, whatever else it says.

@@ -129,7 +129,7 @@ impl WooCommerce {
             "meta_data": ties(commitment),
         });
         let mut paid: StoreOrder = self.client.put("order.pay", &path, &body).await?;
-        let is_taken_back = paid.is_paid() && paid.waits();
+        let was_paid = paid.was_paid_before();
         // An order that waits takes the payment in silently; its state has to be said. One of
         // downloads alone is paid when it is completed.
         for status in ["processing", "completed"] {
@@ -148,7 +148,7 @@ impl WooCommerce {
         if paid.total()? != commitment.total {
             paid = self.mend_paid(id, paid, commitment).await?;
         }
-        if is_taken_back {
+        if was_paid {
             self.tell_oversold(&paid).await;
         }
         if let Some(found) = Found::unpack(id) {

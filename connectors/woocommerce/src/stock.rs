@@ -41,8 +41,8 @@ impl WooCommerce {
         Ok(if now.status == "on-hold" { Hold::Held } else { Hold::SoldOut })
     }
 
-    /// A change that the store carried out late has put the goods of a paid order back on the shelf,
-    /// where somebody else may have found them before the order got them again: the seller is told.
+    /// A change that the store carried out late may have put the goods of a paid order back on the
+    /// shelf, where somebody else has found them before the order got them again: the seller is told.
     pub(crate) async fn tell_oversold(&self, order: &StoreOrder) {
         const TEXT: &str = "More of this was sold than there was: an earlier change reached the store \
                             late and put it back on the shelf for a moment. Send what there is, and \
