@@ -121,6 +121,38 @@ impl Store {
         rates.for_each(|(_, price, _)| *price = minor);
     }
 
+    /// Nothing is sent to a country any more, though it stays in its zone.
+    pub fn drop_rates(&self, country: &str) {
+        let mut shop = self.lock();
+        let zones = shop.zones.iter_mut().filter(|zone| zone.country == country);
+        zones.for_each(|zone| zone.rates.clear());
+    }
+
+    /// Adds so many products with so many variants each, all in stock, as an import would.
+    pub fn import(&self, products: usize, variants: usize) {
+        let mut shop = self.lock();
+        super::demo::import(&mut shop, products, variants);
+    }
+
+    /// Keeps a metafield with a variant's product.
+    pub fn set_metafield(
+        &self,
+        variant: &str,
+        namespace: &str,
+        key: &str,
+        kind: &str,
+        value: &str,
+    ) {
+        let mut shop = self.lock();
+        let Ok(id) = number(variant, "ProductVariant") else { return };
+        let Some(product) = shop.catalog.variants.get(&id).map(|known| known.product) else {
+            return;
+        };
+        let fields = json!([{ "namespace": namespace, "key": key, "type": kind, "value": value }]);
+        shop.keep_metafields(&gid("Product", product), &fields);
+        shop.product_changed(product, "products/update");
+    }
+
     /// Sends out what is left of an order, and tells of it.
     pub fn fulfill(&self, order: &str, tracking: Option<(&str, &str, &str)>) {
         let mut shop = self.lock();
