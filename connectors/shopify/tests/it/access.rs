@@ -1,0 +1,1 @@
+//! Getting in: tokens, versions, scopes.

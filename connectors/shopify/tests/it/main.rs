@@ -1,0 +1,6 @@
+//! The connector against the emulated store, over real loopback HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod access;
+mod stage;
