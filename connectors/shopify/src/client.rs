@@ -102,6 +102,11 @@ impl Client {
         self.upstream.base().as_str().trim_end_matches('/')
     }
 
+    /// Another text each time.
+    pub(crate) fn mark(&self) -> String {
+        format!("{:016x}", self.upstream.chance().below(u64::MAX))
+    }
+
     /// What answers have said of the API so far.
     pub(crate) fn seen(&self) -> Seen {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -24,24 +24,42 @@ use commerce::{
 use jiff::Timestamp;
 use upstream::{Priority, Upstream};
 
+mod attributes;
 mod auth;
 mod budget;
 mod catalog;
+mod change;
 mod check;
 mod client;
+mod commit;
+mod countries;
+mod draft;
 mod error;
 mod hooks;
 mod id;
+mod lines;
+mod memory;
+mod notes;
 mod operation;
+mod place;
+mod quote;
+mod rates;
+mod refund;
+mod rehearsal;
+mod sale;
 mod shop;
+mod shown;
 mod storefront;
-mod unwritten;
+mod sweep;
 mod version;
+mod wanted;
 
 pub use auth::Access;
 pub use version::{ApiVersion, BadVersion};
 
 use client::Client;
+use memory::Memory;
+use rates::PlacesCell;
 use shop::ShopCell;
 
 /// How a store is called.
@@ -73,12 +91,22 @@ pub struct Shopify {
     now: Now,
     /// What holds for the whole store. Read once.
     shop: ShopCell,
+    /// Where buyers may pick up. Read once.
+    places: PlacesCell,
+    /// Drafts that were seen a moment ago.
+    memory: Memory,
 }
 
 impl Shopify {
     /// The store behind `upstream`, whose base URL is `https://{shop}.myshopify.com`.
     pub fn new(upstream: Upstream, settings: Settings) -> Self {
-        Self { client: Client::new(upstream, &settings), now: settings.now, shop: ShopCell::new() }
+        Self {
+            client: Client::new(upstream, &settings),
+            now: settings.now,
+            shop: ShopCell::new(),
+            places: PlacesCell::new(),
+            memory: Memory::new(),
+        }
     }
 }
 
