@@ -149,7 +149,7 @@ impl Shopify {
             if obstacles.is_empty() {
                 let country = wanted.to.as_ref().map(|to| to.country_code.clone());
                 let country = country.as_deref().filter(|code| !code.is_empty());
-                let ways = self.ways(&offered.options, country).await?;
+                let ways = self.ways(&offered.options, country, wanted.currency).await?;
                 break (ways, offered.stock());
             }
             // Whatever cannot be had leaves nothing to choose from, so it is asked again without.
@@ -178,10 +178,9 @@ impl Shopify {
         seen: Option<&Shown>,
         wanted: &Wanted,
     ) -> Result<Offered, ConnectorError> {
-        let currency = self.shop().await?.currency;
         let variants: Vec<String> =
             wanted.lines.iter().map(|(id, _)| Kind::ProductVariant.gid(*id)).collect();
-        let input = wanted.options(currency);
+        let input = wanted.options();
         match seen {
             None => {
                 self.client.run(&OFFERS, &json!({ "variants": variants, "input": input })).await
@@ -202,7 +201,6 @@ impl Shopify {
         mut prepared: Prepared,
         change: &Change,
     ) -> Result<Draft, ConnectorError> {
-        let currency = self.shop().await?.currency;
         if !prepared.wanted.tags.iter().any(|tag| tag == TAG) {
             prepared.wanted.tags.push(TAG.to_owned());
         }
@@ -223,7 +221,7 @@ impl Shopify {
             }
             wanted.kept.agreed = (!wanted.lines.is_empty()).then_some(total);
             wanted.kept.write = self.client.mark();
-            let input = wanted.input(handle, currency);
+            let input = wanted.input(handle);
             let lines = wanted.lines.len().max(1);
             match self.put(draft, &input, lines).await? {
                 Ok(shown) => return self.remember(shown, prepared.ways, prepared.refused).await,
@@ -268,8 +266,7 @@ impl Shopify {
             discount_title: Option<String>,
         }
 
-        let currency = self.shop().await?.currency;
-        let input = prepared.wanted.input(handle, currency);
+        let input = prepared.wanted.input(handle);
         let answer: Answer = self.client.run(&PRICE_DRAFT, &json!({ "input": input })).await?;
         let Calculation { calculated_draft_order, user_errors } = answer.draft_order_calculate;
         let Some(calculated) = calculated_draft_order else { return Ok(Err(user_errors)) };

@@ -57,7 +57,7 @@ impl Shopify {
                 }
                 _ => return Err(ConnectorError::Settled { action: "commit" }),
             }
-            let (wanted, nothing) = (Wanted::of(&seen.shown), Change::default());
+            let (wanted, nothing) = (Wanted::of(&seen.shown)?, Change::default());
             let mut prepared = self.prepare(Some(&seen.shown), wanted, &nothing).await?;
             if prepared.is_current {
                 let now = seen.shown.restocked(&prepared.stock);
@@ -85,11 +85,10 @@ impl Shopify {
         prepared: Prepared,
         commitment: &Commitment,
     ) -> Result<Option<Draft>, ConnectorError> {
-        let currency = self.shop().await?.currency;
         let Prepared { mut wanted, ways, way, .. } = prepared;
         wanted.kept = seen.shown.kept().tied(commitment).marked(self.client.mark());
         wanted.tags = tags(&seen.shown.tags, TAG_COMMITTED);
-        let input = wanted.input(way.map(|way| way.handle), currency).reserved(self.reserved());
+        let input = wanted.input(way.map(|way| way.handle)).reserved(self.reserved());
         let lines = seen.shown.line_items.nodes.len().max(1);
         let written = match self.put(Some(seen.shown.id.0), &input, lines).await? {
             Ok(written) => self.memory.see(Seen::new(written, ways)),

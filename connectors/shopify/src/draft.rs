@@ -40,7 +40,8 @@ pub(crate) const LOOKS_MAX: u32 = 3;
 impl Shopify {
     /// A fresh draft.
     pub(crate) async fn open_draft(&self, change: &Change) -> Result<Draft, ConnectorError> {
-        let prepared = self.prepare(None, Wanted::default(), change).await?;
+        let wanted = Wanted::nothing(self.shop().await?.currency);
+        let prepared = self.prepare(None, wanted, change).await?;
         self.write(None, prepared, change).await
     }
 
@@ -73,7 +74,7 @@ impl Shopify {
             if !matches!(seen.shown.stage()?, Stage::Open) {
                 return Err(ConnectorError::Settled { action: "change" });
             }
-            let wanted = Wanted::of(&seen.shown);
+            let wanted = Wanted::of(&seen.shown)?;
             let prepared = self.prepare(Some(&seen.shown), wanted, change).await?;
             if prepared.is_current {
                 return self.write(Some(draft), prepared, change).await;
@@ -171,7 +172,7 @@ impl Shopify {
 
     /// What is offered for a draft as it stands.
     async fn ways_of(&self, shown: &Shown) -> Result<Vec<Way>, ConnectorError> {
-        let prepared = self.prepare(None, Wanted::of(shown), &Change::default()).await?;
+        let prepared = self.prepare(None, Wanted::of(shown)?, &Change::default()).await?;
         Ok(prepared.ways)
     }
 

@@ -114,12 +114,22 @@ fn problems(shown: &Shown, ways: &[Way], refused: Vec<Problem>) -> Vec<Problem> 
         problems.push(missing(Subject::Cart, "The cart is empty. Add an item that the store has"));
     }
     let is_about_address = is_known(&problems, |it| matches!(it, Subject::Address(_)));
-    if shown.needs_shipping() && !shown.is_picked_up() && !is_about_address {
+    if shown.needs_shipping() && !is_about_address {
         match shown.address() {
+            None if shown.is_picked_up() => {}
             None => {
                 problems.push(missing(Subject::Address(None), "Where shall it go? Send an address"))
             }
-            Some(_) if ways.is_empty() => problems.push(unserved(shown)),
+            Some(to) if to.has_odd_state() && !is_shipped(ways) => problems.push(Problem {
+                kind: ProblemKind::Invalid,
+                subject: Subject::Address(Some("state")),
+                text: "The store does not know this state. Send its code".to_owned(),
+            }),
+            Some(_) if ways.is_empty() => problems.push(Problem {
+                kind: ProblemKind::RegionRestricted,
+                subject: Subject::Address(Some("country")),
+                text: "The store does not deliver there. Choose another address".to_owned(),
+            }),
             Some(_) if shown.shipping_line.is_none() => {
                 problems.push(missing(Subject::Rate, "How shall it get there? Choose an option"))
             }
@@ -163,27 +173,9 @@ fn obstacle(row: &Row) -> Option<Problem> {
     }
 }
 
-/// Nothing is offered there: because of a state that the store does not know, or at all.
-fn unserved(shown: &Shown) -> Problem {
-    let to = shown.address();
-    let is_known = |part: fn(&crate::shown::Mailing) -> &Option<String>| {
-        to.is_some_and(|to| part(to).as_ref().is_some_and(|text| !text.is_empty()))
-    };
-    let has_odd_state = is_known(|to| &to.country)
-        && is_known(|to| &to.province_code)
-        && !is_known(|to| &to.province);
-    if has_odd_state {
-        return Problem {
-            kind: ProblemKind::Invalid,
-            subject: Subject::Address(Some("state")),
-            text: "The store does not know this state. Send its code".to_owned(),
-        };
-    }
-    Problem {
-        kind: ProblemKind::RegionRestricted,
-        subject: Subject::Address(Some("country")),
-        text: "The store does not deliver there. Choose another address".to_owned(),
-    }
+/// Whether anything is offered but coming for it.
+fn is_shipped(ways: &[Way]) -> bool {
+    ways.iter().any(|way| way.pickup.is_none())
 }
 
 /// The milder, the later it is told: what cannot be mended, what can, what need not.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use commerce::{Address, ConnectorError, Money, Rate, RateId, RateKind, plain_text};
+use commerce::{Address, ConnectorError, Currency, Money, Rate, RateId, RateKind, plain_text};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -83,8 +83,8 @@ impl Shopify {
         &self,
         options: &Options,
         country: Option<&str>,
+        currency: Currency,
     ) -> Result<Vec<Way>, ConnectorError> {
-        let currency = self.shop().await?.currency;
         let shipped = options.available_shipping_rates.iter();
         let shipped = shipped.chain(&options.available_local_delivery_rates);
         let mut ways = shipped.map(Offer::way).collect::<Result<Vec<_>, _>>()?;

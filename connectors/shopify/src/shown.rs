@@ -339,6 +339,13 @@ impl Mailing {
             .any(|part| part.as_ref().is_some_and(|part| !part.is_empty()))
     }
 
+    /// Whether the store knows the country and not the state in it. Where nothing is offered, that may
+    /// be why.
+    pub(crate) fn has_odd_state(&self) -> bool {
+        let is_told = |part: &Option<String>| part.as_ref().is_some_and(|text| !text.is_empty());
+        is_told(&self.country) && is_told(&self.province_code) && !is_told(&self.province)
+    }
+
     pub(crate) fn name(&self) -> String {
         let part = |part: &Option<String>| part.clone().unwrap_or_default();
         format!("{} {}", part(&self.first_name), part(&self.last_name)).trim().to_owned()

@@ -1,6 +1,8 @@
 //! What a draft shall hold: what it holds, and a change to that. As Shopify takes it.
 
-use commerce::{Address, Buyer, Change, Currency, Destination, Line, Patch, RateId};
+use commerce::{
+    Address, Buyer, Change, ConnectorError, Currency, Destination, Line, Patch, RateId,
+};
 use serde::Serialize;
 
 use crate::{
@@ -14,8 +16,10 @@ use crate::{
 const QUANTITY_MAX: u32 = 1_000_000;
 
 /// All that is written into a draft.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Wanted {
+    /// What it is sold in: the store's currency when it was opened.
+    pub(crate) currency: Currency,
     /// Variants and how many, each once.
     pub(crate) lines: Vec<(u64, u32)>,
     pub(crate) buyer: Buyer,
@@ -131,14 +135,30 @@ pub(crate) struct OptionsInput {
 }
 
 impl Wanted {
+    /// Nothing yet.
+    pub(crate) fn nothing(currency: Currency) -> Self {
+        Self {
+            currency,
+            lines: Vec::new(),
+            buyer: Buyer::default(),
+            to: None,
+            rate: None,
+            codes: Vec::new(),
+            note: None,
+            tags: Vec::new(),
+            kept: Kept::default(),
+        }
+    }
+
     /// What a draft holds.
-    pub(crate) fn of(shown: &Shown) -> Self {
+    pub(crate) fn of(shown: &Shown) -> Result<Self, ConnectorError> {
         let rows = shown.rows().filter_map(|row| {
             let variant = row.variant.as_ref()?;
             Some((variant.id.0, row.quantity))
         });
         let kept = shown.kept();
-        Self {
+        Ok(Self {
+            currency: shown.total()?.currency(),
             lines: rows.collect(),
             buyer: buyer(shown).unwrap_or_default(),
             to: shown.address().map(MailingInput::of),
@@ -147,7 +167,7 @@ impl Wanted {
             note: shown.note.clone().filter(|note| !note.is_empty()),
             tags: shown.tags.clone(),
             kept: kept.untied(),
-        }
+        })
     }
 
     /// What it shall hold after a change, and what of that cannot be.
@@ -201,10 +221,10 @@ impl Wanted {
     }
 
     /// As a draft takes it, with the handle of a rate.
-    pub(crate) fn input(&self, handle: Option<String>, currency: Currency) -> DraftInput {
+    pub(crate) fn input(&self, handle: Option<String>) -> DraftInput {
         let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         DraftInput {
-            line_items: self.rows(currency),
+            line_items: self.rows(),
             email: text(&self.buyer.email),
             phone: text(&self.buyer.phone),
             note: self.note.clone(),
@@ -213,7 +233,7 @@ impl Wanted {
             shipping_line: handle.map(|handle| LineInput { shipping_rate_handle: handle }),
             discount_codes: self.codes.clone(),
             accept_automatic_discounts: true,
-            presentment_currency_code: currency.code(),
+            presentment_currency_code: self.currency.code(),
             tags: self.tags.clone(),
             custom_attributes: self.kept.attributes(),
             reserve_inventory_until: None,
@@ -221,16 +241,16 @@ impl Wanted {
     }
 
     /// What the ways to get there are asked for.
-    pub(crate) fn options(&self, currency: Currency) -> OptionsInput {
+    pub(crate) fn options(&self) -> OptionsInput {
         OptionsInput {
-            line_items: self.rows(currency),
+            line_items: self.rows(),
             shipping_address: self.to.clone(),
             discount_codes: self.codes.clone(),
             accept_automatic_discounts: true,
         }
     }
 
-    fn rows(&self, currency: Currency) -> Vec<RowInput> {
+    fn rows(&self) -> Vec<RowInput> {
         let row = |&(variant, quantity): &(u64, u32)| RowInput {
             uuid: row_of(variant),
             quantity,
@@ -240,7 +260,7 @@ impl Wanted {
         if !self.lines.is_empty() {
             return self.lines.iter().map(row).collect();
         }
-        let price = MoneyInput { amount: "0", currency_code: currency.code() };
+        let price = MoneyInput { amount: "0", currency_code: self.currency.code() };
         let empty = CustomRow {
             title: "Nothing yet",
             original_unit_price_with_currency: price,
