@@ -28,7 +28,8 @@ const OFFERS: Operation = Operation::read(
     "draft.offers",
     concat!(
         include_str!("operations/offers.graphql"),
-        include_str!("operations/fragments/offers.graphql")
+        include_str!("operations/fragments/offers.graphql"),
+        include_str!("operations/fragments/ways.graphql")
     ),
     7,
 );
@@ -36,7 +37,8 @@ const LOOK: Operation = Operation::read(
     "draft.look",
     concat!(
         include_str!("operations/look.graphql"),
-        include_str!("operations/fragments/offers.graphql")
+        include_str!("operations/fragments/offers.graphql"),
+        include_str!("operations/fragments/ways.graphql")
     ),
     9,
 );
@@ -147,8 +149,7 @@ impl Shopify {
             }
             let obstacles = obstacles(&offered, &wanted);
             if obstacles.is_empty() {
-                let country = wanted.to.as_ref().map(|to| to.country_code.clone());
-                let country = country.as_deref().filter(|code| !code.is_empty());
+                let country = wanted.country();
                 let ways = self.ways(&offered.options, country, wanted.currency).await?;
                 break (ways, offered.stock());
             }
