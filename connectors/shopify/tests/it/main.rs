@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod afterwards;
 mod calls;
 mod contract;
 mod kinds;
+mod order;
 mod stage;
