@@ -102,6 +102,11 @@ impl Client {
         self.upstream.base().as_str().trim_end_matches('/')
     }
 
+    /// The host itself, for those whom it sends on to another one.
+    pub(crate) const fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+
     /// What answers have said of the API so far.
     pub(crate) fn seen(&self) -> Seen {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -39,8 +39,10 @@ mod unwritten;
 mod version;
 
 pub use auth::Access;
+pub use catalog::{CatalogSettings, MetaKeys};
 pub use version::{ApiVersion, BadVersion};
 
+use catalog::Reading;
 use client::Client;
 use shop::ShopCell;
 
@@ -53,6 +55,8 @@ pub struct Settings {
     pub version: ApiVersion,
     /// Longest wait for points of the store's budget; past it the caller is told when to come back.
     pub points_wait_max: Duration,
+    /// What of the catalog is read, and how.
+    pub catalog: CatalogSettings,
     /// What time it is.
     pub now: Now,
 }
@@ -73,12 +77,21 @@ pub struct Shopify {
     now: Now,
     /// What holds for the whole store. Read once.
     shop: ShopCell,
+    catalog: CatalogSettings,
+    /// What is remembered from one call for the catalog to the next.
+    reading: Reading,
 }
 
 impl Shopify {
     /// The store behind `upstream`, whose base URL is `https://{shop}.myshopify.com`.
     pub fn new(upstream: Upstream, settings: Settings) -> Self {
-        Self { client: Client::new(upstream, &settings), now: settings.now, shop: ShopCell::new() }
+        Self {
+            client: Client::new(upstream, &settings),
+            now: settings.now,
+            shop: ShopCell::new(),
+            catalog: settings.catalog,
+            reading: Reading::new(),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use commerce::{
     Line, Patch, PaymentId, ProblemKind, SessionId,
 };
 use emulators::{faults::Faults, serve::Running, shopify::Store};
-use shopify::{Access, ApiVersion, Now, Settings, Shopify};
+use shopify::{Access, ApiVersion, CatalogSettings, Now, Settings, Shopify};
 use tokio::net::TcpListener;
 use upstream::{GateLimits, Https, Limits, Seeded, Upstream};
 
@@ -73,6 +73,10 @@ pub(crate) fn settings(access: Access) -> Settings {
         access,
         version: ApiVersion::default(),
         points_wait_max: Duration::from_secs(8),
+        catalog: CatalogSettings {
+            export_poll: Duration::from_millis(5),
+            ..CatalogSettings::default()
+        },
         now: Now(emulators::system_clock()),
     }
 }
