@@ -195,8 +195,8 @@ async fn a_lost_part_is_fetched_again_where_it_was_lost() {
     let stage = Stage::start().await;
     let begun = stage.connector.products(None).await.unwrap().next;
     // One try and one repeat.
-    stage.faults.next("GET", "/bulk-results", Fault::Status(503));
-    stage.faults.next("GET", "/bulk-results", Fault::Status(503));
+    stage.faults.next("GET", "/bulk-results/{}", Fault::Status(503));
+    stage.faults.next("GET", "/bulk-results/{}", Fault::Status(503));
     assert!(stage.connector.products(begun.as_ref()).await.is_err());
     let page = stage.connector.products(begun.as_ref()).await.unwrap();
     assert_eq!((page.products.len(), page.total), (12, Some(12)));
