@@ -216,7 +216,9 @@ impl Taken<'_> {
         let mut state = self.budget.state();
         let Some(cost) = cost else { return };
         if let Some(requested) = cost.requested.filter(|_| !operation.is_empty()) {
-            state.learned.insert(operation, requested);
+            // A larger cart costs more; who has points for that has points for a smaller one.
+            let known = state.learned.entry(operation).or_default();
+            *known = requested.max(*known);
         }
         if let Some(throttle) = cost.throttle {
             let others = state.out.saturating_sub(self.points * 1_000);

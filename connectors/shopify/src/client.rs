@@ -107,6 +107,11 @@ impl Client {
         &self.upstream
     }
 
+    /// Another text each time.
+    pub(crate) fn mark(&self) -> String {
+        format!("{:016x}", self.upstream.chance().below(u64::MAX))
+    }
+
     /// What answers have said of the API so far.
     pub(crate) fn seen(&self) -> Seen {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -77,6 +77,19 @@ impl UserError {
     pub(crate) fn is_about(&self, part: &str) -> bool {
         self.field.iter().flatten().any(|name| name == part)
     }
+
+    /// The part of an address that is meant, in the bridge's words.
+    pub(crate) fn part(&self) -> Option<&'static str> {
+        let last = self.field.iter().flatten().last()?;
+        match last.as_str() {
+            "country" | "countryCode" => Some("country"),
+            "province" | "provinceCode" => Some("state"),
+            "zip" => Some("postal_code"),
+            "city" => Some("city"),
+            "address1" => Some("line_one"),
+            _ => None,
+        }
+    }
 }
 
 /// What user errors mean that nobody can do anything about.

@@ -24,19 +24,35 @@ use commerce::{
 use jiff::Timestamp;
 use upstream::{Priority, Upstream};
 
+mod attributes;
 mod auth;
 mod budget;
 mod catalog;
+mod change;
 mod check;
 mod client;
+mod commit;
+mod countries;
+mod draft;
 mod error;
 mod hooks;
 mod id;
+mod lines;
+mod memory;
+mod notes;
 mod operation;
+mod place;
+mod quote;
+mod rates;
+mod refund;
+mod rehearsal;
+mod sale;
 mod shop;
+mod shown;
 mod storefront;
-mod unwritten;
+mod sweep;
 mod version;
+mod wanted;
 
 pub use auth::Access;
 pub use catalog::{CatalogSettings, MetaKeys};
@@ -44,6 +60,8 @@ pub use version::{ApiVersion, BadVersion};
 
 use catalog::Reading;
 use client::Client;
+use memory::Memory;
+use rates::PlacesCell;
 use shop::ShopCell;
 
 /// How a store is called.
@@ -80,6 +98,10 @@ pub struct Shopify {
     catalog: CatalogSettings,
     /// What is remembered from one call for the catalog to the next.
     reading: Reading,
+    /// Where buyers may pick up. Read once.
+    places: PlacesCell,
+    /// Drafts that were seen a moment ago.
+    memory: Memory,
 }
 
 impl Shopify {
@@ -91,6 +113,8 @@ impl Shopify {
             shop: ShopCell::new(),
             catalog: settings.catalog,
             reading: Reading::new(),
+            places: PlacesCell::new(),
+            memory: Memory::new(),
         }
     }
 }

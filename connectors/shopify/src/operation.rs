@@ -36,13 +36,13 @@ impl Operation {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::{collections::BTreeMap, fs, io::Read, path::Path};
 
     use apollo_compiler::{ExecutableDocument, Schema, validation::Valid};
     use flate2::read::GzDecoder;
 
-    fn schema() -> Valid<Schema> {
+    pub(crate) fn schema() -> Valid<Schema> {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../../tests/emulators/assets/shopify/admin_2026-10.graphql.gz"

@@ -92,7 +92,7 @@ impl Shopify {
             variables["variant"] = json!(Kind::ProductVariant.gid(number));
             let answer: Answer = self.client.run(&ONE, &variables).await?;
             if let Some(mut shown) = answer.product {
-                self.complete(&mut shown).await?;
+                self.read_the_rest(&mut shown).await?;
                 return Ok(Some(shown));
             }
             let Some(Owned { product }) = answer.product_variant else { return Ok(None) };
@@ -152,14 +152,14 @@ impl Shopify {
         let reader = self.reader().await?;
         let mut products = Vec::with_capacity(page.nodes.len());
         for mut shown in page.nodes {
-            self.complete(&mut shown).await?;
+            self.read_the_rest(&mut shown).await?;
             products.extend(reader.product(&shown));
         }
         Ok(ProductPage { products, next: next.map(|place| place.cursor()), total: None })
     }
 
     /// Reads the variants that did not fit onto the product's page.
-    async fn complete(&self, shown: &mut Shown) -> Result<(), ConnectorError> {
+    async fn read_the_rest(&self, shown: &mut Shown) -> Result<(), ConnectorError> {
         #[derive(Deserialize)]
         struct Answer {
             product: Option<Rest>,

@@ -4,4 +4,5 @@
 
 mod access;
 mod catalog;
+mod contract;
 mod stage;

@@ -63,6 +63,19 @@ impl Store {
         self.lock().settings.taxes_included = yes;
     }
 
+    /// The shop sells in another currency from now on; the numbers of its prices stay.
+    pub fn set_currency(&self, code: &str) {
+        let mut shop = self.lock();
+        let Some(code) = super::money::currency(code) else { return };
+        let before = std::mem::replace(&mut shop.settings.currency, code);
+        if !shop.settings.currencies.contains(&code) {
+            shop.settings.currencies.push(code);
+        }
+        for market in shop.markets.iter_mut().filter(|market| market.currency == before) {
+            market.currency = code;
+        }
+    }
+
     /// Sets what is left to sell of a variant, all of it at its first place.
     pub fn set_stock(&self, variant: &str, units: i64) {
         let mut shop = self.lock();
