@@ -102,6 +102,11 @@ impl Client {
         self.upstream.base().as_str().trim_end_matches('/')
     }
 
+    /// The host itself, for those whom it sends on to another one.
+    pub(crate) const fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+
     /// Another text each time.
     pub(crate) fn mark(&self) -> String {
         format!("{:016x}", self.upstream.chance().below(u64::MAX))

@@ -6,7 +6,9 @@ use serde::{Deserialize, Deserializer, de::Error};
 /// What a number is the number of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    BulkOperation,
     DraftOrder,
+    InventoryItem,
     Location,
     Order,
     Product,
@@ -16,7 +18,9 @@ pub(crate) enum Kind {
 impl Kind {
     const fn name(self) -> &'static str {
         match self {
+            Self::BulkOperation => "BulkOperation",
             Self::DraftOrder => "DraftOrder",
+            Self::InventoryItem => "InventoryItem",
             Self::Location => "Location",
             Self::Order => "Order",
             Self::Product => "Product",

@@ -55,8 +55,10 @@ mod version;
 mod wanted;
 
 pub use auth::Access;
+pub use catalog::{CatalogSettings, MetaKeys};
 pub use version::{ApiVersion, BadVersion};
 
+use catalog::Reading;
 use client::Client;
 use memory::Memory;
 use rates::PlacesCell;
@@ -71,6 +73,8 @@ pub struct Settings {
     pub version: ApiVersion,
     /// Longest wait for points of the store's budget; past it the caller is told when to come back.
     pub points_wait_max: Duration,
+    /// What of the catalog is read, and how.
+    pub catalog: CatalogSettings,
     /// What time it is.
     pub now: Now,
 }
@@ -91,6 +95,9 @@ pub struct Shopify {
     now: Now,
     /// What holds for the whole store. Read once.
     shop: ShopCell,
+    catalog: CatalogSettings,
+    /// What is remembered from one call for the catalog to the next.
+    reading: Reading,
     /// Where buyers may pick up. Read once.
     places: PlacesCell,
     /// Drafts that were seen a moment ago.
@@ -104,6 +111,8 @@ impl Shopify {
             client: Client::new(upstream, &settings),
             now: settings.now,
             shop: ShopCell::new(),
+            catalog: settings.catalog,
+            reading: Reading::new(),
             places: PlacesCell::new(),
             memory: Memory::new(),
         }

@@ -5,7 +5,9 @@
 mod access;
 mod afterwards;
 mod calls;
+mod catalog;
 mod contract;
 mod kinds;
 mod order;
+mod patience;
 mod stage;

@@ -15,7 +15,7 @@ use commerce::{
 };
 use emulators::{faults::Faults, serve::Running, shopify::Store};
 use jiff::SignedDuration;
-use shopify::{Access, ApiVersion, Now, Settings, Shopify};
+use shopify::{Access, ApiVersion, CatalogSettings, Now, Settings, Shopify};
 use tokio::net::TcpListener;
 use upstream::{GateLimits, Https, Limits, Seeded, Upstream};
 
@@ -60,7 +60,7 @@ impl Stage {
     }
 
     pub(crate) fn line(&self, sku: &str, quantity: u32) -> Line {
-        Line { item: self.item(sku), quantity: NonZeroU32::new(quantity).unwrap() }
+        line(self.item(sku).as_str(), quantity)
     }
 
     /// A draft of one line that is ready to be paid.
@@ -102,6 +102,10 @@ pub(crate) fn settings(access: Access) -> Settings {
         access,
         version: ApiVersion::default(),
         points_wait_max: Duration::from_secs(8),
+        catalog: CatalogSettings {
+            export_poll: Duration::from_millis(5),
+            ..CatalogSettings::default()
+        },
         now: Now(emulators::system_clock()),
     }
 }
@@ -112,7 +116,7 @@ pub(crate) fn upstream(url: &str) -> Upstream {
     Upstream::new("store", url.parse().unwrap(), network, chance, limits())
 }
 
-const fn limits() -> Limits {
+pub(crate) const fn limits() -> Limits {
     Limits {
         deadline: Duration::from_secs(2),
         body_max: 8 * 1024 * 1024,
@@ -124,6 +128,10 @@ const fn limits() -> Limits {
             queue_wait_max: Duration::from_secs(1),
         },
     }
+}
+
+pub(crate) fn line(item: &str, quantity: u32) -> Line {
+    Line { item: ItemId::new(item), quantity: NonZeroU32::new(quantity).unwrap() }
 }
 
 pub(crate) fn san_francisco() -> Destination {

@@ -274,7 +274,7 @@ fn product(shop: &mut Shop, sheet: &Sheet, born: Timestamp) {
             shop.catalog.levels.insert((variant.id, shop.locations[nth].id), level);
         }
         product.variants.push(variant.id);
-        shop.catalog.variants.insert(variant.id, variant);
+        shop.catalog.add(variant);
     }
     if sheet.vendor == "Halyard" {
         // A brand that is not the vendor.
@@ -339,7 +339,7 @@ pub(super) fn import(shop: &mut Shop, products: usize, variants: usize) {
                 position,
                 updated: now,
             };
-            shop.catalog.variants.insert(variant.id, variant);
+            shop.catalog.add(variant);
         }
         shop.index_product(&product);
         shop.catalog.products.insert(id, product);
