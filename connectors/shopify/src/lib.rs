@@ -11,7 +11,8 @@
 //! `draft` opens and reads it, `change` writes it, `memory` saves reading it again. `commit` ties it to
 //! a payment, `place` takes it to a paid order. `sale` says what has become of orders, `refund` and
 //! `notes` write on them afterwards, `sweep` takes away what came to nothing. `catalog` reads products and `storefront` what holds for all of
-//! them, `hooks` hears of changes, `check` looks the store over and `rehearsal` tries it out.
+//! them, `hooks` hears of changes, `check` looks the store over and `rehearsal` tries it out;
+//! `recordings` holds all of it against real stores' answers.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -44,6 +45,8 @@ mod operation;
 mod place;
 mod quote;
 mod rates;
+#[cfg(test)]
+mod recordings;
 mod refund;
 mod rehearsal;
 mod sale;
