@@ -22,6 +22,7 @@ use commerce::{
     Product, ProductId, ProductPage, Sale, Storefront,
 };
 use jiff::Timestamp;
+use secrecy::SecretString;
 use upstream::{Priority, Upstream};
 
 mod attributes;
@@ -47,6 +48,7 @@ mod rates;
 mod refund;
 mod rehearsal;
 mod sale;
+mod scopes;
 mod shop;
 mod shown;
 mod storefront;
@@ -59,6 +61,7 @@ pub use catalog::{CatalogSettings, MetaKeys};
 pub use version::{ApiVersion, BadVersion};
 
 use catalog::Reading;
+use hooks::Ears;
 use client::Client;
 use memory::Memory;
 use rates::PlacesCell;
@@ -75,6 +78,9 @@ pub struct Settings {
     pub points_wait_max: Duration,
     /// What of the catalog is read, and how.
     pub catalog: CatalogSettings,
+    /// What else may have signed what the store tells: the app's secret before it was rotated, or the
+    /// secret of an app whose token was made by hand. That of client credentials counts anyway.
+    pub hook_secrets: Vec<SecretString>,
     /// What time it is.
     pub now: Now,
 }
@@ -98,6 +104,7 @@ pub struct Shopify {
     catalog: CatalogSettings,
     /// What is remembered from one call for the catalog to the next.
     reading: Reading,
+    ears: Ears,
     /// Where buyers may pick up. Read once.
     places: PlacesCell,
     /// Drafts that were seen a moment ago.
@@ -108,6 +115,7 @@ impl Shopify {
     /// The store behind `upstream`, whose base URL is `https://{shop}.myshopify.com`.
     pub fn new(upstream: Upstream, settings: Settings) -> Self {
         Self {
+            ears: Ears::new(&settings.access, &settings.hook_secrets),
             client: Client::new(upstream, &settings),
             now: settings.now,
             shop: ShopCell::new(),
@@ -242,7 +250,9 @@ impl Connector for Shopify {
         body: &[u8],
         secret: &str,
     ) -> Result<Heard, Forged> {
-        hooks::hear(header, body, secret)
+        // The store signs with secrets of its own.
+        let _ours = secret;
+        self.hear_delivery(header, body)
     }
 
     async fn rehearse(&self) -> Vec<Finding> {
