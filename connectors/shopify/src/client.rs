@@ -102,6 +102,11 @@ impl Client {
         format!("{:016x}", self.upstream.chance().below(u64::MAX))
     }
 
+    /// The version that is asked for.
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
     /// What answers have said of the API so far.
     pub(crate) fn seen(&self) -> Seen {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()

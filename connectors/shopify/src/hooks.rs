@@ -103,8 +103,6 @@ pub(crate) struct Subscription {
     pub(crate) id: String,
     pub(crate) topic: String,
     #[serde(default)]
-    pub(crate) uri: String,
-    #[serde(default)]
     pub(crate) format: String,
     #[serde(default)]
     pub(crate) filter: Option<String>,

@@ -35,7 +35,7 @@ const fn useful(name: &'static str, without: &'static str) -> Scope {
 }
 
 /// Everything that is asked for.
-pub(crate) const SCOPES: [Scope; 9] = [
+pub(crate) const SCOPES: [Scope; 10] = [
     needed("read_products", "there is no catalog, and nothing can be bought"),
     needed("write_draft_orders", "no session can be opened"),
     needed("write_orders", "orders cannot be told of, and refunds not be booked"),
@@ -44,6 +44,7 @@ pub(crate) const SCOPES: [Scope; 9] = [
     useful("read_fulfillments", "agents are told of parcels later"),
     useful("read_legal_policies", "links to the policies have to be in the configuration"),
     useful("read_publications", "nobody can see whether the publication that is set exists"),
+    useful("read_markets", "nobody can see which markets the store has"),
     useful("read_shipping", "nobody can see whether every zone has a rate"),
 ];
 
