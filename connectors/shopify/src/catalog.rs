@@ -136,8 +136,10 @@ impl Shopify {
             Place::Export(export) => export,
             _ => {
                 let started = self.start_export(document::LISTING, EXPORTS_MAX).await?;
-                let begun = |place: Place| {
-                    ListingPage { listed: Vec::new(), next: Some(place.cursor()), total: None }
+                let begun = |place: Place| ListingPage {
+                    listed: Vec::new(),
+                    next: Some(place.cursor()),
+                    total: None,
                 };
                 return Ok(started.map(begun));
             }
@@ -202,11 +204,7 @@ impl Shopify {
         Ok(Exported::Products(ProductPage { products, next, total: Some(total) }))
     }
 
-    async fn start_export(
-        &self,
-        document: &str,
-        nth: u8,
-    ) -> Result<Option<Place>, ConnectorError> {
+    async fn start_export(&self, document: &str, nth: u8) -> Result<Option<Place>, ConnectorError> {
         let started = self.start_bulk(document).await?;
         Ok(started.map(|operation| Place::Export(Export { operation, offset: 0, found: 0, nth })))
     }
@@ -216,7 +214,9 @@ impl Shopify {
         let mut storage = self.reading.storage.lock().unwrap_or_else(PoisonError::into_inner);
         match storage.as_ref().filter(|known| known.base() == origin) {
             Some(known) => known.clone(),
-            None => storage.insert(self.client.upstream().elsewhere("storage", origin.clone())).clone(),
+            None => {
+                storage.insert(self.client.upstream().elsewhere("storage", origin.clone())).clone()
+            }
         }
     }
 }

@@ -199,8 +199,7 @@ impl Shopify {
             Err(error) => return broken(WHAT, &error),
         };
         let sent = answer.draft_orders.nodes.into_iter().filter_map(|draft| draft.shipping_address);
-        let sent: Vec<Address> =
-            sent.filter(|address| address.country_code_v2.is_some()).collect();
+        let sent: Vec<Address> = sent.filter(|address| address.country_code_v2.is_some()).collect();
         let is_hidden = |address: &Address| address.address1.is_none() && address.city.is_none();
         let plan_name = &plan.public_display_name;
         let is_blind = BLIND_PLANS.contains(&plan_name.as_str()) && !plan.partner_development;

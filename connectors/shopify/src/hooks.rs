@@ -148,7 +148,8 @@ impl Ears {
     fn believes(&self, signature: &[u8], body: &[u8]) -> bool {
         self.secrets.iter().fold(false, |known, secret| {
             let mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes());
-            let signed = mac.is_ok_and(|mac| mac.chain_update(body).verify_slice(signature).is_ok());
+            let signed =
+                mac.is_ok_and(|mac| mac.chain_update(body).verify_slice(signature).is_ok());
             known | signed
         })
     }
@@ -303,11 +304,7 @@ impl Shopify {
         Ok(())
     }
 
-    async fn resubscribe(
-        &self,
-        hook: &Subscription,
-        topic: &Topic,
-    ) -> Result<(), ConnectorError> {
+    async fn resubscribe(&self, hook: &Subscription, topic: &Topic) -> Result<(), ConnectorError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Answer {
@@ -390,9 +387,10 @@ fn about(topic: &str, body: &[u8]) -> Heard {
         ("inventory_items", "delete") => None,
         ("inventory_items", _) => own.map(stock_hint).map(Heard::Product),
         ("orders", _) => own.map(of_order),
-        ("refunds" | "fulfillments" | "fulfillment_events" | "order_transactions" | "returns", _) => {
-            order.map(of_order)
-        }
+        (
+            "refunds" | "fulfillments" | "fulfillment_events" | "order_transactions" | "returns",
+            _,
+        ) => order.map(of_order),
         ("app", "uninstalled") => Some(Heard::Uninstalled),
         ("customers", "data_request" | "redact") | ("shop", "redact") => {
             let customer = body.customer.map(|customer| format!("customer {}", customer.id));

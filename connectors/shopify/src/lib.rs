@@ -61,8 +61,8 @@ pub use catalog::{CatalogSettings, MetaKeys};
 pub use version::{ApiVersion, BadVersion};
 
 use catalog::Reading;
-use hooks::Ears;
 use client::Client;
+use hooks::Ears;
 use memory::Memory;
 use rates::PlacesCell;
 use shop::ShopCell;

@@ -97,7 +97,10 @@ impl Bulk {
 
 /// A part of a result.
 enum Fetched {
-    Part { bytes: Vec<u8>, is_last: bool },
+    Part {
+        bytes: Vec<u8>,
+        is_last: bool,
+    },
     /// Storage gives it out whole or not at all, and whole it is too large.
     TooLarge,
 }
@@ -266,7 +269,8 @@ impl Shopify {
     }
 
     async fn fetch(&self, url: &Url, at: u64) -> Result<Fetched, ConnectorError> {
-        let is_safe = url.scheme() == "https" || url.scheme() == self.client.upstream().base().scheme();
+        let is_safe =
+            url.scheme() == "https" || url.scheme() == self.client.upstream().base().scheme();
         if !is_safe {
             return Err(nonsense(FETCH, format!("a result over {}", url.scheme())));
         }
@@ -307,9 +311,7 @@ fn part(answer: &Answer, at: u64) -> Result<Fetched, ConnectorError> {
             let bytes = answer.body.get(start..).unwrap_or_default().to_vec();
             Ok(Fetched::Part { bytes, is_last: true })
         }
-        StatusCode::RANGE_NOT_SATISFIABLE => {
-            Ok(Fetched::Part { bytes: Vec::new(), is_last: true })
-        }
+        StatusCode::RANGE_NOT_SATISFIABLE => Ok(Fetched::Part { bytes: Vec::new(), is_last: true }),
         // The address has run out; the next look at the operation shows another one.
         StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Err(ConnectorError::Unavailable {
             retry_after: None,

@@ -87,7 +87,8 @@ impl Stretch {
         let Some(parent) = head.parent.as_deref() else {
             self.close(open.take());
             // What cannot be read has only its id here.
-            let shown = owned(line).unwrap_or_else(|| Shown { id: id.to_owned(), ..Shown::default() });
+            let shown =
+                owned(line).unwrap_or_else(|| Shown { id: id.to_owned(), ..Shown::default() });
             *open = Some(Open { start: at, shown });
             return;
         };
@@ -118,7 +119,9 @@ impl Open {
         let kind = id.strip_prefix("gid://shopify/").and_then(|rest| rest.split('/').next());
         if parent == self.shown.id {
             match kind {
-                Some("ProductVariant") => self.shown.variants.nodes.extend(owned::<ShownVariant>(line)),
+                Some("ProductVariant") => {
+                    self.shown.variants.nodes.extend(owned::<ShownVariant>(line))
+                }
                 Some("Metafield") => self.shown.metafields.nodes.extend(owned::<Metafield>(line)),
                 _ => self.shown.media.nodes.extend(owned::<Medium>(line)),
             }
@@ -194,7 +197,11 @@ mod tests {
         let mut lines: Vec<&str> = LINES.lines().collect();
         lines.swap(1, 4);
         let astray = Stretch::read(lines.join("\n").as_bytes(), true);
-        assert_eq!(astray.strays.into_iter().collect::<Vec<_>>(), [1, 11], "a variant, its picture");
+        assert_eq!(
+            astray.strays.into_iter().collect::<Vec<_>>(),
+            [1, 11],
+            "a variant, its picture"
+        );
         let broken = LINES.replace(r#""title":"One"}"#, r#""title":7}"#);
         let read = Stretch::read(broken.as_bytes(), true);
         assert_eq!((read.roots, read.products.len()), (2, 2));

@@ -298,7 +298,8 @@ fn related(shown: &Shown) -> Vec<Related> {
         let value = field(shown, DISCOVERY, key).unwrap_or("[]");
         serde_json::from_str::<Vec<String>>(value).unwrap_or_default()
     };
-    let with = picked("complementary_products").into_iter().map(|id| (id, Relation::OftenBoughtWith));
+    let with =
+        picked("complementary_products").into_iter().map(|id| (id, Relation::OftenBoughtWith));
     let instead = picked("related_products").into_iter().map(|id| (id, Relation::Substitute));
     with.chain(instead)
         .filter_map(|(id, relation)| {

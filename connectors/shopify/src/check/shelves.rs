@@ -9,8 +9,11 @@ use crate::{Shopify, id::Gid, operation::Operation};
 
 const PRODUCTS: Operation =
     Operation::read("check.products", include_str!("../operations/check_products.graphql"), 80);
-const PUBLICATIONS: Operation =
-    Operation::read("check.publications", include_str!("../operations/check_publications.graphql"), 20);
+const PUBLICATIONS: Operation = Operation::read(
+    "check.publications",
+    include_str!("../operations/check_publications.graphql"),
+    20,
+);
 const MARKETS: Operation =
     Operation::read("check.markets", include_str!("../operations/check_markets.graphql"), 40);
 
@@ -73,7 +76,8 @@ impl Shopify {
         let named = |product: &&Sampled| {
             !product.vendor.is_empty() && !product.vendor.eq_ignore_ascii_case(&shop.name)
         };
-        let has_barcode = |barcode: &Barcode| barcode.barcode.as_ref().is_some_and(|b| !b.is_empty());
+        let has_barcode =
+            |barcode: &Barcode| barcode.barcode.as_ref().is_some_and(|b| !b.is_empty());
         let branded = share(&named);
         let numbered = share(&|product| product.variants.nodes.iter().all(has_barcode));
         let pictured = share(&|product| product.featured_media.is_some());
@@ -184,7 +188,9 @@ impl Shopify {
         let active = answer.markets.nodes.iter().filter(|market| market.status == "ACTIVE");
         let markets: Vec<String> = active
             .map(|market| match &market.currency_settings {
-                Some(settings) => format!("{} {}", market.name, settings.base_currency.currency_code),
+                Some(settings) => {
+                    format!("{} {}", market.name, settings.base_currency.currency_code)
+                }
                 None => market.name.clone(),
             })
             .collect();

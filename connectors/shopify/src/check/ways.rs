@@ -40,8 +40,9 @@ impl Shopify {
             Ok(answer) => answer,
             Err(error) => return unseen(WHAT, &error),
         };
-        let sends =
-            |place: &&Location| place.is_active && place.fulfills_online_orders && place.ships_inventory;
+        let sends = |place: &&Location| {
+            place.is_active && place.fulfills_online_orders && place.ships_inventory
+        };
         let sending: Vec<&str> =
             answer.locations.nodes.iter().filter(sends).map(|place| &*place.name).collect();
         if sending.is_empty() {
@@ -91,7 +92,8 @@ impl Shopify {
             Ok(answer) => answer,
             Err(error) => return unseen(WHAT, &error),
         };
-        let groups = answer.delivery_profiles.nodes.iter().flat_map(|it| &it.profile_location_groups);
+        let groups =
+            answer.delivery_profiles.nodes.iter().flat_map(|it| &it.profile_location_groups);
         let zones: Vec<&Served> =
             groups.flat_map(|group| &group.location_group_zones.nodes).collect();
         let is_served = |served: &Served| {

@@ -28,10 +28,9 @@ fn table() -> Needs {
     });
     let mut table: Needs = rows.filter(|(_, scopes)| !scopes.is_empty()).collect();
     // The documentation knows what the table leaves out.
-    for (name, scope) in [
-        ("Mutation.refundCreate", "write_orders"),
-        ("QueryRoot.deliveryProfiles", "read_shipping"),
-    ] {
+    for (name, scope) in
+        [("Mutation.refundCreate", "write_orders"), ("QueryRoot.deliveryProfiles", "read_shipping")]
+    {
         table.insert(name.to_owned(), vec![scope.to_owned()]);
     }
     table
@@ -44,7 +43,10 @@ fn texts() -> Vec<(String, String)> {
         let files = files.filter(|path| path.extension().is_some_and(|kind| kind == "graphql"));
         files
             .map(|path| {
-                (path.file_stem().unwrap().to_string_lossy().into_owned(), fs::read_to_string(&path).unwrap())
+                (
+                    path.file_stem().unwrap().to_string_lossy().into_owned(),
+                    fs::read_to_string(&path).unwrap(),
+                )
             })
             .collect()
     };

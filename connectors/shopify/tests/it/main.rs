@@ -4,5 +4,8 @@
 
 mod access;
 mod catalog;
+mod check;
 mod contract;
+mod hooks;
 mod stage;
+mod storefront;
