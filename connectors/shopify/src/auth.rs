@@ -2,7 +2,7 @@
 //!
 //! <https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/client-credentials-grant>
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use commerce::{ConnectorError, Effect};
 use http::{Method, StatusCode};
@@ -41,8 +41,6 @@ pub(crate) struct Auth {
 #[derive(Clone)]
 pub(crate) struct Token {
     pub(crate) secret: Arc<SecretString>,
-    /// What the store has granted; unknown of a token that was made by hand.
-    pub(crate) scopes: Option<Arc<BTreeSet<String>>>,
 }
 
 struct Held {
@@ -55,8 +53,6 @@ struct Held {
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
-    #[serde(default)]
-    scope: String,
     expires_in: u64,
 }
 
@@ -69,7 +65,7 @@ impl Auth {
     pub(crate) async fn token(&self, upstream: &Upstream) -> Result<Token, ConnectorError> {
         let (client_id, client_secret) = match &self.access {
             Access::AdminToken(token) => {
-                return Ok(Token { secret: Arc::new(token.clone()), scopes: None });
+                return Ok(Token { secret: Arc::new(token.clone()) });
             }
             Access::ClientCredentials { client_id, client_secret } => (client_id, client_secret),
         };
@@ -82,10 +78,7 @@ impl Auth {
         match grant(upstream, client_id, client_secret).await {
             Ok(granted) => {
                 let life = Duration::from_secs(granted.expires_in);
-                let token = Token {
-                    secret: Arc::new(granted.access_token.into()),
-                    scopes: Some(Arc::new(scopes_of(&granted.scope))),
-                };
+                let token = Token { secret: Arc::new(granted.access_token.into()) };
                 let (renew_at, ends_at) = (begun + life / 5 * 4, begun + life);
                 *held = Some(Held { token: token.clone(), renew_at, ends_at });
                 Ok(token)
@@ -159,9 +152,4 @@ fn not_granted(answer: &Answer) -> ConnectorError {
         _ => return refuse(NAME, answer, Effect::None),
     };
     ConnectorError::Denied { hint: hint.to_owned() }
-}
-
-/// `read_products,write_draft_orders`; what may be written may be read.
-pub(crate) fn scopes_of(text: &str) -> BTreeSet<String> {
-    text.split([',', ' ']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
 }

@@ -1,22 +1,18 @@
 //! Running one operation: its token, its points, its answer.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Mutex, PoisonError};
 
 use commerce::{ConnectorError, Effect};
 use http::{HeaderName, Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
 use tracing::{debug, warn};
 use upstream::{Answer, Call, Upstream};
 
 use crate::{
     Settings,
-    auth::{Auth, Token, scopes_of},
+    auth::{Auth, Token},
     budget::{Budget, Cost},
     error::{Problem, exhausted, failed, nonsense, nothing, refuse, unreachable, unreadable},
     operation::Operation,
@@ -26,9 +22,6 @@ const TOKEN: HeaderName = HeaderName::from_static("x-shopify-access-token");
 /// How often one operation is sent, whatever the reasons.
 const TRIES_MAX: u32 = 4;
 
-const GRANTED_SCOPES: Operation =
-    Operation::read("scopes.read", include_str!("operations/granted_scopes.graphql"), 3);
-
 /// How a store is called.
 pub(crate) struct Client {
     upstream: Upstream,
@@ -36,8 +29,6 @@ pub(crate) struct Client {
     budget: Budget,
     path: String,
     version: String,
-    /// What a token that was made by hand opens. Asked for once.
-    scopes: OnceCell<Arc<BTreeSet<String>>>,
     seen: Mutex<Seen>,
 }
 
@@ -92,7 +83,6 @@ impl Client {
             budget: Budget::new(settings.points_wait_max),
             path: format!("/admin/api/{version}/graphql.json"),
             version,
-            scopes: OnceCell::new(),
             seen: Mutex::default(),
         }
     }
@@ -112,45 +102,14 @@ impl Client {
         format!("{:016x}", self.upstream.chance().below(u64::MAX))
     }
 
+    /// The version that is asked for.
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
     /// What answers have said of the API so far.
     pub(crate) fn seen(&self) -> Seen {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What the store has granted. A scope to write is one to read as well.
-    pub(crate) async fn scopes(&self) -> Result<Arc<BTreeSet<String>>, ConnectorError> {
-        if let Some(scopes) = self.auth.token(&self.upstream).await?.scopes {
-            return Ok(scopes);
-        }
-        let read = async {
-            #[derive(Deserialize)]
-            #[serde(rename_all = "camelCase")]
-            struct Installed {
-                current_app_installation: Installation,
-            }
-            #[derive(Deserialize)]
-            #[serde(rename_all = "camelCase")]
-            struct Installation {
-                access_scopes: Vec<Scope>,
-            }
-            #[derive(Deserialize)]
-            struct Scope {
-                handle: String,
-            }
-
-            let installed: Installed = self.run(&GRANTED_SCOPES, &json!({})).await?;
-            let scopes = installed.current_app_installation.access_scopes;
-            let names: Vec<String> = scopes.into_iter().map(|scope| scope.handle).collect();
-            Ok(Arc::new(scopes_of(&names.join(","))))
-        };
-        self.scopes.get_or_try_init(|| read).await.cloned()
-    }
-
-    /// Whether the store has granted a scope; one to write opens reading too.
-    pub(crate) async fn may(&self, scope: &str) -> Result<bool, ConnectorError> {
-        let scopes = self.scopes().await?;
-        let writes = scope.strip_prefix("read_").map(|what| format!("write_{what}"));
-        Ok(scopes.contains(scope) || writes.is_some_and(|scope| scopes.contains(&scope)))
     }
 
     /// Runs an operation. Fields that a missing scope denies are null, and the rest stands; a root

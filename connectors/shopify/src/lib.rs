@@ -23,6 +23,7 @@ use commerce::{
     Product, ProductId, ProductPage, Sale, Storefront,
 };
 use jiff::Timestamp;
+use secrecy::SecretString;
 use upstream::{Priority, Upstream};
 
 mod attributes;
@@ -50,6 +51,7 @@ mod recordings;
 mod refund;
 mod rehearsal;
 mod sale;
+mod scopes;
 mod shop;
 mod shown;
 mod storefront;
@@ -63,6 +65,7 @@ pub use version::{ApiVersion, BadVersion};
 
 use catalog::Reading;
 use client::Client;
+use hooks::Ears;
 use memory::Memory;
 use rates::PlacesCell;
 use shop::ShopCell;
@@ -78,6 +81,9 @@ pub struct Settings {
     pub points_wait_max: Duration,
     /// What of the catalog is read, and how.
     pub catalog: CatalogSettings,
+    /// What else may have signed what the store tells: the app's secret before it was rotated, or the
+    /// secret of an app whose token was made by hand. That of client credentials counts anyway.
+    pub hook_secrets: Vec<SecretString>,
     /// What time it is.
     pub now: Now,
 }
@@ -101,6 +107,7 @@ pub struct Shopify {
     catalog: CatalogSettings,
     /// What is remembered from one call for the catalog to the next.
     reading: Reading,
+    ears: Ears,
     /// Where buyers may pick up. Read once.
     places: PlacesCell,
     /// Drafts that were seen a moment ago.
@@ -111,6 +118,7 @@ impl Shopify {
     /// The store behind `upstream`, whose base URL is `https://{shop}.myshopify.com`.
     pub fn new(upstream: Upstream, settings: Settings) -> Self {
         Self {
+            ears: Ears::new(&settings.access, &settings.hook_secrets),
             client: Client::new(upstream, &settings),
             now: settings.now,
             shop: ShopCell::new(),
@@ -249,7 +257,9 @@ impl Connector for Shopify {
         body: &[u8],
         secret: &str,
     ) -> Result<Heard, Forged> {
-        hooks::hear(header, body, secret)
+        // The store signs with secrets of its own.
+        let _ours = secret;
+        self.hear_delivery(header, body)
     }
 
     async fn rehearse(&self) -> Vec<Finding> {

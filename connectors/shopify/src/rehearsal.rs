@@ -17,7 +17,7 @@ impl Shopify {
     /// Opens a draft of the first thing that can be bought, sent to the store's own address, and
     /// takes it away again.
     pub(crate) async fn rehearse_purchase(&self) -> Vec<Finding> {
-        let line = match self.page(None).await {
+        let line = match self.products_after(0).await {
             Ok(page) => first_line(&page),
             Err(error) => return vec![broken(&error)],
         };

@@ -52,7 +52,7 @@ const VARIANT_PAGES_MAX: usize = 25;
 
 impl Shopify {
     /// The active products after this number.
-    pub(super) async fn products_after(&self, last: u64) -> Result<ProductPage, ConnectorError> {
+    pub(crate) async fn products_after(&self, last: u64) -> Result<ProductPage, ConnectorError> {
         let filter = match last {
             0 => ACTIVE.to_owned(),
             last => format!("{ACTIVE} AND id:>{last}"),

@@ -106,6 +106,7 @@ pub(crate) fn settings(access: Access) -> Settings {
             export_poll: Duration::from_millis(5),
             ..CatalogSettings::default()
         },
+        hook_secrets: Vec::new(),
         now: Now(emulators::system_clock()),
     }
 }
