@@ -13,12 +13,13 @@ use crate::{
     Shopify,
     attributes::{Attribute, Kept, TAG_COMMITTED},
     error::{UserError, nonsense, refused},
+    head::Head,
     id::{Kind, draft_of},
     operation::Operation,
-    shown::{Bag, Head, Stage, unreadable},
+    shown::{Bag, Stage, unreadable},
 };
 
-const LOOK_TO_PLACE: Operation = Operation::read(
+pub(crate) const LOOK_TO_PLACE: Operation = Operation::read(
     "draft.look_to_place",
     concat!(
         include_str!("operations/look_to_place.graphql"),
@@ -26,7 +27,7 @@ const LOOK_TO_PLACE: Operation = Operation::read(
     ),
     4,
 );
-const PLACE_ORDER: Operation = Operation::write(
+pub(crate) const PLACE_ORDER: Operation = Operation::write(
     "draft.complete",
     concat!(
         include_str!("operations/place_order.graphql"),
@@ -34,7 +35,7 @@ const PLACE_ORDER: Operation = Operation::write(
     ),
     13,
 );
-const STAMP_ORDER: Operation = Operation::write(
+pub(crate) const STAMP_ORDER: Operation = Operation::write(
     "order.stamp",
     concat!(
         include_str!("operations/stamp_order.graphql"),
@@ -42,7 +43,7 @@ const STAMP_ORDER: Operation = Operation::write(
     ),
     11,
 );
-const MARK_PAID: Operation = Operation::write(
+pub(crate) const MARK_PAID: Operation = Operation::write(
     "order.mark_paid",
     concat!(
         include_str!("operations/mark_paid.graphql"),
