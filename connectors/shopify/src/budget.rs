@@ -33,6 +33,14 @@ pub(crate) struct Cost {
     throttle: Option<Throttle>,
 }
 
+#[cfg(test)]
+impl Cost {
+    /// Whether the store has said all of it.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.requested.is_some() && self.throttle.is_some_and(|it| it.maximum > 0 && it.rate > 0)
+    }
+}
+
 /// The bucket as the store last showed it, in points and points a second.
 #[derive(Clone, Copy, Debug, Deserialize)]
 struct Throttle {

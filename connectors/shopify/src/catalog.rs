@@ -23,6 +23,8 @@ mod lines;
 mod paging;
 mod place;
 mod product;
+#[cfg(test)]
+mod recordings;
 mod wire;
 
 use bulk::{Export, Part};

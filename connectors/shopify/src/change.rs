@@ -3,7 +3,7 @@
 //! What the agent is shown is kept with the draft in the same write, so its total is asked for before
 //! it is written. A draft keeps no code that does not count.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use commerce::{
     Change, CodeRefusal, ConnectorError, Draft, Effect, ItemId, Money, Problem, ProblemKind,
@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::{
     Shopify,
     attributes::{Attribute, TAG},
-    error::{UserError, refused},
+    error::{UserError, nonsense, refused},
     id::Kind,
     memory::Seen,
     operation::Operation,
@@ -28,7 +28,8 @@ const OFFERS: Operation = Operation::read(
     "draft.offers",
     concat!(
         include_str!("operations/offers.graphql"),
-        include_str!("operations/fragments/offers.graphql")
+        include_str!("operations/fragments/offers.graphql"),
+        include_str!("operations/fragments/ways.graphql")
     ),
     7,
 );
@@ -36,7 +37,8 @@ const LOOK: Operation = Operation::read(
     "draft.look",
     concat!(
         include_str!("operations/look.graphql"),
-        include_str!("operations/fragments/offers.graphql")
+        include_str!("operations/fragments/offers.graphql"),
+        include_str!("operations/fragments/ways.graphql")
     ),
     9,
 );
@@ -147,8 +149,7 @@ impl Shopify {
             }
             let obstacles = obstacles(&offered, &wanted);
             if obstacles.is_empty() {
-                let country = wanted.to.as_ref().map(|to| to.country_code.clone());
-                let country = country.as_deref().filter(|code| !code.is_empty());
+                let country = wanted.country();
                 let ways = self.ways(&offered.options, country, wanted.currency).await?;
                 break (ways, offered.stock());
             }
@@ -168,6 +169,7 @@ impl Shopify {
         let chosen = asked.iter().rev().find_map(find);
         let chosen = chosen.or_else(|| wanted.rate.as_ref().and_then(find)).or(ways.first());
         let way = chosen.cloned();
+        wanted.rate = way.as_ref().map(|way| way.id.clone());
         wanted.kept.pickup =
             way.as_ref().and_then(|way| way.pickup.as_ref()).map(|(location, _)| *location);
         Ok(Prepared { wanted, ways, way, refused, stock, is_current })
@@ -210,7 +212,7 @@ impl Shopify {
             let (total, codes) = match priced {
                 Ok(priced) => priced,
                 Err(errors) => {
-                    self.mend(draft, &mut prepared, "draft.price", &errors).await?;
+                    self.mend(&mut prepared, "draft.price", &errors).await?;
                     continue;
                 }
             };
@@ -224,11 +226,27 @@ impl Shopify {
             let input = wanted.input(handle);
             let lines = wanted.lines.len().max(1);
             match self.put(draft, &input, lines).await? {
-                Ok(shown) => return self.remember(shown, prepared.ways, prepared.refused).await,
-                Err(errors) => self.mend(draft, &mut prepared, "draft.write", &errors).await?,
+                Ok(shown) => {
+                    let seen = self.memory.see(Seen::new(shown, prepared.ways));
+                    let seen = self.agree(seen).await?;
+                    return self.draft_of(&seen, prepared.refused).await;
+                }
+                Err(errors) => self.mend(&mut prepared, "draft.write", &errors).await?,
             }
         }
-        Err(refused("draft.write", &[]))
+        let source = "the store refuses one part after another";
+        Err(nonsense("draft.write", source))
+    }
+
+    /// Where a draft costs something else than was foretold, because the seller has changed it by hand,
+    /// that is written after it.
+    async fn agree(&self, seen: Arc<Seen>) -> Result<Arc<Seen>, ConnectorError> {
+        let (mut kept, total) = (seen.shown.kept(), seen.shown.total()?);
+        if kept.agreed.is_none_or(|agreed| agreed == total) {
+            return Ok(seen);
+        }
+        kept.agreed = Some(total);
+        self.write_kept(&seen, &kept, "", None).await
     }
 
     /// What it will cost, and which codes do not count; or what is wrong with it.
@@ -310,7 +328,6 @@ impl Shopify {
     /// Leaves out what the store will not have.
     async fn mend(
         &self,
-        draft: Option<u64>,
         prepared: &mut Prepared,
         call: &'static str,
         errors: &[UserError],
@@ -349,19 +366,7 @@ impl Shopify {
                 problems.push(invalid(Subject::Address(error.part())));
             }
         }
-        let _where = draft;
         if is_mended { Ok(()) } else { Err(refused(call, errors)) }
-    }
-
-    /// What was just written or read, which is remembered.
-    pub(crate) async fn remember(
-        &self,
-        shown: Shown,
-        ways: Vec<Way>,
-        refused: Vec<Problem>,
-    ) -> Result<Draft, ConnectorError> {
-        let seen = self.memory.see(Seen::new(shown, ways));
-        self.draft_of(&seen, refused).await
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     memory::{FRESH, Seen},
     operation::Operation,
     quote::quote,
-    rates::Way,
+    rates::{Options, Way},
     shown::{Shown, Stage},
     wanted::{Wanted, buyer, destination},
 };
@@ -29,6 +29,14 @@ const READ_DRAFT: Operation = Operation::read(
         include_str!("operations/fragments/order_head.graphql")
     ),
     43,
+);
+const DELIVERY_OPTIONS: Operation = Operation::read(
+    "draft.options",
+    concat!(
+        include_str!("operations/delivery_options.graphql"),
+        include_str!("operations/fragments/ways.graphql")
+    ),
+    4,
 );
 /// Rows that are asked for at first: as many as a cart has, and few enough to be cheap.
 const ROWS: usize = 12;
@@ -172,8 +180,15 @@ impl Shopify {
 
     /// What is offered for a draft as it stands.
     async fn ways_of(&self, shown: &Shown) -> Result<Vec<Way>, ConnectorError> {
-        let prepared = self.prepare(None, Wanted::of(shown)?, &Change::default()).await?;
-        Ok(prepared.ways)
+        #[derive(Deserialize)]
+        struct Answer {
+            options: Options,
+        }
+
+        let wanted = Wanted::of(shown)?;
+        let input = json!({ "input": wanted.options() });
+        let Answer { options } = self.client.run(&DELIVERY_OPTIONS, &input).await?;
+        self.ways(&options, wanted.country(), wanted.currency).await
     }
 
     /// A draft in the bridge's words, with what was refused just now.

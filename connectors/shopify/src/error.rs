@@ -44,7 +44,10 @@ impl Problem {
     }
 
     pub(crate) fn is_internal(&self) -> bool {
-        matches!(self.code(), "INTERNAL_SERVER_ERROR" | "TIMEOUT")
+        matches!(
+            self.code(),
+            "INTERNAL_SERVER_ERROR" | "TIMEOUT" | "IDEMPOTENCY_CONCURRENT_REQUEST"
+        )
     }
 
     /// Whether only a part below a root field is missing: the rest of the answer stands.

@@ -10,8 +10,9 @@
 //! keeps for us, `lines`, `rates` and `quote` read what it shows, `state` says how far it has come.
 //! `draft` opens and reads it, `change` writes it, `memory` saves reading it again. `commit` ties it to
 //! a payment, `place` takes it to a paid order. `sale` says what has become of orders, `refund` and
-//! `notes` write on them afterwards. `catalog` reads products and `storefront` what holds for all of
-//! them, `hooks` hears of changes, `check` looks the store over and `rehearsal` tries it out.
+//! `notes` write on them afterwards, `sweep` takes away what came to nothing. `catalog` reads products and `storefront` what holds for all of
+//! them, `hooks` hears of changes, `check` looks the store over and `rehearsal` tries it out;
+//! `recordings` holds all of it against real stores' answers.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -45,6 +46,8 @@ mod operation;
 mod place;
 mod quote;
 mod rates;
+#[cfg(test)]
+mod recordings;
 mod refund;
 mod rehearsal;
 mod sale;
@@ -218,6 +221,10 @@ impl Connector for Shopify {
 
     async fn unsettled(&self) -> Result<Vec<Origin>, ConnectorError> {
         Priority::Update.around(self.waiting_drafts()).await
+    }
+
+    async fn sweep(&self, before: Timestamp) -> Result<usize, ConnectorError> {
+        Priority::Catalog.around(self.sweep_drafts(before)).await
     }
 
     async fn book_refund(&self, order: &OrderId, booking: &Booking) -> Result<(), ConnectorError> {

@@ -240,6 +240,11 @@ impl Wanted {
         }
     }
 
+    /// The country where it goes, if that is told.
+    pub(crate) fn country(&self) -> Option<&str> {
+        self.to.as_ref().map(|to| to.country_code.as_str()).filter(|code| !code.is_empty())
+    }
+
     /// What the ways to get there are asked for.
     pub(crate) fn options(&self) -> OptionsInput {
         OptionsInput {

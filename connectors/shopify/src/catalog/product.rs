@@ -369,7 +369,7 @@ fn field<'a>(shown: &'a Shown, namespace: &str, key: &str) -> Option<&'a str> {
 }
 
 /// Shopify writes whole numbers as `300` or `300.0`, and small ones as `1e-7`.
-fn decimal(number: &Number) -> Option<Decimal> {
+pub(super) fn decimal(number: &Number) -> Option<Decimal> {
     let text = number.to_string();
     let read = text.parse().or_else(|_| Decimal::from_scientific(&text));
     read.ok().map(|read: Decimal| read.normalize())

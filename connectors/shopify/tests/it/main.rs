@@ -3,9 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod afterwards;
+mod calls;
 mod catalog;
 mod check;
 mod contract;
 mod hooks;
+mod kinds;
+mod order;
+mod patience;
 mod stage;
 mod storefront;

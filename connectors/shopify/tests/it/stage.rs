@@ -1,12 +1,20 @@
 //! A store, a connector in front of it, and the sentences that tests are made of.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use commerce::{
     Address, AgentId, Buyer, Change, Commitment, Connector, Destination, Draft, Facts, ItemId,
     Line, Patch, PaymentId, ProblemKind, SessionId,
 };
 use emulators::{faults::Faults, serve::Running, shopify::Store};
+use jiff::SignedDuration;
 use shopify::{Access, ApiVersion, CatalogSettings, Now, Settings, Shopify};
 use tokio::net::TcpListener;
 use upstream::{GateLimits, Https, Limits, Seeded, Upstream};
@@ -16,6 +24,8 @@ pub(crate) struct Stage {
     pub(crate) faults: Faults,
     pub(crate) connector: Shopify,
     pub(crate) url: String,
+    /// Seconds that have been waited in no time.
+    ahead: Arc<AtomicI64>,
     _server: Running,
 }
 
@@ -23,11 +33,24 @@ impl Stage {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let store = Store::demo(&url, emulators::system_clock(), 5);
+        let ahead = Arc::new(AtomicI64::new(0));
+        let store = Store::demo(&url, clock(&ahead), 5);
         let faults = Faults::new();
         let server = emulators::serve::start_on(listener, store.faulty(&faults));
-        let connector = connector(&url, granted(&store));
-        Self { store, faults, connector, url, _server: server }
+        let settings = Settings { now: Now(clock(&ahead)), ..settings(granted(&store)) };
+        let connector = Shopify::new(upstream(&url), settings);
+        Self { store, faults, connector, url, ahead, _server: server }
+    }
+
+    /// Time passes for the shop and the connector.
+    pub(crate) fn wait(&self, seconds: i64) {
+        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Another connector for the same store, which shares nothing with the first but the shop.
+    pub(crate) fn replica(&self) -> Shopify {
+        let settings = Settings { now: Now(clock(&self.ahead)), ..settings(granted(&self.store)) };
+        Shopify::new(upstream(&self.url), settings)
     }
 
     /// The id of the variant with this SKU, as an agent orders it.
@@ -37,7 +60,7 @@ impl Stage {
     }
 
     pub(crate) fn line(&self, sku: &str, quantity: u32) -> Line {
-        Line { item: self.item(sku), quantity: NonZeroU32::new(quantity).unwrap() }
+        line(self.item(sku).as_str(), quantity)
     }
 
     /// A draft of one line that is ready to be paid.
@@ -56,6 +79,12 @@ impl Stage {
     pub(crate) async fn revise(&self, draft: &Draft, change: Change) -> Draft {
         self.connector.revise(&draft.id, &change).await.unwrap()
     }
+}
+
+/// The system's clock, and what was waited in no time.
+fn clock(ahead: &Arc<AtomicI64>) -> emulators::Now {
+    let (now, ahead) = (emulators::system_clock(), Arc::clone(ahead));
+    Arc::new(move || now() + SignedDuration::from_secs(ahead.load(Ordering::Relaxed)))
 }
 
 /// The app's own client credentials.
@@ -88,7 +117,7 @@ pub(crate) fn upstream(url: &str) -> Upstream {
     Upstream::new("store", url.parse().unwrap(), network, chance, limits())
 }
 
-const fn limits() -> Limits {
+pub(crate) const fn limits() -> Limits {
     Limits {
         deadline: Duration::from_secs(2),
         body_max: 8 * 1024 * 1024,
@@ -100,6 +129,10 @@ const fn limits() -> Limits {
             queue_wait_max: Duration::from_secs(1),
         },
     }
+}
+
+pub(crate) fn line(item: &str, quantity: u32) -> Line {
+    Line { item: ItemId::new(item), quantity: NonZeroU32::new(quantity).unwrap() }
 }
 
 pub(crate) fn san_francisco() -> Destination {
