@@ -205,12 +205,11 @@ impl Reader<'_> {
 /// A draft or a retired product is for sale nowhere, whatever its stock.
 fn availability(variant: &ShownVariant, tracked: bool, oversells: bool) -> Availability {
     let left = variant.sellable_online_quantity;
-    match (variant.available_for_sale, tracked) {
-        (false, _) => Availability::OutOfStock,
-        (true, false) => Availability::InStock,
-        (true, true) if left.is_none_or(|left| left > 0) => Availability::InStock,
-        (true, true) if oversells => Availability::Backorder,
-        (true, true) => Availability::OutOfStock,
+    let is_left = !tracked || left.is_none_or(|left| left > 0);
+    match (variant.available_for_sale, is_left) {
+        (true, true) => Availability::InStock,
+        (true, false) if oversells => Availability::Backorder,
+        _ => Availability::OutOfStock,
     }
 }
 
