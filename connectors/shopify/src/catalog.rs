@@ -23,6 +23,8 @@ mod lines;
 mod paging;
 mod place;
 mod product;
+#[cfg(test)]
+mod recordings;
 mod wire;
 
 use bulk::{Export, Part};
@@ -59,7 +61,7 @@ impl Shopify {
         match Place::at(from) {
             Place::Start => {
                 let document = self.catalog.export(ACTIVE);
-                Ok(empty(self.start_export(&document, 1).await?.unwrap_or(Place::Page(0))))
+                Ok(empty(&self.start_export(&document, 1).await?.unwrap_or(Place::Page(0))))
             }
             Place::Export(export) => match self.exported_products(export).await? {
                 Exported::Products(page) => Ok(page),
@@ -71,11 +73,11 @@ impl Shopify {
                     } else {
                         None
                     };
-                    Ok(empty(again.unwrap_or(Place::Page(0))))
+                    Ok(empty(&again.unwrap_or(Place::Page(0))))
                 }
             },
             Place::Page(last) => self.products_after(last).await,
-            Place::Changes(_) => Ok(empty(Place::Page(0))),
+            Place::Changes(_) => Ok(empty(&Place::Page(0))),
         }
     }
 
@@ -132,17 +134,13 @@ impl Shopify {
         &self,
         from: Option<&Cursor>,
     ) -> Result<Option<ListingPage>, ConnectorError> {
-        let export = match Place::at(from) {
-            Place::Export(export) => export,
-            _ => {
-                let started = self.start_export(document::LISTING, EXPORTS_MAX).await?;
-                let begun = |place: Place| ListingPage {
-                    listed: Vec::new(),
-                    next: Some(place.cursor()),
-                    total: None,
-                };
-                return Ok(started.map(begun));
-            }
+        let Place::Export(export) = Place::at(from) else {
+            let started = self.start_export(document::LISTING, EXPORTS_MAX).await?;
+            return Ok(started.map(|place| ListingPage {
+                listed: Vec::new(),
+                next: Some(place.cursor()),
+                total: None,
+            }));
         };
         let families = match self.exported(export).await? {
             Part::Lines(families) => families,
@@ -242,6 +240,6 @@ fn changed_since(since: Timestamp) -> String {
     format!("updated_at:>='{}'", since.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
 
-fn empty(next: Place) -> ProductPage {
+fn empty(next: &Place) -> ProductPage {
     ProductPage { products: Vec::new(), next: Some(next.cursor()), total: None }
 }

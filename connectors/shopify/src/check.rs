@@ -40,7 +40,8 @@ struct Shop {
     taxes_included: bool,
     setup_required: bool,
     plan: Plan,
-    shop_address: Place,
+    #[serde(rename = "shopAddress")]
+    address: Place,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -219,15 +220,15 @@ impl Shopify {
 }
 
 fn judge_shop(shop: &Shop) -> Finding {
-    let Shop { name, myshopify_domain, plan, setup_required, shop_address, .. } = shop;
+    let Shop { name, myshopify_domain, plan, setup_required, address, .. } = shop;
     let plan = &plan.public_display_name;
     if *setup_required {
         let detail = format!("{name} ({myshopify_domain}) is not set up: finish that in its admin");
         return finding(Level::Failure, "Store", detail);
     }
     let known = |part: &Option<String>| part.as_ref().is_some_and(|part| !part.is_empty());
-    let is_placed = known(&shop_address.city) && known(&shop_address.zip);
-    if !is_placed || !known(&shop_address.country_code_v2) {
+    let is_placed = known(&address.city) && known(&address.zip);
+    if !is_placed || !known(&address.country_code_v2) {
         let detail = format!(
             "{name} ({myshopify_domain}, {plan}) has no whole address, by which taxes are worked \
              out: complete it in Settings > General"

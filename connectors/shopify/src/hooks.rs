@@ -113,10 +113,10 @@ pub(crate) struct Subscription {
 impl Subscription {
     /// Whether it tells what we read, and of everything.
     fn is_right(&self, topic: &Topic) -> bool {
-        let is_told = |field: &&str| self.include_fields.iter().any(|told| told == field);
+        let is_told = |field: &&str| self.include_fields.iter().any(|told| told == *field);
         self.format == "JSON"
             && self.filter.as_deref().unwrap_or_default().is_empty()
-            && (self.include_fields.is_empty() || topic.fields.iter().all(|field| is_told(&field)))
+            && (self.include_fields.is_empty() || topic.fields.iter().all(is_told))
     }
 }
 

@@ -54,7 +54,7 @@ fn objects<'a>(
 }
 
 /// Calls `check` for every object in every recording; answers how often it had something to say.
-fn each(check: impl Fn(&str, &Map<String, Value>) -> bool) -> usize {
+pub(crate) fn each(check: impl Fn(&str, &Map<String, Value>) -> bool) -> usize {
     let mut count = 0;
     for (recording, value) in recordings() {
         let mut found = Vec::new();
@@ -69,12 +69,12 @@ fn each(check: impl Fn(&str, &Map<String, Value>) -> bool) -> usize {
     count
 }
 
-fn read<T: for<'de> Deserialize<'de>>(object: &Map<String, Value>) -> T {
+pub(crate) fn read<T: for<'de> Deserialize<'de>>(object: &Map<String, Value>) -> T {
     serde_json::from_value(Value::Object(object.clone())).unwrap()
 }
 
 /// That there was something, where there are recordings at all.
-fn assert_some(count: usize, least: usize) {
+pub(crate) fn assert_some(count: usize, least: usize) {
     assert!(count >= least || !Path::new(FOLDER).exists(), "{count}");
 }
 

@@ -35,7 +35,8 @@ impl Shopify {
         struct Shop {
             name: String,
             primary_domain: Domain,
-            shop_address: Place,
+            #[serde(rename = "shopAddress")]
+            address: Place,
             ships_to_countries: Vec<String>,
             taxes_included: bool,
         }
@@ -58,7 +59,7 @@ impl Shopify {
         Ok(Storefront {
             name: Some(shop.name),
             url: Some(format!("{}/", shop.primary_domain.url.trim_end_matches('/'))),
-            country: shop.shop_address.country_code_v2,
+            country: shop.address.country_code_v2,
             countries: shop.ships_to_countries,
             prices_include_tax: Some(shop.taxes_included),
             privacy_url: policy("PRIVACY_POLICY"),

@@ -90,7 +90,7 @@ impl Bulk {
         self.root_object_count.parse().unwrap_or(0)
     }
 
-    fn is_under_way(&self) -> bool {
+    pub(super) fn is_under_way(&self) -> bool {
         matches!(self.status.as_str(), "CREATED" | "RUNNING" | "CANCELING")
     }
 }

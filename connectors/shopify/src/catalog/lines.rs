@@ -120,7 +120,7 @@ impl Open {
         if parent == self.shown.id {
             match kind {
                 Some("ProductVariant") => {
-                    self.shown.variants.nodes.extend(owned::<ShownVariant>(line))
+                    self.shown.variants.nodes.extend(owned::<ShownVariant>(line));
                 }
                 Some("Metafield") => self.shown.metafields.nodes.extend(owned::<Metafield>(line)),
                 _ => self.shown.media.nodes.extend(owned::<Medium>(line)),

@@ -205,12 +205,11 @@ impl Reader<'_> {
 /// A draft or a retired product is for sale nowhere, whatever its stock.
 fn availability(variant: &ShownVariant, tracked: bool, oversells: bool) -> Availability {
     let left = variant.sellable_online_quantity;
-    match (variant.available_for_sale, tracked) {
-        (false, _) => Availability::OutOfStock,
-        (true, false) => Availability::InStock,
-        (true, true) if left.is_none_or(|left| left > 0) => Availability::InStock,
-        (true, true) if oversells => Availability::Backorder,
-        (true, true) => Availability::OutOfStock,
+    let is_left = !tracked || left.is_none_or(|left| left > 0);
+    match (variant.available_for_sale, is_left) {
+        (true, true) => Availability::InStock,
+        (true, false) if oversells => Availability::Backorder,
+        _ => Availability::OutOfStock,
     }
 }
 
@@ -369,7 +368,7 @@ fn field<'a>(shown: &'a Shown, namespace: &str, key: &str) -> Option<&'a str> {
 }
 
 /// Shopify writes whole numbers as `300` or `300.0`, and small ones as `1e-7`.
-fn decimal(number: &Number) -> Option<Decimal> {
+pub(super) fn decimal(number: &Number) -> Option<Decimal> {
     let text = number.to_string();
     let read = text.parse().or_else(|_| Decimal::from_scientific(&text));
     read.ok().map(|read: Decimal| read.normalize())

@@ -126,18 +126,15 @@ impl Shopify {
             format!("{} ({title})", one.id.0)
         };
         let all = &answer.publications.nodes;
-        match all.iter().find(|one| one.id.0 == set) {
-            Some(one) => finding(Level::Ok, WHAT, named(one)),
-            None => {
-                let known: Vec<String> = all.iter().map(named).collect();
-                let detail = format!(
-                    "the store has no publication {set}, so nothing is sold: set `publication` to \
-                     one of {}",
-                    known.join(", ")
-                );
-                finding(Level::Failure, WHAT, detail)
-            }
+        if let Some(one) = all.iter().find(|one| one.id.0 == set) {
+            return finding(Level::Ok, WHAT, named(one));
         }
+        let known: Vec<String> = all.iter().map(named).collect();
+        let detail = format!(
+            "the store has no publication {set}, so nothing is sold: set `publication` to one of {}",
+            known.join(", ")
+        );
+        finding(Level::Failure, WHAT, detail)
     }
 
     /// In what money, and whether the country that is set is sold to.

@@ -6,7 +6,7 @@ use commerce::{
     Availability, Connector, Cursor, Exclusion, ItemId, Product, ProductId, ProductKind, Taxonomy,
 };
 use emulators::{faults::Fault, shopify::Plan};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use shopify::{CatalogSettings, MetaKeys, Shopify};
 
@@ -59,7 +59,7 @@ fn ids(products: &[Product]) -> BTreeSet<&str> {
 }
 
 /// No export is made, whatever is tried.
-async fn without_exports(stage: &Stage) {
+fn without_exports(stage: &Stage) {
     let refused = json!({ "data": { "bulkOperationRunQuery": {
         "bulkOperation": null,
         "userErrors": [{ "field": ["query"], "message": "Bulk queries are not for you" }],
@@ -128,15 +128,15 @@ async fn every_kind_is_read_from_an_export() {
 async fn pages_show_what_an_export_shows() {
     let stage = Stage::start().await;
     let (exported, _) = all(&stage.connector).await;
-    without_exports(&stage).await;
-    let (paged, pages) = all(&stage.connector).await;
-    check_every_kind(&stage, &paged);
-    assert!(pages > 2, "{pages}");
+    without_exports(&stage);
+    let (by_page, count) = all(&stage.connector).await;
+    check_every_kind(&stage, &by_page);
+    assert!(count > 2, "{count}");
     let sorted = |mut products: Vec<Product>| {
         products.sort_by(|one, other| one.id.cmp(&other.id));
         products
     };
-    assert_eq!(sorted(exported), sorted(paged), "the same to the last word");
+    assert_eq!(sorted(exported), sorted(by_page), "the same to the last word");
 }
 
 #[tokio::test]
@@ -259,7 +259,7 @@ async fn ten_thousand_variants_in_little_memory() {
 async fn products_with_many_variants_are_read_to_the_last() {
     let stage = Stage::start().await;
     stage.store.set_plan(Plan::Plus);
-    without_exports(&stage).await;
+    without_exports(&stage);
     stage.store.import(3, 260);
     tokio::time::sleep(Duration::from_secs(4)).await;
     let (products, _) = all(&stage.connector).await;
@@ -295,7 +295,7 @@ async fn a_product_is_found_by_itself_by_a_variant_and_by_its_stock() {
 #[tokio::test]
 async fn changes_are_found_whatever_they_are() {
     let stage = Stage::start().await;
-    let since = Timestamp::now() - SignedDuration::from_secs(1);
+    let since = emulators::system_clock()() - SignedDuration::from_secs(1);
     assert!(stage.connector.products_since(since).await.unwrap().is_empty());
     stage.store.set_price(&stage.store.variant("BEANIE-1").unwrap(), 2100);
     stage.store.set_status(&stage.store.variant("OUT-1").unwrap(), "DRAFT");
@@ -309,7 +309,7 @@ async fn changes_are_found_whatever_they_are() {
 #[tokio::test]
 async fn many_changes_are_exported() {
     let stage = Stage::start().await;
-    let since = Timestamp::now() - SignedDuration::from_secs(1);
+    let since = emulators::system_clock()() - SignedDuration::from_secs(1);
     stage.store.import(230, 1);
     tokio::time::sleep(Duration::from_secs(4)).await;
     let changed = stage.connector.products_since(since).await.unwrap();
@@ -318,7 +318,7 @@ async fn many_changes_are_exported() {
     assert_eq!(pages, 1, "the first look, and then an export");
 
     // Where none is made, they are read all the same.
-    without_exports(&stage).await;
+    without_exports(&stage);
     stage.store.set_plan(Plan::Plus);
     let changed = stage.connector.products_since(since).await.unwrap();
     assert_eq!(ids(&changed).len(), 230);
@@ -342,7 +342,7 @@ async fn ids_alone_are_exported() {
     assert_eq!(listed.len(), products.len());
     let items = products.iter().flat_map(|product| &product.variants);
     assert!(items.into_iter().all(|variant| known.contains(&variant.item)));
-    without_exports(&stage).await;
+    without_exports(&stage);
     assert!(stage.connector.listing(None).await.unwrap().is_none(), "nothing is cheaper");
 }
 
@@ -397,7 +397,7 @@ async fn markets_publications_and_metafields_as_they_are_set() {
     };
     let connector = reading(&stage, catalog);
     let (exported, _) = all(&connector).await;
-    without_exports(&stage).await;
+    without_exports(&stage);
     let (paged, _) = all(&connector).await;
     for products in [&exported, &paged] {
         let beanie = of(products, &stage, "BEANIE-1");
@@ -419,7 +419,7 @@ async fn markets_publications_and_metafields_as_they_are_set() {
 #[tokio::test]
 async fn no_operation_costs_more_than_half_of_what_may_be_asked_at_once() {
     let stage = Stage::start().await;
-    without_exports(&stage).await;
+    without_exports(&stage);
     let (products, _) = all(&stage.connector).await;
     stage.connector.product(&products[0].id).await.unwrap();
     let costs: Vec<(Value, u64)> = stage
