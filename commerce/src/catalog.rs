@@ -12,6 +12,7 @@ use crate::{Cursor, ItemId, Money, ProductId};
 
 mod details;
 mod storefront;
+mod words;
 
 pub use details::{
     AgeGroup, Category, Condition, Details, Dimensions, Gender, Image, LengthUnit, Quantity,
@@ -19,6 +20,7 @@ pub use details::{
     Weight, WeightUnit,
 };
 pub use storefront::{Pickup, PickupMethod, Storefront};
+pub use words::is_brand_word;
 
 /// One page of a catalog.
 #[derive(Clone, Debug)]

@@ -105,6 +105,13 @@ pub trait Connector: Send + Sync {
     /// Orders brought by agents that wait for the money of the payment they are tied to.
     async fn unsettled(&self) -> Result<Vec<Origin>, ConnectorError>;
 
+    /// Takes away what is left of sessions that came to nothing and that nobody has touched since;
+    /// answers how many. Nothing where the platform does so by itself.
+    async fn sweep(&self, before: Timestamp) -> Result<usize, ConnectorError> {
+        let _the_platform_does = before;
+        Ok(0)
+    }
+
     /// Books money that went back at the processor. Booking it twice changes nothing.
     async fn book_refund(&self, order: &OrderId, booking: &Booking) -> Result<(), ConnectorError>;
 

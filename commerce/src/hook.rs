@@ -49,6 +49,16 @@ pub enum Heard {
     Product(ProductId),
     /// An order.
     Order(OrderId),
+    /// The store has taken our access away: no call will be answered until somebody gives it back.
+    Uninstalled,
+    /// Somebody asks for a person's data, or wants them gone. The store has them all, and there is
+    /// nothing to hand out or to erase outside of it.
+    Privacy {
+        /// The platform's own name for what is asked.
+        request: String,
+        /// Whom it is about, in the platform's ids; never a name or an address.
+        about: String,
+    },
 }
 
 /// A delivery that is not signed with our secret.

@@ -20,7 +20,7 @@ pub use catalog::{
     AgeGroup, Availability, Category, Choice, Condition, Details, Dimensions, Exclusion, Gender,
     Image, LengthUnit, Listed, ListingPage, Pickup, PickupMethod, Product, ProductKind,
     ProductPage, Quantity, Question, Rating, Related, Relation, Review, ShippingPrice, Storefront,
-    Taxonomy, Trait, UnitPricing, Variant, Weight, WeightUnit,
+    Taxonomy, Trait, UnitPricing, Variant, Weight, WeightUnit, is_brand_word,
 };
 pub use connector::{Commitment, Connector, ConnectorError, Effect, Finding, Hold, Level};
 pub use draft::{
@@ -33,4 +33,4 @@ pub use id::{
 };
 pub use money::{Currency, Decimal, Money, MoneyError};
 pub use sale::{Booking, Brought, Origin, Refund, Sale};
-pub use text::plain_text;
+pub use text::{plain_text, spoken};

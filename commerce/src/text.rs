@@ -23,6 +23,23 @@ pub fn plain_text(html: &str) -> String {
     fold_space(&html_escape::decode_html_entities(&text))
 }
 
+/// HTML without what is no text: the content of scripts and styles.
+pub fn spoken(html: &str) -> String {
+    ["script", "style"].into_iter().fold(html.to_owned(), |html, name| without(&html, name))
+}
+
+fn without(html: &str, name: &str) -> String {
+    let lower = html.to_ascii_lowercase();
+    let (open, close) = (format!("<{name}"), format!("</{name}>"));
+    let (mut kept, mut at) = (String::with_capacity(html.len()), 0);
+    while let Some(start) = lower[at..].find(&open).map(|start| at + start) {
+        kept.push_str(&html[at..start]);
+        at = lower[start..].find(&close).map_or(html.len(), |end| start + end + close.len());
+    }
+    kept.push_str(&html[at..]);
+    kept
+}
+
 /// The byte after `>`, if this `<` opens a tag at all: `a < b` is text.
 fn tag_end(tag: &str) -> Option<usize> {
     let second = tag[1..].chars().next()?;

@@ -9,7 +9,7 @@ use axum::{
 };
 use commerce::{Forged, Heard};
 use http::{HeaderMap, StatusCode};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::{app::App, chain::Chain, failure::Failure, sales};
 
@@ -31,6 +31,17 @@ pub(super) async fn hear(
         Ok(Heard::Product(id)) => store.inbox.product(id),
         Ok(Heard::Order(id)) => store.inbox.order(id),
         Ok(Heard::Nothing) => debug!(store.id = store.id, "a hook about nothing"),
+        Ok(Heard::Uninstalled) => warn!(
+            store.id = store.id,
+            "the store has taken our access away: install the app again, or take the store out of \
+             the configuration",
+        ),
+        Ok(Heard::Privacy { request, about }) => info!(
+            store.id = store.id,
+            request,
+            about,
+            "a request about personal data: all of it is in the store, none is kept here",
+        ),
         Err(Forged) => {
             warn!(
                 store.id = store.id,

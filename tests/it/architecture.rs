@@ -11,6 +11,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("commerce", &[]),
     ("upstream", &[]),
     ("payments", &["commerce", "upstream"]),
+    ("shopify", &["commerce", "upstream"]),
     ("woocommerce", &["commerce", "upstream"]),
     ("emulators", &[]),
     ("feed", &["commerce"]),

@@ -194,6 +194,14 @@ impl Upstream {
         Self { name: name.into(), base, transport, chance, gate, retries, limits }
     }
 
+    /// Another host that this one sends us to, such as the storage that a result is fetched from:
+    /// reached in the same way and within the same bounds, through a gate of its own.
+    #[must_use]
+    pub fn elsewhere(&self, name: impl Into<Arc<str>>, base: Url) -> Self {
+        let (transport, chance) = (Arc::clone(&self.transport), Arc::clone(&self.chance));
+        Self::new(name, base, transport, chance, self.limits)
+    }
+
     /// Where random bytes come from.
     pub fn chance(&self) -> Arc<dyn Chance> {
         Arc::clone(&self.chance)

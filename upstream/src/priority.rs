@@ -30,7 +30,7 @@ impl Priority {
     }
 
     /// What the running task is for.
-    pub(crate) fn current() -> Self {
+    pub fn current() -> Self {
         PRIORITY.try_with(|current| *current).unwrap_or_default()
     }
 }

@@ -32,6 +32,7 @@ mod payloads;
 mod pricing;
 mod problem;
 mod product_view;
+mod profiles;
 mod refunds;
 mod roots;
 mod schema;
@@ -53,7 +54,7 @@ use apollo_compiler::ExecutableDocument;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -282,6 +283,12 @@ async fn storage(
     State(store): State<Store>,
     Path(token): Path<String>,
     headers: HeaderMap,
-) -> Answer {
-    store.lock().storage(&token, &headers)
+) -> Response {
+    let mut shop = store.lock();
+    let answer = shop.storage(&token, &headers);
+    let asked = headers.get(http::header::RANGE).and_then(|range| range.to_str().ok());
+    match asked.filter(|_| answer.status == 200 && !shop.settings.quirks.results_only_whole) {
+        Some(range) => wire::part(answer.body.as_bytes(), range),
+        None => answer.into_response(),
+    }
 }

@@ -87,7 +87,7 @@ impl Reader<'_> {
         let mut variant = self.offer(shown, Some(parent), title)?;
         for option in &options {
             if let Some(value) = &option.value {
-                traits::note(&mut variant.details, &option.name, value);
+                variant.details.note(&option.name, value);
             }
         }
         let description = words(&shown.description);

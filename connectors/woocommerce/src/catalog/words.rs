@@ -1,28 +1,13 @@
 //! A description as words: without what only a browser or a plugin understands.
 
-use commerce::plain_text;
+use commerce::{plain_text, spoken};
 
-/// Elements whose content is no text.
-const UNSPOKEN: [&str; 2] = ["script", "style"];
 /// Shortcodes that WordPress has by itself and that need no closing one.
 const OF_WORDPRESS: [&str; 5] = ["audio", "embed", "gallery", "playlist", "video"];
 
 /// Plain text. Shortcodes that nobody has carried out are dropped; `[sic]` stays.
 pub(super) fn words(html: &str) -> String {
-    let spoken = UNSPOKEN.into_iter().fold(html.to_owned(), |html, name| without(&html, name));
-    plain_text(&without_shortcodes(&spoken))
-}
-
-fn without(html: &str, name: &str) -> String {
-    let lower = html.to_ascii_lowercase();
-    let (open, close) = (format!("<{name}"), format!("</{name}>"));
-    let (mut kept, mut at) = (String::with_capacity(html.len()), 0);
-    while let Some(start) = lower[at..].find(&open).map(|start| at + start) {
-        kept.push_str(&html[at..start]);
-        at = lower[start..].find(&close).map_or(html.len(), |end| start + end + close.len());
-    }
-    kept.push_str(&html[at..]);
-    kept
+    plain_text(&without_shortcodes(&spoken(html)))
 }
 
 fn without_shortcodes(text: &str) -> String {

@@ -42,7 +42,10 @@ pub(super) fn understood(ty: &str, ask: &Ask<'_>, sent: &str) -> bool {
         }
         ("QueryRoot", "locations") => matches!(sent, "includeInactive" | "includeLegacy"),
         ("QueryRoot", "webhookSubscriptions") => matches!(sent, "topics" | "uri"),
-        ("QueryRoot", "productVariants" | "markets" | "publications" | "bulkOperations") => false,
+        (
+            "QueryRoot",
+            "productVariants" | "markets" | "publications" | "bulkOperations" | "deliveryProfiles",
+        ) => false,
         ("QueryRoot" | "Mutation", _) | ("Order", "statusPageUrl") | ("Image", "url") => true,
         (_, "metafields") => matches!(sent, "namespace" | "keys"),
         (_, "metafield") => matches!(sent, "namespace" | "key"),

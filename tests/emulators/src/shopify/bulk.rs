@@ -25,6 +25,8 @@ const LONGEST: usize = 65_535;
 pub(super) struct Bulk {
     id: u64,
     query: String,
+    /// Whether children follow their parent directly.
+    grouped: bool,
     status: &'static str,
     created: Timestamp,
     completed: Option<Timestamp>,
@@ -64,6 +66,7 @@ impl Shop {
         let bulk = Bulk {
             id: self.id(),
             query: query.to_owned(),
+            grouped: *ask.value("groupObjects") == true,
             status: "CREATED",
             created: self.now(),
             completed: None,
@@ -108,10 +111,11 @@ impl Shop {
         }
     }
 
-    /// Runs every bulk operation to its end.
+    /// Runs every bulk operation to its end, but for those that stand still.
     pub(super) fn finish_bulks(&mut self) {
+        let stuck = self.settings.quirks.bulk_stands_still;
         for at in 0..self.bulks.len() {
-            while self.bulks[at].runs() {
+            while self.bulks[at].runs() && !(stuck && self.bulks[at].status == "RUNNING") {
                 self.advance(at);
             }
         }
@@ -126,9 +130,10 @@ impl Shop {
                 self.bulks[at].completed = Some(now);
                 self.tell_bulk(at);
             }
+            "RUNNING" if self.settings.quirks.bulk_stands_still => {}
             "RUNNING" => {
-                let query = self.bulks[at].query.clone();
-                let (lines, roots, denied) = self.run_bulk(&query);
+                let (query, grouped) = (self.bulks[at].query.clone(), self.bulks[at].grouped);
+                let (lines, roots, denied) = self.run_bulk(&query, grouped);
                 let breaks = self.settings.quirks.next_bulk_breaks_after.take();
                 let bulk = &mut self.bulks[at];
                 let kept = breaks.unwrap_or(lines.len()).min(lines.len());
@@ -151,7 +156,7 @@ impl Shop {
         }
     }
 
-    fn run_bulk(&mut self, query: &str) -> (Vec<Value>, u64, bool) {
+    fn run_bulk(&mut self, query: &str, grouped: bool) -> (Vec<Value>, u64, bool) {
         let strict = !self.settings.quirks.deprecated_still_works;
         let Ok(judged) = judged(query, strict) else { return (Vec::new(), 0, true) };
         let Ok(document) = &judged.executable else { return (Vec::new(), 0, true) };
@@ -169,7 +174,10 @@ impl Shop {
         };
         let _data = run.operation(operation);
         let failed = !run.problems.is_empty();
-        let lines = run.lines.unwrap_or_default();
+        let mut lines = run.lines.unwrap_or_default();
+        if !grouped {
+            lines.scatter();
+        }
         if failed { (Vec::new(), 0, true) } else { (lines.written, lines.roots, false) }
     }
 

@@ -91,14 +91,22 @@ pub(super) struct Taken {
 pub(super) struct Catalog {
     pub(super) products: BTreeMap<u64, Product>,
     pub(super) variants: BTreeMap<u64, Variant>,
+    /// Variants by what is stocked of them.
+    items: BTreeMap<u64, u64>,
     /// By variant and location.
     pub(super) levels: BTreeMap<(u64, u64), Level>,
 }
 
 impl Catalog {
+    /// Puts a variant on sale.
+    pub(super) fn add(&mut self, variant: Variant) {
+        self.items.insert(variant.item, variant.id);
+        self.variants.insert(variant.id, variant);
+    }
+
     /// The variant of a stock item.
     pub(super) fn item(&self, item: u64) -> Option<&Variant> {
-        self.variants.values().find(|variant| variant.item == item)
+        self.variants.get(self.items.get(&item)?)
     }
 
     /// What is left to sell of a variant, everywhere.

@@ -63,6 +63,19 @@ impl Store {
         self.lock().settings.taxes_included = yes;
     }
 
+    /// The shop sells in another currency from now on; the numbers of its prices stay.
+    pub fn set_currency(&self, code: &str) {
+        let mut shop = self.lock();
+        let Some(code) = super::money::currency(code) else { return };
+        let before = std::mem::replace(&mut shop.settings.currency, code);
+        if !shop.settings.currencies.contains(&code) {
+            shop.settings.currencies.push(code);
+        }
+        for market in shop.markets.iter_mut().filter(|market| market.currency == before) {
+            market.currency = code;
+        }
+    }
+
     /// Sets what is left to sell of a variant, all of it at its first place.
     pub fn set_stock(&self, variant: &str, units: i64) {
         let mut shop = self.lock();
@@ -119,6 +132,38 @@ impl Store {
         let zones = shop.zones.iter_mut().filter(|zone| zone.country == country);
         let rates = zones.flat_map(|zone| &mut zone.rates).filter(|(known, ..)| *known == title);
         rates.for_each(|(_, price, _)| *price = minor);
+    }
+
+    /// Nothing is sent to a country any more, though it stays in its zone.
+    pub fn drop_rates(&self, country: &str) {
+        let mut shop = self.lock();
+        let zones = shop.zones.iter_mut().filter(|zone| zone.country == country);
+        zones.for_each(|zone| zone.rates.clear());
+    }
+
+    /// Adds so many products with so many variants each, all in stock, as an import would.
+    pub fn import(&self, products: usize, variants: usize) {
+        let mut shop = self.lock();
+        super::demo::import(&mut shop, products, variants);
+    }
+
+    /// Keeps a metafield with a variant's product.
+    pub fn set_metafield(
+        &self,
+        variant: &str,
+        namespace: &str,
+        key: &str,
+        kind: &str,
+        value: &str,
+    ) {
+        let mut shop = self.lock();
+        let Ok(id) = number(variant, "ProductVariant") else { return };
+        let Some(product) = shop.catalog.variants.get(&id).map(|known| known.product) else {
+            return;
+        };
+        let fields = json!([{ "namespace": namespace, "key": key, "type": kind, "value": value }]);
+        shop.keep_metafields(&gid("Product", product), &fields);
+        shop.product_changed(product, "products/update");
     }
 
     /// Sends out what is left of an order, and tells of it.

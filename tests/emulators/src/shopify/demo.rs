@@ -274,7 +274,7 @@ fn product(shop: &mut Shop, sheet: &Sheet, born: Timestamp) {
             shop.catalog.levels.insert((variant.id, shop.locations[nth].id), level);
         }
         product.variants.push(variant.id);
-        shop.catalog.variants.insert(variant.id, variant);
+        shop.catalog.add(variant);
     }
     if sheet.vendor == "Halyard" {
         // A brand that is not the vendor.
@@ -283,6 +283,67 @@ fn product(shop: &mut Shop, sheet: &Sheet, born: Timestamp) {
     }
     shop.catalog.products.insert(id, product.clone());
     shop.index_product(&product);
+}
+
+/// Fills a shop further with products that have nothing special, in one moment.
+pub(super) fn import(shop: &mut Shop, products: usize, variants: usize) {
+    let now = shop.now();
+    // Words live as long as the process, as those of the other products do.
+    let sizes: Vec<&'static str> =
+        (1..=variants).map(|nth| &*Box::leak(format!("Size {nth}").into_boxed_str())).collect();
+    let place = shop.locations[0].id;
+    for nth in 1..=products {
+        let id = shop.id();
+        let handle = format!("imported-{nth}");
+        let url = format!("{}/cdn/files/{handle}.png", shop.base);
+        let mut product = Product {
+            id,
+            title: format!("Imported {nth}"),
+            handle,
+            vendor: PLAIN.vendor,
+            kind: "Imported",
+            tags: vec!["imported".to_owned()],
+            status: "ACTIVE".to_owned(),
+            html: format!("<p>Number {nth} of a long list.</p>"),
+            category: None,
+            options: vec![("Size", sizes.clone())],
+            variants: Vec::with_capacity(variants),
+            images: vec![Image { id: shop.id(), url, alt: None }],
+            gift_card: false,
+            requires_selling_plan: false,
+            published: shop.publications.iter().map(|(id, _)| *id).collect(),
+            created: now,
+            updated: now,
+        };
+        for (position, size) in sizes.iter().enumerate() {
+            let (variant, item) = (shop.id(), shop.id());
+            product.variants.push(variant);
+            let level = Level { available: 7, committed: 0, reserved: 0, updated: now };
+            shop.catalog.levels.insert((variant, place), level);
+            let variant = Variant {
+                id: variant,
+                item,
+                product: id,
+                values: vec![size],
+                sku: None,
+                barcode: None,
+                price: 1000,
+                compare_at: None,
+                oversells: false,
+                taxable: true,
+                tracked: true,
+                ships: true,
+                grams: 300,
+                requires_components: false,
+                measure: None,
+                position,
+                updated: now,
+            };
+            shop.catalog.add(variant);
+        }
+        shop.index_product(&product);
+        shop.catalog.products.insert(id, product);
+    }
 }
 
 /// What the warehouse and the store have of so many units.

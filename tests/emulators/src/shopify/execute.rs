@@ -44,6 +44,17 @@ pub(super) struct Lines {
     pub(super) written: Vec<Value>,
     pub(super) roots: u64,
     parents: Vec<String>,
+    /// How deep each line is.
+    depths: Vec<usize>,
+}
+
+impl Lines {
+    /// Shopify promises only that children come after their parents: all of them do, at the end.
+    pub(super) fn scatter(&mut self) {
+        let mut order: Vec<usize> = (0..self.written.len()).collect();
+        order.sort_by_key(|at| self.depths.get(*at));
+        self.written = order.into_iter().map(|at| self.written[at].take()).collect();
+    }
 }
 
 impl<'a> Run<'a> {
@@ -373,6 +384,7 @@ impl<'a> Run<'a> {
                 .to_owned();
             let at = self.lines.as_ref().map_or(0, |lines| lines.written.len());
             if let Some(lines) = &mut self.lines {
+                lines.depths.push(lines.parents.len());
                 lines.parents.push(id);
                 lines.written.push(Value::Null);
                 lines.roots += u64::from(parent.is_none());

@@ -7,12 +7,13 @@ pub(super) type Currency = &'static str;
 
 /// What the shop knows of currencies: code, decimals, and what one unit of the shop's costs in
 /// it, as a fraction.
-pub(super) const CURRENCIES: [(Currency, u32, (i64, i64)); 5] = [
+pub(super) const CURRENCIES: [(Currency, u32, (i64, i64)); 6] = [
     ("USD", 2, (1, 1)),
     ("CAD", 2, (1361, 1000)),
     ("EUR", 2, (923, 1000)),
     ("GBP", 2, (787, 1000)),
     ("JPY", 0, (15_512, 100)),
+    ("KWD", 3, (307, 1000)),
 ];
 
 /// The currency's own name for a code that came from outside.

@@ -88,6 +88,10 @@ impl Shop {
                 links.collect()
             }
             "ordersCount" => count(self.orders.len()),
+            "productsCount" if query.is_some() => {
+                let found = list(self, "Product", &PRODUCT_FIELDS)?;
+                count(found.value["@page"].as_array().map_or(0, Vec::len))
+            }
             "productsCount" => count(self.catalog.products.len()),
             "shop" => self.shop_json(ask.scopes),
             "currentAppInstallation" => self.installation_json(),
@@ -97,6 +101,7 @@ impl Shop {
                 self.publications.iter().map(|(id, _)| link(gid("Publication", *id))).collect(),
             ),
             "publicationsCount" => count(self.publications.len()),
+            "deliveryProfiles" => self.delivery_profiles(),
             "markets" => pages(self.markets.iter().map(|m| link(gid("Market", m.id))).collect()),
             "draftOrderAvailableDeliveryOptions" => {
                 let pickups =

@@ -67,8 +67,16 @@ pub(super) fn field_access(ty: &str, field: &str) -> Option<&'static Access> {
         scopes: vec!["write_orders".to_owned()],
         text: "`write_orders` access scope.".to_owned(),
     });
+    static SHIPPING: LazyLock<Access> = LazyLock::new(|| Access {
+        scopes: vec!["read_shipping".to_owned()],
+        text: "`read_shipping` access scope.".to_owned(),
+    });
     let known = ACCESS.get(&format!("{ty}.{field}"));
-    known.or_else(|| (ty == "Mutation" && field == "refundCreate").then(|| &*ORDERS))
+    known.or_else(|| match (ty, field) {
+        ("Mutation", "refundCreate") => Some(&*ORDERS),
+        ("QueryRoot", "deliveryProfiles") => Some(&*SHIPPING),
+        _ => None,
+    })
 }
 
 /// What a type asks for.

@@ -107,6 +107,18 @@ struct Term {
     or: bool,
 }
 
+impl Term {
+    fn compares<T: Ord>(&self, value: &T, wanted: &T) -> bool {
+        match self.compare {
+            ">" => value > wanted,
+            ">=" => value >= wanted,
+            "<" => value < wanted,
+            "<=" => value <= wanted,
+            _ => value == wanted,
+        }
+    }
+}
+
 impl Shop {
     /// All things of a kind the query finds, in the order of the key. Fields that Shopify knows
     /// and this shop does not are an error; fields that nobody knows are passed over.
@@ -248,16 +260,16 @@ fn fits(term: &Term, doc: &Doc, fields: &[&str]) -> bool {
     if !term.field.is_empty() && !fields.contains(&term.field.as_str()) {
         return true;
     }
+    let id = |text: &str| text.parse::<u64>().ok().filter(|_| term.field == "id");
     let has = |values: &Vec<String>| {
-        values.iter().any(|value| match time(&term.value).zip(time(value)) {
-            Some((wanted, value)) => match term.compare {
-                ">" => value > wanted,
-                ">=" => value >= wanted,
-                "<" => value < wanted,
-                "<=" => value <= wanted,
-                _ => value == wanted,
-            },
-            None => value.eq_ignore_ascii_case(&term.value) || term.value == "*",
+        values.iter().any(|value| {
+            if let Some((wanted, value)) = id(&term.value).zip(id(value)) {
+                return term.compares(&value, &wanted);
+            }
+            match time(&term.value).zip(time(value)) {
+                Some((wanted, value)) => term.compares(&value, &wanted),
+                None => value.eq_ignore_ascii_case(&term.value) || term.value == "*",
+            }
         })
     };
     let found = if term.field.is_empty() {

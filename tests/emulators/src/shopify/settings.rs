@@ -48,6 +48,10 @@ pub struct Quirks {
     pub bulk_operations_at_once: usize,
     /// The next bulk operation breaks after so many lines.
     pub next_bulk_breaks_after: Option<usize>,
+    /// Bulk operations that run never come to an end.
+    pub bulk_stands_still: bool,
+    /// Results are given out whole, whatever part of them is asked for.
+    pub results_only_whole: bool,
 }
 
 impl Default for Quirks {
@@ -59,6 +63,8 @@ impl Default for Quirks {
             completion_checks_stock: false,
             bulk_operations_at_once: 1,
             next_bulk_breaks_after: None,
+            bulk_stands_still: false,
+            results_only_whole: false,
         }
     }
 }

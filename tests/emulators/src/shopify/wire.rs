@@ -52,6 +52,23 @@ impl IntoResponse for Answer {
     }
 }
 
+/// A part of a file, `bytes=0-1023`, as storage gives it out.
+pub(super) fn part(file: &[u8], range: &str) -> Response {
+    let bounds = range.strip_prefix("bytes=").and_then(|bounds| bounds.split_once('-'));
+    let bounds = bounds.and_then(|(first, last)| Some((first.parse::<usize>().ok()?, last)));
+    let Some((first, last)) = bounds.filter(|(first, _)| *first < file.len()) else {
+        let all = format!("bytes */{}", file.len());
+        return (StatusCode::RANGE_NOT_SATISFIABLE, [("content-range", all)]).into_response();
+    };
+    let last = last.parse().unwrap_or(usize::MAX).min(file.len() - 1);
+    if last < first {
+        return (StatusCode::RANGE_NOT_SATISFIABLE, ()).into_response();
+    }
+    let place = format!("bytes {first}-{last}/{}", file.len());
+    let headers = [("content-range", place), ("content-type", "application/jsonl".to_owned())];
+    (StatusCode::PARTIAL_CONTENT, headers, file[first..=last].to_vec()).into_response()
+}
+
 /// Operation and root fields of a body, for planned faults.
 pub(super) fn names(body: &[u8]) -> Vec<String> {
     let call: Value = serde_json::from_slice(body).unwrap_or_default();

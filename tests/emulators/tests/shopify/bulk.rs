@@ -154,3 +154,81 @@ async fn inner_queries_are_refused_in_the_recorded_words() {
     let head = |text: &Value| text.as_str().unwrap().split(": ").next().unwrap().to_owned();
     assert_eq!(head(&error["message"]), head(&wanted["message"]));
 }
+
+#[tokio::test]
+async fn children_follow_their_parents_only_where_that_was_asked_for() {
+    let bench = Bench::new();
+    let grouped = START.replace("groupObjects: false", "groupObjects: true");
+    for (document, together) in [(START, false), (grouped.as_str(), true)] {
+        let payload = bench.done(document, json!({ "query": ALL })).await;
+        let id = payload["bulkOperation"]["id"].as_str().unwrap().to_owned();
+        bench.store.finish_bulk();
+        let done = poll(&bench, &id).await;
+        let (_, lines) = fetch(&bench, done["url"].as_str().unwrap(), false).await;
+        let roots = lines.iter().take_while(|line| line.get("__parentId").is_none()).count();
+        assert_eq!(roots == 1, together);
+        assert_eq!(roots == 15, !together, "all of them first");
+    }
+}
+
+#[tokio::test]
+async fn a_result_in_parts() {
+    let bench = Bench::new();
+    let id = start(&bench, ALL).await;
+    bench.store.finish_bulk();
+    let url = poll(&bench, &id).await["url"].as_str().unwrap().to_owned();
+    let path = url.strip_prefix("http://127.0.0.1:8092").unwrap().to_owned();
+    let part = async |range: &str| {
+        let request = Request::get(&path).header("range", range);
+        bench.send(request.body(Body::empty()).unwrap()).await
+    };
+    let whole = bench.send(Request::get(&path).body(Body::empty()).unwrap()).await.text;
+    let (first, rest) = (part("bytes=0-99").await, part("bytes=100-").await);
+    assert_eq!((first.status, rest.status), (206, 206));
+    assert_eq!(first.headers["content-range"], format!("bytes 0-99/{}", whole.len()));
+    assert_eq!(format!("{}{}", first.text, rest.text), whole);
+    assert_eq!(part(&format!("bytes={}-", whole.len())).await.status, 416);
+    bench.store.quirks(|quirks| quirks.results_only_whole = true);
+    let all = part("bytes=0-99").await;
+    assert_eq!((all.status, all.text == whole), (200, true));
+}
+
+#[tokio::test]
+async fn what_stands_still_can_be_cancelled() {
+    let bench = Bench::new();
+    bench.store.quirks(|quirks| quirks.bulk_stands_still = true);
+    let id = start(&bench, ALL).await;
+    for _ in 0..5 {
+        poll(&bench, &id).await;
+    }
+    bench.store.finish_bulk();
+    assert_eq!(poll(&bench, &id).await["status"], "RUNNING");
+    let stop = "mutation Stop($id: ID!) { bulkOperationCancel(id: $id) { bulkOperation { id } userErrors { field message } } }";
+    bench.done(stop, json!({ "id": id })).await;
+    assert_eq!(poll(&bench, &id).await["status"], "CANCELED");
+}
+
+#[tokio::test]
+async fn products_are_counted_and_paged_by_their_ids() {
+    let bench = Bench::new();
+    bench.store.import(3, 2);
+    bench.wait(5);
+    let count = "query Count($query: String) { productsCount(query: $query) { count } }";
+    let counted = async |query: Value| {
+        bench.data(count, json!({ "query": query })).await["productsCount"]["count"].clone()
+    };
+    assert_eq!(counted(Value::Null).await, 18);
+    assert_eq!(counted(json!("status:active")).await, 15);
+    assert_eq!(counted(json!("tag:imported")).await, 3);
+    let list = "query Page($query: String!) { products(first: 250, query: $query, sortKey: ID) { nodes { id } } }";
+    let all = bench.data(list, json!({ "query": "" })).await["products"]["nodes"].clone();
+    let all: Vec<String> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| node["id"].as_str().unwrap().to_owned())
+        .collect();
+    let number = all[9].rsplit('/').next().unwrap();
+    let after = bench.data(list, json!({ "query": format!("id:>{number}") })).await;
+    assert_eq!(after["products"]["nodes"].as_array().unwrap().len(), all.len() - 10);
+}

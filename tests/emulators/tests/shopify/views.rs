@@ -6,7 +6,7 @@ use std::path::Path;
 
 use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bench::{Bench, ada};
 
@@ -92,4 +92,26 @@ async fn what_is_shown_fits_the_schema() {
     unknown.remove("");
     let words = format!("{} fields are not emulated: {unknown:?}\n", unknown.len());
     std::io::stderr().write_all(words.as_bytes()).unwrap();
+}
+
+#[tokio::test]
+async fn zones_show_whether_anything_is_sent_there() {
+    let bench = Bench::new();
+    bench.store.drop_rates("JP");
+    let query = "{ deliveryProfiles(first: 5) { nodes { name activeMethodDefinitionsCount profileLocationGroups { locationGroupZones(first: 20) { nodes { zone { name countries { code { countryCode restOfWorld } } } methodDefinitionCounts { participantDefinitionsCount rateDefinitionsCount } } } } } } publications(first: 5) { nodes { id catalog { title } } } shop { shopAddress { countryCodeV2 } } }";
+    let data = bench.data(query, json!({})).await;
+    let zones = &data["deliveryProfiles"]["nodes"][0]["profileLocationGroups"][0]["locationGroupZones"]
+        ["nodes"];
+    let rates: Vec<&Value> = zones
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|zone| &zone["methodDefinitionCounts"]["rateDefinitionsCount"])
+        .collect();
+    assert_eq!(rates, [3, 1, 1, 0]);
+    assert_eq!(data["publications"]["nodes"][0]["catalog"]["title"], "Online Store");
+    assert_eq!(data["shop"]["shopAddress"]["countryCodeV2"], "US");
+    bench.store.grant_scopes(&["read_products", "read_publications"]);
+    let denied = bench.ask(query, json!({})).await;
+    assert_eq!(denied["errors"][0]["extensions"]["code"], "ACCESS_DENIED");
 }

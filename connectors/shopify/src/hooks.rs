@@ -1,0 +1,406 @@
+//! The store's webhooks: making, mending and reading them.
+//!
+//! They come late, unordered, more than once and with what was true then; after eight failures in a
+//! row a subscription is gone for good. So a delivery is only a hint that something has changed, and
+//! subscriptions are looked after.
+//!
+//! Drafts are not listened to: every write of ours would be told of. Three topics about personal data
+//! can only be asked for in the app's own configuration, and are heard all the same.
+//!
+//! <https://shopify.dev/docs/apps/build/webhooks>
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use commerce::{ConnectorError, Forged, Heard, Hook, HookState, HookTarget, ProductId};
+use hmac::{Hmac, KeyInit, Mac};
+use moka::sync::Cache;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::Sha256;
+use tracing::warn;
+
+use crate::{
+    Shopify,
+    auth::Access,
+    catalog::stock_hint,
+    error::{UserError, nonsense, refused},
+    id::{Ordered, tail},
+    operation::Operation,
+};
+
+const LIST: Operation =
+    Operation::read("hook.list", include_str!("operations/hook_list.graphql"), 15);
+const CREATE: Operation =
+    Operation::write("hook.make", include_str!("operations/hook_create.graphql"), 10);
+const UPDATE: Operation =
+    Operation::write("hook.mend", include_str!("operations/hook_update.graphql"), 10);
+const DELETE: Operation =
+    Operation::write("hook.remove", include_str!("operations/hook_delete.graphql"), 10);
+
+/// Most pages of subscriptions: a bound, not an expectation.
+const PAGES_MAX: usize = 10;
+/// A delivery is repeated for four hours, and known by its id for longer.
+const DELIVERY_KNOWN: Duration = Duration::from_hours(48);
+/// So many deliveries are known.
+const DELIVERIES_MAX: u64 = 20_000;
+
+/// What the store shall tell of.
+pub(crate) struct Topic {
+    /// As it is asked for.
+    pub(crate) name: &'static str,
+    /// As a delivery names it.
+    word: &'static str,
+    /// What it takes to be told.
+    pub(crate) scope: Option<&'static str>,
+    /// Which members of what has changed are sent along.
+    fields: &'static [&'static str],
+}
+
+const fn topic(
+    name: &'static str,
+    word: &'static str,
+    scope: Option<&'static str>,
+    fields: &'static [&'static str],
+) -> Topic {
+    Topic { name, word, scope, fields }
+}
+
+const PRODUCTS: Option<&str> = Some("read_products");
+const STOCK: Option<&str> = Some("read_inventory");
+const ORDERS: Option<&str> = Some("read_orders");
+const PARCELS: Option<&str> = Some("read_fulfillments");
+
+/// What the store is asked to tell of.
+pub(crate) const TOPICS: [Topic; 15] = [
+    topic("PRODUCTS_CREATE", "products/create", PRODUCTS, &["id", "updated_at"]),
+    topic("PRODUCTS_UPDATE", "products/update", PRODUCTS, &["id", "updated_at"]),
+    topic("PRODUCTS_DELETE", "products/delete", PRODUCTS, &["id"]),
+    topic("INVENTORY_LEVELS_UPDATE", "inventory_levels/update", STOCK, &["inventory_item_id"]),
+    topic("INVENTORY_LEVELS_CONNECT", "inventory_levels/connect", STOCK, &["inventory_item_id"]),
+    topic(
+        "INVENTORY_LEVELS_DISCONNECT",
+        "inventory_levels/disconnect",
+        STOCK,
+        &["inventory_item_id"],
+    ),
+    topic("INVENTORY_ITEMS_UPDATE", "inventory_items/update", STOCK, &["id"]),
+    topic("ORDERS_UPDATED", "orders/updated", ORDERS, &["id", "updated_at"]),
+    topic("REFUNDS_CREATE", "refunds/create", ORDERS, &["id", "order_id"]),
+    topic("FULFILLMENTS_CREATE", "fulfillments/create", PARCELS, &["id", "order_id"]),
+    topic("FULFILLMENTS_UPDATE", "fulfillments/update", PARCELS, &["id", "order_id"]),
+    topic("FULFILLMENT_EVENTS_CREATE", "fulfillment_events/create", PARCELS, &["id", "order_id"]),
+    topic("BULK_OPERATIONS_FINISH", "bulk_operations/finish", None, &["admin_graphql_api_id"]),
+    topic("APP_UNINSTALLED", "app/uninstalled", None, &["id"]),
+    topic("APP_SCOPES_UPDATE", "app/scopes_update", None, &["id"]),
+];
+
+/// A subscription as the store shows it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Subscription {
+    pub(crate) id: String,
+    pub(crate) topic: String,
+    #[serde(default)]
+    pub(crate) format: String,
+    #[serde(default)]
+    pub(crate) filter: Option<String>,
+    #[serde(default)]
+    pub(crate) include_fields: Vec<String>,
+}
+
+impl Subscription {
+    /// Whether it tells what we read, and of everything.
+    fn is_right(&self, topic: &Topic) -> bool {
+        let is_told = |field: &&str| self.include_fields.iter().any(|told| told == *field);
+        self.format == "JSON"
+            && self.filter.as_deref().unwrap_or_default().is_empty()
+            && (self.include_fields.is_empty() || topic.fields.iter().all(is_told))
+    }
+}
+
+/// What it takes to believe a delivery: who may have signed it, and which were heard.
+pub(crate) struct Ears {
+    secrets: Vec<SecretString>,
+    heard: Cache<(String, String), ()>,
+}
+
+impl Ears {
+    /// Hears what is signed with the app's secret, or with one of these.
+    pub(crate) fn new(access: &Access, others: &[SecretString]) -> Self {
+        let own = match access {
+            Access::ClientCredentials { client_secret, .. } => Some(client_secret.clone()),
+            Access::AdminToken(_) => None,
+        };
+        let secrets = own.into_iter().chain(others.iter().cloned()).collect();
+        let heard = Cache::builder().max_capacity(DELIVERIES_MAX).time_to_live(DELIVERY_KNOWN);
+        Self { secrets, heard: heard.build() }
+    }
+
+    /// Whether there is any secret at all.
+    pub(crate) fn can_hear(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
+    /// Whether one of the secrets has signed this, byte for byte. Comparing takes the same time
+    /// whatever is wrong.
+    fn believes(&self, signature: &[u8], body: &[u8]) -> bool {
+        self.secrets.iter().fold(false, |known, secret| {
+            let mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes());
+            let signed =
+                mac.is_ok_and(|mac| mac.chain_update(body).verify_slice(signature).is_ok());
+            known | signed
+        })
+    }
+
+    /// Whether a delivery is new; from now on it is not.
+    fn is_new(&self, topic: &str, delivery: Option<String>) -> bool {
+        let Some(delivery) = delivery else { return true };
+        self.heard.entry((topic.to_owned(), delivery)).or_insert(()).is_fresh()
+    }
+}
+
+impl Shopify {
+    /// Every topic that our scopes reach, and whether the store tells of it at this address.
+    pub(crate) async fn list_hooks(
+        &self,
+        target: &HookTarget,
+    ) -> Result<Vec<Hook>, ConnectorError> {
+        let ours = self.subscriptions(Some(&target.url)).await?;
+        let topics = self.topics().await?;
+        Ok(topics.into_iter().map(|topic| hook(topic, &ours)).collect())
+    }
+
+    /// Makes what is missing, mends what tells too little, and ends what nobody asked for. Answers
+    /// how it was before.
+    pub(crate) async fn mend_hooks(
+        &self,
+        target: &HookTarget,
+    ) -> Result<Vec<Hook>, ConnectorError> {
+        let ours = self.subscriptions(Some(&target.url)).await?;
+        let topics = self.topics().await?;
+        for topic in &topics {
+            let mut same = ours.iter().filter(|hook| hook.topic == topic.name);
+            match same.next() {
+                None => self.subscribe(topic, target).await?,
+                Some(first) if !first.is_right(topic) => self.resubscribe(first, topic).await?,
+                Some(_) => {}
+            }
+            // One for each format or filter there may be.
+            for double in same {
+                self.unsubscribe(double).await?;
+            }
+        }
+        let is_wanted = |hook: &&Subscription| topics.iter().any(|topic| topic.name == hook.topic);
+        for stale in ours.iter().filter(|hook| !is_wanted(hook)) {
+            self.unsubscribe(stale).await?;
+        }
+        Ok(topics.into_iter().map(|topic| hook(topic, &ours)).collect())
+    }
+
+    /// Takes them all away; answers how many there were.
+    pub(crate) async fn drop_hooks(&self, target: &HookTarget) -> Result<usize, ConnectorError> {
+        let ours = self.subscriptions(Some(&target.url)).await?;
+        for hook in &ours {
+            self.unsubscribe(hook).await?;
+        }
+        Ok(ours.len())
+    }
+
+    /// What a delivery is about, if the store has signed it.
+    pub(crate) fn hear_delivery(
+        &self,
+        header: &dyn Fn(&str) -> Option<String>,
+        body: &[u8],
+    ) -> Result<Heard, Forged> {
+        let signature = header("x-shopify-hmac-sha256").ok_or(Forged)?;
+        let signature = STANDARD.decode(signature).map_err(|_| Forged)?;
+        if !self.ears.believes(&signature, body) {
+            return Err(Forged);
+        }
+        let topic = header("x-shopify-topic").unwrap_or_default();
+        if !self.ears.is_new(&topic, header("x-shopify-webhook-id")) {
+            return Ok(Heard::Nothing);
+        }
+        if topic == "bulk_operations/finish" {
+            self.reading.exported.notify_waiters();
+        }
+        Ok(about(&topic, body))
+    }
+
+    /// The topics that our scopes reach. What the others would tell is found by asking.
+    async fn topics(&self) -> Result<Vec<&'static Topic>, ConnectorError> {
+        let scopes = self.scopes().await?;
+        let reached = |topic: &&Topic| topic.scope.is_none_or(|scope| scopes.hold(scope));
+        Ok(TOPICS.iter().filter(reached).collect())
+    }
+
+    /// The app's subscriptions; at one address, or all of them.
+    pub(crate) async fn subscriptions(
+        &self,
+        uri: Option<&str>,
+    ) -> Result<Vec<Subscription>, ConnectorError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            webhook_subscriptions: Page,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Page {
+            nodes: Vec<Subscription>,
+            page_info: PageInfo,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct PageInfo {
+            has_next_page: bool,
+            end_cursor: Option<String>,
+        }
+
+        let (mut all, mut after) = (Vec::new(), None);
+        for _ in 0..PAGES_MAX {
+            let variables = json!({ "after": after, "uri": uri });
+            let answer: Answer = self.client.run(&LIST, &variables).await?;
+            let Page { nodes, page_info } = answer.webhook_subscriptions;
+            all.extend(nodes);
+            after = page_info.end_cursor.filter(|_| page_info.has_next_page);
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn subscribe(&self, topic: &Topic, target: &HookTarget) -> Result<(), ConnectorError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            webhook_subscription_create: Payload,
+        }
+
+        let mut subscription = wanted(topic);
+        subscription["uri"] = json!(target.url);
+        let variables = json!({ "topic": topic.name, "subscription": subscription });
+        let answer: Answer = self.client.run(&CREATE, &variables).await?;
+        let errors = answer.webhook_subscription_create.user_errors;
+        let Some(first) = errors.first() else { return Ok(()) };
+        // Somebody else was faster, or an answer was lost.
+        if first.message.contains("already been taken") {
+            return Ok(());
+        }
+        if first.is_about("callbackUrl") || first.is_about("uri") {
+            return Err(ConnectorError::Denied {
+                hint: format!(
+                    "the store tells nothing to {} ({}): set `public_url` to an https address of a \
+                     domain of your own that the internet reaches",
+                    target.url, first.message
+                ),
+            });
+        }
+        // The others do not depend on it.
+        warn!(topic = topic.word, why = first.message, "the store does not tell of this");
+        Ok(())
+    }
+
+    async fn resubscribe(&self, hook: &Subscription, topic: &Topic) -> Result<(), ConnectorError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            webhook_subscription_update: Payload,
+        }
+
+        let variables = json!({ "id": hook.id, "subscription": wanted(topic) });
+        let answer: Answer = self.client.run(&UPDATE, &variables).await?;
+        match answer.webhook_subscription_update.user_errors.as_slice() {
+            [] => Ok(()),
+            errors => Err(refused(UPDATE.name, errors)),
+        }
+    }
+
+    /// What is gone already is as good.
+    async fn unsubscribe(&self, hook: &Subscription) -> Result<(), ConnectorError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            webhook_subscription_delete: Payload,
+        }
+
+        let answer: Answer = self.client.run(&DELETE, &json!({ "id": hook.id })).await?;
+        match answer.webhook_subscription_delete.user_errors.as_slice() {
+            [] => Ok(()),
+            [error] if error.message.contains("does not exist") => Ok(()),
+            errors => Err(nonsense(DELETE.name, format!("{errors:?}"))),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Payload {
+    user_errors: Vec<UserError>,
+}
+
+fn wanted(topic: &Topic) -> Value {
+    json!({ "format": "JSON", "includeFields": topic.fields, "filter": "" })
+}
+
+fn hook(topic: &Topic, ours: &[Subscription]) -> Hook {
+    let state = match ours.iter().find(|hook| hook.topic == topic.name) {
+        None => HookState::Missing,
+        Some(hook) if hook.is_right(topic) => HookState::Active,
+        Some(_) => HookState::Off,
+    };
+    Hook { topic: topic.word.to_owned(), state }
+}
+
+/// What a delivery that is signed is about. Numbers are larger than a floating-point one can count.
+fn about(topic: &str, body: &[u8]) -> Heard {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Body {
+        id: Option<u64>,
+        admin_graphql_api_id: Option<String>,
+        order_id: Option<u64>,
+        order: Option<Referred>,
+        inventory_item_id: Option<u64>,
+        customer: Option<Referred>,
+        orders_requested: Vec<u64>,
+        orders_to_redact: Vec<u64>,
+    }
+    #[derive(Deserialize)]
+    struct Referred {
+        id: u64,
+    }
+
+    let Ok(body) = serde_json::from_slice::<Body>(body) else { return Heard::Nothing };
+    let own = body.id.or_else(|| tail(body.admin_graphql_api_id.as_deref()?));
+    let order = body.order_id.or(body.order.map(|order| order.id));
+    let product = |id: u64| Heard::Product(ProductId::new(id.to_string()));
+    let of_order = |id: u64| Heard::Order(Ordered::Order(id).id());
+    let (kind, what) = topic.split_once('/').unwrap_or((topic, ""));
+    let heard = match (kind, what) {
+        ("products", _) => own.map(product),
+        ("inventory_levels", _) => body.inventory_item_id.map(stock_hint).map(Heard::Product),
+        // Its variant has changed with it, and that is told of.
+        ("inventory_items", "delete") => None,
+        ("inventory_items", _) => own.map(stock_hint).map(Heard::Product),
+        ("orders", _) => own.map(of_order),
+        (
+            "refunds" | "fulfillments" | "fulfillment_events" | "order_transactions" | "returns",
+            _,
+        ) => order.map(of_order),
+        ("app", "uninstalled") => Some(Heard::Uninstalled),
+        ("customers", "data_request" | "redact") | ("shop", "redact") => {
+            let customer = body.customer.map(|customer| format!("customer {}", customer.id));
+            let orders = body.orders_requested.iter().chain(&body.orders_to_redact);
+            let orders = orders.map(|order| format!("order {order}"));
+            let about: Vec<String> = customer.into_iter().chain(orders).collect();
+            let about = if about.is_empty() { "the store".to_owned() } else { about.join(", ") };
+            Some(Heard::Privacy { request: topic.to_owned(), about })
+        }
+        _ => None,
+    };
+    heard.unwrap_or(Heard::Nothing)
+}

@@ -1,0 +1,51 @@
+//! What was last seen of a draft, for a moment: it saves calls and decides about no money.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::sync::Cache;
+use tokio::time::Instant;
+
+use crate::{rates::Way, shown::Shown};
+
+/// A draft that was seen so short a time ago is answered without a call.
+pub(crate) const FRESH: Duration = Duration::from_secs(2);
+/// For so long what was seen is worth a look whether it still holds.
+const USABLE: Duration = Duration::from_mins(1);
+/// How many drafts are remembered.
+const DRAFTS_MAX: u64 = 10_000;
+
+/// Drafts by their numbers.
+pub(crate) struct Memory(Cache<u64, Arc<Seen>>);
+
+/// A draft as it was seen, and what was offered for it then.
+pub(crate) struct Seen {
+    pub(crate) at: Instant,
+    pub(crate) shown: Shown,
+    pub(crate) ways: Vec<Way>,
+}
+
+impl Seen {
+    pub(crate) fn new(shown: Shown, ways: Vec<Way>) -> Self {
+        Self { at: Instant::now(), shown, ways }
+    }
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self(Cache::builder().max_capacity(DRAFTS_MAX).time_to_live(USABLE).build())
+    }
+
+    pub(crate) fn see(&self, seen: Seen) -> Arc<Seen> {
+        let seen = Arc::new(seen);
+        self.0.insert(seen.shown.id.0, Arc::clone(&seen));
+        seen
+    }
+
+    pub(crate) fn forget(&self, draft: u64) {
+        self.0.invalidate(&draft);
+    }
+
+    pub(crate) fn get(&self, draft: u64) -> Option<Arc<Seen>> {
+        self.0.get(&draft)
+    }
+}

@@ -1,0 +1,236 @@
+//! From a committed draft to a paid order.
+//!
+//! Completing a draft is Shopify's own once: the second call answers the first one's order. So a
+//! completion whose end is unknown is answered by a read, and may be sent again. No gateway is named:
+//! the order shows one payment on `manual`, and our payment's id in its details.
+
+use commerce::{Commitment, ConnectorError, DraftId, Money, Order};
+use serde::Deserialize;
+use serde_json::json;
+use tracing::{error, warn};
+
+use crate::{
+    Shopify,
+    attributes::{Attribute, Kept, TAG_COMMITTED},
+    error::{UserError, nonsense, refused},
+    head::Head,
+    id::{Kind, draft_of},
+    operation::Operation,
+    shown::{Bag, Stage, unreadable},
+};
+
+pub(crate) const LOOK_TO_PLACE: Operation = Operation::read(
+    "draft.look_to_place",
+    concat!(
+        include_str!("operations/look_to_place.graphql"),
+        include_str!("operations/fragments/order_head.graphql")
+    ),
+    4,
+);
+pub(crate) const PLACE_ORDER: Operation = Operation::write(
+    "draft.complete",
+    concat!(
+        include_str!("operations/place_order.graphql"),
+        include_str!("operations/fragments/order_head.graphql")
+    ),
+    13,
+);
+pub(crate) const STAMP_ORDER: Operation = Operation::write(
+    "order.stamp",
+    concat!(
+        include_str!("operations/stamp_order.graphql"),
+        include_str!("operations/fragments/order_head.graphql")
+    ),
+    11,
+);
+pub(crate) const MARK_PAID: Operation = Operation::write(
+    "order.mark_paid",
+    concat!(
+        include_str!("operations/mark_paid.graphql"),
+        include_str!("operations/fragments/order_head.graphql")
+    ),
+    11,
+);
+
+/// A draft, as far as it says how to go on.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Found {
+    status: String,
+    #[serde(default)]
+    custom_attributes: Vec<Attribute>,
+    total_price_set: Bag,
+    order: Option<Head>,
+}
+
+/// A mutation of an order.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Changed {
+    order: Option<Head>,
+    #[serde(default)]
+    user_errors: Vec<UserError>,
+}
+
+impl Shopify {
+    /// Completes the draft, which then is an order that says what paid for it.
+    pub(crate) async fn place_order(
+        &self,
+        id: &DraftId,
+        commitment: &Commitment,
+    ) -> Result<Order, ConnectorError> {
+        let draft = draft_of(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
+        self.memory.forget(draft);
+        let found = self.look_to_place(draft).await?;
+        let kept = Kept::read(&found.custom_attributes);
+        if let Some(order) = found.order {
+            return self.placed(order, &kept, commitment).await;
+        }
+        let total = found.total_price_set.money().map_err(unreadable)?;
+        let is_tied = matches!(Stage::of(&found.status, &kept, total), Stage::Committed)
+            && kept.tie.is_some_and(|tie| tie.payment == commitment.payment.as_str());
+        if !is_tied || total != commitment.total {
+            self.tie_again(draft, commitment).await?;
+        }
+        let (order, kept) = match self.complete(draft).await {
+            Err(error) if !error.had_no_effect() => {
+                // Looking comes before doing again.
+                let now = self.look_to_place(draft).await?;
+                (now.order.ok_or(error)?, Kept::read(&now.custom_attributes))
+            }
+            result => result?,
+        };
+        self.placed(order, &kept, commitment).await
+    }
+
+    /// Money was taken for a draft that somebody has untied or ended meanwhile: it is what was paid
+    /// for if it costs the same.
+    async fn tie_again(&self, draft: u64, commitment: &Commitment) -> Result<(), ConnectorError> {
+        let seen = self.look_at(draft).await?;
+        let (expected, mut actual) = (commitment.total, seen.shown.total()?);
+        if actual == expected {
+            let kept = seen.shown.kept().tied(commitment);
+            let written = self.write_kept(&seen, &kept, TAG_COMMITTED, None).await?;
+            actual = written.shown.total()?;
+        }
+        self.memory.forget(draft);
+        if actual == expected {
+            Ok(())
+        } else {
+            Err(ConnectorError::PriceMoved { expected, actual })
+        }
+    }
+
+    async fn complete(&self, draft: u64) -> Result<(Head, Kept), ConnectorError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            draft_order_complete: Payload,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Payload {
+            draft_order: Option<Completed>,
+            #[serde(default)]
+            user_errors: Vec<UserError>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Completed {
+            #[serde(default)]
+            custom_attributes: Vec<Attribute>,
+            order: Option<Head>,
+        }
+
+        let id = json!({ "id": Kind::DraftOrder.gid(draft) });
+        let answer: Answer = self.client.run(&PLACE_ORDER, &id).await?;
+        let Payload { draft_order, user_errors } = answer.draft_order_complete;
+        // That it was paid already is said as an error, together with the order.
+        if let Some(Completed { custom_attributes, order: Some(order) }) = draft_order {
+            return Ok((order, Kept::read(&custom_attributes)));
+        }
+        if user_errors.is_empty() {
+            return Err(nonsense("draft.complete", "a completed draft without an order"));
+        }
+        crate::change::settled(&user_errors)?;
+        Err(refused("draft.complete", &user_errors))
+    }
+
+    async fn look_to_place(&self, draft: u64) -> Result<Found, ConnectorError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            draft_order: Option<Found>,
+        }
+
+        let id = json!({ "id": Kind::DraftOrder.gid(draft) });
+        let answer: Answer = self.client.run(&LOOK_TO_PLACE, &id).await?;
+        answer.draft_order.ok_or(ConnectorError::NotFound { what: "draft" })
+    }
+
+    /// Sees to it that the order carries its payment, and is paid.
+    async fn placed(
+        &self,
+        mut head: Head,
+        draft: &Kept,
+        commitment: &Commitment,
+    ) -> Result<Order, ConnectorError> {
+        let payment = commitment.payment.as_str();
+        let of = |kept: &Kept| kept.tie.as_ref().map(|tie| tie.payment.clone());
+        let own = of(&Kept::read(&head.custom_attributes));
+        if own.as_deref().or(of(draft).as_deref()).is_some_and(|known| known != payment) {
+            return Err(ConnectorError::Settled { action: "place" });
+        }
+        if own.is_none() {
+            warn!(order.id = head.id.0, "the order did not take over what its draft kept");
+            let attributes = draft.tied(commitment).attributes();
+            let input = json!({ "id": Kind::Order.gid(head.id.0), "customAttributes": attributes });
+            head = self.write_order(&STAMP_ORDER, &json!({ "input": input })).await?;
+        }
+        if !head.is_paid() {
+            // Somebody has completed the draft by hand, to be paid later.
+            let input = json!({ "id": Kind::Order.gid(head.id.0) });
+            head = self.write_order(&MARK_PAID, &json!({ "input": input })).await?;
+        }
+        let order = head.order(draft)?;
+        if order.total != commitment.total {
+            self.tell_other_total(&order, commitment).await?;
+        }
+        Ok(order)
+    }
+
+    /// Somebody has changed the draft between the last look and its completion: the seller must know.
+    async fn tell_other_total(
+        &self,
+        order: &Order,
+        commitment: &Commitment,
+    ) -> Result<(), ConnectorError> {
+        let words = |amount: Money| format!("{} {}", amount.to_major(), amount.currency().code());
+        let (total, paid) = (words(order.total), words(commitment.total));
+        error!(order.id = %order.id, total, paid, "the order does not cost what was paid for it");
+        let text = format!(
+            "The buyer has paid {paid} for another cart than this one, which costs {total}. Ask the \
+             buyer, or cancel the order and send the money back."
+        );
+        self.leave_note(&order.id, commitment.payment.as_str(), &text).await
+    }
+
+    async fn write_order(
+        &self,
+        operation: &Operation,
+        variables: &serde_json::Value,
+    ) -> Result<Head, ConnectorError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            written: Changed,
+        }
+
+        let answer: Answer = self.client.run(operation, variables).await?;
+        let Changed { order, user_errors } = answer.written;
+        match order {
+            // That nothing is left to be paid is as good.
+            Some(order) if user_errors.is_empty() || order.is_paid() => Ok(order),
+            _ => Err(refused(operation.name, &user_errors)),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Ways for goods to travel. A rate's handle is signed and holds a price that grows old, so an agent
+//! chooses by what a rate is called, and a fresh handle is used each time.
+
+use std::collections::BTreeMap;
+
+use commerce::{Address, ConnectorError, Currency, Money, Rate, RateId, RateKind, plain_text};
+use serde::Deserialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
+use tracing::warn;
+
+use crate::{
+    Shopify,
+    id::Gid,
+    operation::Operation,
+    shop::Place,
+    shown::{Amount, Shown, unreadable},
+};
+
+pub(crate) const READ_PLACES: Operation =
+    Operation::read("location.list", include_str!("operations/places.graphql"), 16);
+
+/// Where buyers may pick up, by the numbers of the locations. Read once.
+pub(crate) type PlacesCell = OnceCell<BTreeMap<u64, Address>>;
+
+/// One way, offered now.
+#[derive(Clone, Debug)]
+pub(crate) struct Way {
+    pub(crate) id: RateId,
+    pub(crate) handle: String,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) price: Money,
+    /// Where the buyer fetches it.
+    pub(crate) pickup: Option<(u64, Address)>,
+}
+
+/// `DraftOrderAvailableDeliveryOptions`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Options {
+    #[serde(default)]
+    available_shipping_rates: Vec<Offer>,
+    #[serde(default)]
+    available_local_delivery_rates: Vec<Offer>,
+    #[serde(default)]
+    available_local_pickup_options: Vec<Fetch>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Offer {
+    handle: String,
+    title: String,
+    code: String,
+    source: String,
+    price: Amount,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fetch {
+    handle: String,
+    title: String,
+    code: String,
+    source: String,
+    #[serde(default)]
+    instructions: String,
+    location_id: Gid,
+}
+
+/// Short, and the same as long as the rate is called the same.
+pub(crate) fn rate_id(source: &str, code: &str, title: &str) -> RateId {
+    let digest = Sha256::digest([source, code, title].join("\0"));
+    let hex: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    RateId::new(hex)
+}
+
+impl Shopify {
+    /// What is offered to somebody in a country, the cheapest first, what is fetched last. A place
+    /// abroad is nowhere to fetch anything.
+    pub(crate) async fn ways(
+        &self,
+        options: &Options,
+        country: Option<&str>,
+        currency: Currency,
+    ) -> Result<Vec<Way>, ConnectorError> {
+        let shipped = options.available_shipping_rates.iter();
+        let shipped = shipped.chain(&options.available_local_delivery_rates);
+        let mut ways = shipped.map(Offer::way).collect::<Result<Vec<_>, _>>()?;
+        ways.sort_by_key(|way| way.price.minor());
+        if options.available_local_pickup_options.is_empty() {
+            return Ok(ways);
+        }
+        let places = self.places().await?;
+        for fetch in &options.available_local_pickup_options {
+            let known = places.get(&fetch.location_id.0);
+            let Some(place) = known.filter(|place| country.is_none_or(|it| it == place.country))
+            else {
+                continue;
+            };
+            ways.push(Way {
+                id: rate_id(&fetch.source, &fetch.code, &fetch.title),
+                handle: fetch.handle.clone(),
+                title: plain_text(&fetch.title),
+                description: plain_text(&fetch.instructions),
+                price: Money::zero(currency),
+                pickup: Some((fetch.location_id.0, place.clone())),
+            });
+        }
+        Ok(ways)
+    }
+
+    /// Where buyers may pick up. A store that does not let us see its locations has none.
+    pub(crate) async fn places(&self) -> Result<&BTreeMap<u64, Address>, ConnectorError> {
+        let read = async || match self.read_places().await {
+            Err(ConnectorError::Denied { hint }) => {
+                warn!(hint, "nobody can pick up: the store's locations cannot be read");
+                Ok(BTreeMap::new())
+            }
+            result => result,
+        };
+        self.places.get_or_try_init(read).await
+    }
+
+    async fn read_places(&self) -> Result<BTreeMap<u64, Address>, ConnectorError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            locations: Nodes,
+        }
+        #[derive(Deserialize)]
+        struct Nodes {
+            nodes: Vec<Location>,
+        }
+        #[derive(Deserialize)]
+        struct Location {
+            id: Gid,
+            name: String,
+            address: Place,
+        }
+
+        let answer: Answer = self.client.run(&READ_PLACES, &json!({})).await?;
+        let places = answer.locations.nodes.into_iter().map(|location| {
+            (location.id.0, Address { name: location.name, ..location.address.address() })
+        });
+        Ok(places.collect())
+    }
+}
+
+impl Offer {
+    fn way(&self) -> Result<Way, ConnectorError> {
+        Ok(Way {
+            id: rate_id(&self.source, &self.code, &self.title),
+            handle: self.handle.clone(),
+            title: plain_text(&self.title),
+            description: String::new(),
+            price: self.price.money().map_err(unreadable)?,
+            pickup: None,
+        })
+    }
+}
+
+/// The rates of a quote: what is offered, and the one that counts as the draft has it.
+pub(crate) fn rates(
+    shown: &Shown,
+    ways: &[Way],
+    places: &BTreeMap<u64, Address>,
+) -> Result<Vec<Rate>, ConnectorError> {
+    let lines: Vec<_> = shown
+        .rows()
+        .filter(|row| row.requires_shipping)
+        .filter_map(|row| row.variant.as_ref())
+        .map(|variant| crate::lines::line_id(variant.id.0))
+        .collect();
+    let offered = ways.iter().map(|way| Rate {
+        id: way.id.clone(),
+        kind: match &way.pickup {
+            Some((_, place)) => RateKind::Pickup(Box::new(place.clone())),
+            None => RateKind::Shipping,
+        },
+        title: way.title.clone(),
+        description: way.description.clone(),
+        price: way.price,
+        // The store says it of the one that counts alone.
+        tax: Money::zero(way.price.currency()),
+        selected: false,
+        lines: lines.clone(),
+    });
+    let mut rates: Vec<Rate> = offered.collect();
+    let Some(line) = &shown.shipping_line else { return Ok(rates) };
+    let (price, tax) = line.net(shown.taxes_included)?;
+    let id = line.rate_id();
+    match rates.iter_mut().find(|rate| rate.id == id) {
+        Some(rate) => (rate.price, rate.tax, rate.selected) = (price, tax, true),
+        None => {
+            let place = shown.kept().pickup.and_then(|location| places.get(&location));
+            rates.push(Rate {
+                id,
+                kind: match place {
+                    Some(place) => RateKind::Pickup(Box::new(place.clone())),
+                    None => RateKind::Shipping,
+                },
+                title: plain_text(&line.title),
+                description: String::new(),
+                price,
+                tax,
+                selected: true,
+                lines,
+            });
+        }
+    }
+    Ok(rates)
+}
