@@ -11,6 +11,8 @@ use crate::id::Ordered;
 const SESSION: &str = "acp_session";
 const AGENT: &str = "acp_agent";
 const PAYMENT: &str = "acp_payment";
+/// In the place of a payment, where there is nothing to pay.
+const NO_PAYMENT: &str = "none";
 const TOTAL: &str = "acp_total";
 const MEMO: &str = "acp_memo";
 /// What the agent was shown, in minor units and a currency.
@@ -57,7 +59,8 @@ pub(crate) struct Kept {
 /// To which payment, and for how much.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tie {
-    pub(crate) payment: String,
+    /// `None` where there is nothing to pay.
+    pub(crate) payment: Option<PaymentId>,
     pub(crate) total: Money,
     pub(crate) memo: String,
 }
@@ -71,7 +74,9 @@ impl Kept {
             match attribute.key.as_str() {
                 SESSION => kept.session = Some(value),
                 AGENT => kept.agent = Some(value),
-                PAYMENT => payment = Some(value),
+                PAYMENT => {
+                    payment = Some(Some(value).filter(|id| id != NO_PAYMENT).map(PaymentId::new));
+                }
                 TOTAL => total = read_money(&value),
                 MEMO => memo = value,
                 AGREED => kept.agreed = read_money(&value),
@@ -99,7 +104,8 @@ impl Kept {
         put(SESSION, self.session.clone());
         put(AGENT, self.agent.clone());
         if let Some(tie) = &self.tie {
-            put(PAYMENT, Some(tie.payment.clone()));
+            let payment = tie.payment.as_ref().map_or(NO_PAYMENT, PaymentId::as_str);
+            put(PAYMENT, Some(payment.to_owned()));
             put(TOTAL, Some(write_money(tie.total)));
             put(MEMO, Some(tie.memo.clone()));
         }
@@ -119,7 +125,7 @@ impl Kept {
         kept.session = Some(commitment.session.as_str().to_owned());
         kept.agent = Some(commitment.agent.as_str().to_owned());
         kept.tie = Some(Tie {
-            payment: commitment.payment.as_str().to_owned(),
+            payment: commitment.payment.clone(),
             total: commitment.total,
             memo: commitment.memo.clone(),
         });
@@ -153,7 +159,7 @@ impl Kept {
             session: SessionId::new(self.session.clone()?),
             agent: AgentId::new(self.agent.clone()?),
             order: order.id(),
-            payment: self.tie.as_ref().map(|tie| PaymentId::new(&tie.payment)),
+            payment: self.tie.as_ref().and_then(|tie| tie.payment.clone()),
         })
     }
 }
@@ -184,7 +190,7 @@ mod tests {
         };
         assert_eq!(Kept::read(&kept.attributes()), kept);
         let tied = kept.tied(&Commitment {
-            payment: PaymentId::new("pi_1"),
+            payment: Some(PaymentId::new("pi_1")),
             total: Money::new(2_145, Currency::USD),
             session: SessionId::new("cs_1"),
             agent: AgentId::new("agent"),

@@ -53,7 +53,7 @@ impl Shopify {
             let kept = seen.shown.kept();
             match (seen.shown.stage()?, kept.tie.as_ref()) {
                 (Stage::Open, _) => {}
-                (Stage::Committed, Some(tie)) if tie.payment == commitment.payment.as_str() => {
+                (Stage::Committed, Some(tie)) if tie.payment == commitment.payment => {
                     return self.tie(&seen, commitment).await;
                 }
                 _ => return Err(ConnectorError::Settled { action: "commit" }),
@@ -138,7 +138,7 @@ impl Shopify {
         match (seen.shown.stage()?, seen.shown.kept().tie) {
             (Stage::Completed, _) => Err(ConnectorError::Settled { action: "reopen" }),
             (Stage::Committed, Some(tie))
-                if tie.payment == commitment.payment.as_str() && tie.memo == commitment.memo =>
+                if tie.payment == commitment.payment && tie.memo == commitment.memo =>
             {
                 self.untie(&seen, facts).await
             }

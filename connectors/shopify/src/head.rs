@@ -1,6 +1,6 @@
 //! An order, as far as it says how a purchase ended.
 
-use commerce::{ConnectorError, Money, Order, OrderState, PaymentId};
+use commerce::{ConnectorError, Money, Order, OrderState};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -35,7 +35,7 @@ impl Head {
             number: self.name.trim_start_matches('#').to_owned(),
             permalink: self.status_page_url.clone(),
             total: self.total()?,
-            payment: tie.as_ref().map(|tie| PaymentId::new(&tie.payment)),
+            payment: tie.as_ref().and_then(|tie| tie.payment.clone()),
             memo: tie.map(|tie| tie.memo).unwrap_or_default(),
             state: self.state(),
         })

@@ -174,12 +174,6 @@ impl Connector for Shopify {
         self.glance_at_draft(id).await
     }
 
-    fn with_order(&self, id: &DraftId, order: &OrderId) -> DraftId {
-        // A draft leads to its order by itself.
-        let _known = order;
-        id.clone()
-    }
-
     async fn revise(&self, id: &DraftId, change: &Change) -> Result<Draft, ConnectorError> {
         self.revise_draft(id, change).await
     }

@@ -4,7 +4,7 @@
 //! completion whose end is unknown is answered by a read, and may be sent again. No gateway is named:
 //! the order shows one payment on `manual`, and our payment's id in its details.
 
-use commerce::{Commitment, ConnectorError, DraftId, Money, Order};
+use commerce::{Commitment, ConnectorError, DraftId, Money, Order, PaymentId};
 use serde::Deserialize;
 use serde_json::json;
 use tracing::{error, warn};
@@ -88,7 +88,7 @@ impl Shopify {
         }
         let total = found.total_price_set.money().map_err(unreadable)?;
         let is_tied = matches!(Stage::of(&found.status, &kept, total), Stage::Committed)
-            && kept.tie.is_some_and(|tie| tie.payment == commitment.payment.as_str());
+            && kept.tie.is_some_and(|tie| tie.payment == commitment.payment);
         if !is_tied || total != commitment.total {
             self.tie_again(draft, commitment).await?;
         }
@@ -175,10 +175,10 @@ impl Shopify {
         draft: &Kept,
         commitment: &Commitment,
     ) -> Result<Order, ConnectorError> {
-        let payment = commitment.payment.as_str();
+        let payment = &commitment.payment;
         let of = |kept: &Kept| kept.tie.as_ref().map(|tie| tie.payment.clone());
         let own = of(&Kept::read(&head.custom_attributes));
-        if own.as_deref().or(of(draft).as_deref()).is_some_and(|known| known != payment) {
+        if own.clone().or(of(draft)).is_some_and(|known| known != *payment) {
             return Err(ConnectorError::Settled { action: "place" });
         }
         if own.is_none() {
@@ -212,7 +212,8 @@ impl Shopify {
             "The buyer has paid {paid} for another cart than this one, which costs {total}. Ask the \
              buyer, or cancel the order and send the money back."
         );
-        self.leave_note(&order.id, commitment.payment.as_str(), &text).await
+        let mark = commitment.payment.as_ref().map_or("total", PaymentId::as_str);
+        self.leave_note(&order.id, mark, &text).await
     }
 
     async fn write_order(

@@ -1,6 +1,6 @@
 //! A draft as Shopify shows it.
 
-use commerce::{ConnectorError, Currency, DraftState, Money, MoneyError, PaymentId};
+use commerce::{ConnectorError, Currency, DraftState, Money, MoneyError};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -254,7 +254,7 @@ impl Shown {
                 return Err(nonsense("draft.read", "a completed draft without an order"));
             }
             (Stage::Committed, Some(tie), _) => DraftState::Committed {
-                payment: PaymentId::new(tie.payment),
+                payment: tie.payment,
                 total: tie.total,
                 memo: tie.memo,
             },

@@ -51,7 +51,7 @@ async fn an_order_is_found_under_both_its_names() {
         panic!("it waits for its money")
     };
     assert_eq!((&origin.session, &origin.agent), (&tie.session, &tie.agent));
-    assert_eq!((&origin.order, origin.payment.as_ref()), (&early, Some(&tie.payment)));
+    assert_eq!((&origin.order, &origin.payment), (&early, &tie.payment));
     assert_eq!(stage.connector.unsettled().await.unwrap(), [origin]);
     let order = stage.connector.place(&draft.id, &tie).await.unwrap();
     for id in [&early, &order.id] {

@@ -257,7 +257,7 @@ async fn whatever_fails_it_ends_in_one_order() {
                 let order = world.buy(&draft, &tie).await;
                 let order = order.unwrap_or_else(|| panic!("{words}: it stops"));
                 let order = order.unwrap_or_else(|error| panic!("{words}: {error:?}"));
-                assert_eq!((order.total, order.payment), (tie.total, Some(tie.payment)), "{words}");
+                assert_eq!((order.total, order.payment), (tie.total, tie.payment), "{words}");
                 let orders = world.orders();
                 assert_eq!(orders.len(), 1, "{words}");
                 assert_eq!(orders[0]["total"], tie.total.minor(), "{words}");
@@ -301,7 +301,7 @@ async fn whatever_comes_late_nothing_else_is_ordered() {
                         continue;
                     }
                     assert_eq!(order.total, tie.total, "{words}");
-                    assert_eq!(order.payment, Some(tie.payment), "{words}");
+                    assert_eq!(order.payment, tie.payment, "{words}");
                 }
                 // The money goes back: there is no order for it.
                 Some(Err(error)) => {

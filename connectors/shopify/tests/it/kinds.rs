@@ -18,7 +18,7 @@ impl Stage {
         assert_eq!(committed.quote.problems, []);
         let order = self.connector.place(&draft.id, &tie).await.unwrap();
         assert_eq!(order.total, tie.total);
-        assert_eq!(order.payment, Some(tie.payment));
+        assert_eq!(order.payment, tie.payment);
         order
     }
 

@@ -266,7 +266,7 @@ async fn what_was_paid_for_is_ordered() {
     stage.connector.commit(&draft.id, &tie).await.unwrap();
     stage.connector.discard(&draft.id, &Facts::new()).await.unwrap();
     let order = stage.connector.place(&draft.id, &tie).await.unwrap();
-    assert_eq!((order.total, order.payment.as_ref()), (tie.total, Some(&tie.payment)));
+    assert_eq!((order.total, &order.payment), (tie.total, &tie.payment));
     let loaded = stage.connector.load(&draft.id).await.unwrap();
     assert!(matches!(loaded.state, DraftState::Placed(_)));
     assert_eq!(stage.orders().len(), 1);
@@ -294,7 +294,7 @@ async fn what_the_seller_completes_by_hand_is_the_order() {
     stage.connector.commit(&draft.id, &tie).await.unwrap();
     stage.owner(BY_HAND, &json!({ "id": gid(&draft) }));
     let order = stage.connector.place(&draft.id, &tie).await.unwrap();
-    assert_eq!(order.payment.as_ref(), Some(&tie.payment));
+    assert_eq!(order.payment, tie.payment);
     assert_eq!(stage.orders().len(), 1);
     let other = commitment(&draft, "pi_other");
     assert!(is_settled(&stage.connector.place(&draft.id, &other).await), "it has its payment");

@@ -174,7 +174,7 @@ pub(crate) fn told() -> Change {
 
 pub(crate) fn commitment(draft: &Draft, payment: &str) -> Commitment {
     Commitment {
-        payment: PaymentId::new(payment),
+        payment: Some(PaymentId::new(payment)),
         total: draft.quote.totals.total,
         session: SessionId::new("cs_test"),
         agent: AgentId::new("tester"),
