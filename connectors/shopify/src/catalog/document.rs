@@ -137,7 +137,10 @@ fn inside(fragment: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use apollo_compiler::ExecutableDocument;
+
     use super::{CatalogSettings, MetaKeys};
+    use crate::operation::tests::schema;
 
     #[test]
     fn an_export_asks_for_what_was_set_and_no_more() {
@@ -162,5 +165,12 @@ mod tests {
             assert!(full.contains(present), "{present}: {full}");
         }
         assert!(!full.contains("custom.brand") && full.len() < 65_535);
+        let schema = schema();
+        for filled in [plain, full] {
+            if let Err(errors) = ExecutableDocument::parse_and_validate(&schema, &filled, "export")
+            {
+                panic!("{}: {filled}", errors.errors);
+            }
+        }
     }
 }
