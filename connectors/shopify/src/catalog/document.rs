@@ -14,7 +14,7 @@ const MEDIA: &str = include_str!("../operations/fragments/media_fields.graphql")
 /// Where Google's channel, and after it everybody, keeps what feeds want.
 pub(super) const SHOPPING: &str = "mm-google-shopping";
 /// What is read of every product, where the store keeps it.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 17] = [
     "mm-google-shopping.age_group",
     "mm-google-shopping.color",
     "mm-google-shopping.condition",
@@ -25,6 +25,12 @@ const KEYS: [&str; 11] = [
     "mm-google-shopping.size_system",
     "reviews.rating",
     "reviews.rating_count",
+    "shopify.age-group",
+    "shopify.color-pattern",
+    "shopify.fabric",
+    "shopify.material",
+    "shopify.size",
+    "shopify.target-gender",
     "shopify--discovery--product_recommendation.complementary_products",
 ];
 const RELATED: &str = "shopify--discovery--product_recommendation.related_products";

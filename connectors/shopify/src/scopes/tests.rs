@@ -52,7 +52,13 @@ fn walk(
                 }
                 &field.selection_set
             }
-            Selection::InlineFragment(fragment) => &fragment.selection_set,
+            Selection::InlineFragment(fragment) => {
+                let kind = fragment.selection_set.ty.to_string();
+                if let Some(scopes) = table.get(&kind) {
+                    found.insert(kind, scopes.clone());
+                }
+                &fragment.selection_set
+            }
             Selection::FragmentSpread(spread) => {
                 &document.fragments[&spread.fragment_name].selection_set
             }

@@ -46,6 +46,8 @@ pub(super) struct Shop {
     pub(super) customers: BTreeMap<u64, Customer>,
     pub(super) terms: BTreeMap<u64, Terms>,
     pub(super) metafields: Vec<Metafield>,
+    /// Id, type and name of entries that metafields refer to.
+    pub(super) metaobjects: Vec<(u64, String, String)>,
     pub(super) definitions: Vec<Value>,
     pub(super) bulks: Vec<Bulk>,
     pub(super) jobs: BTreeMap<String, Job>,
@@ -157,6 +159,7 @@ impl Shop {
             customers: BTreeMap::new(),
             terms: BTreeMap::new(),
             metafields: Vec::new(),
+            metaobjects: Vec::new(),
             definitions: Vec::new(),
             bulks: Vec::new(),
             jobs: BTreeMap::new(),
