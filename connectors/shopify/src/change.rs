@@ -1,9 +1,9 @@
-//! Writing a draft: what is offered for it, what it will cost, and then all of it at once.
+//! Writing a draft: what it will cost, and then all of it at once.
 //!
 //! What the agent is shown is kept with the draft in the same write, so its total is asked for before
 //! it is written. A draft keeps no code that does not count.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use commerce::{
     Change, CodeRefusal, ConnectorError, Draft, Effect, ItemId, Money, Problem, ProblemKind,
@@ -14,95 +14,37 @@ use serde_json::json;
 
 use crate::{
     Shopify,
-    attributes::{Attribute, TAG},
+    attributes::TAG,
     error::{UserError, nonsense, refused},
     id::Kind,
     memory::Seen,
+    offers::Prepared,
     operation::Operation,
-    rates::{Options, Way},
-    shown::{Bag, Shown, Variant, unreadable},
-    wanted::{Misfits, Wanted},
+    shown::{Bag, Shown, unreadable},
 };
 
-const OFFERS: Operation = Operation::read(
-    "draft.offers",
-    concat!(
-        include_str!("operations/offers.graphql"),
-        include_str!("operations/fragments/offers.graphql"),
-        include_str!("operations/fragments/ways.graphql")
-    ),
-    7,
-);
-const LOOK: Operation = Operation::read(
-    "draft.look",
-    concat!(
-        include_str!("operations/look.graphql"),
-        include_str!("operations/fragments/offers.graphql"),
-        include_str!("operations/fragments/ways.graphql")
-    ),
-    9,
-);
-const PRICE_DRAFT: Operation =
+pub(crate) const PRICE_DRAFT: Operation =
     Operation::read("draft.price", include_str!("operations/price_draft.graphql"), 11);
-const OPEN_DRAFT: Operation = Operation::write_once(
+pub(crate) const OPEN_DRAFT: Operation = Operation::write_once(
     "draft.open",
     concat!(
         include_str!("operations/open_draft.graphql"),
         include_str!("operations/fragments/draft_state.graphql"),
         include_str!("operations/fragments/order_head.graphql")
     ),
-    52,
+    51,
 );
-const WRITE_DRAFT: Operation = Operation::write(
+pub(crate) const WRITE_DRAFT: Operation = Operation::write(
     "draft.write",
     concat!(
         include_str!("operations/write_draft.graphql"),
         include_str!("operations/fragments/draft_state.graphql"),
         include_str!("operations/fragments/order_head.graphql")
     ),
-    52,
+    51,
 );
 /// How often what the store refuses is left out before the store is taken to make no sense.
 const MENDS_MAX: u32 = 6;
-
-/// What is offered now.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Offered {
-    #[serde(default)]
-    draft_order: Option<Glimpse>,
-    nodes: Vec<Option<Node>>,
-    options: Options,
-}
-
-/// As much of a draft as tells whether it is still the one that was seen.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Glimpse {
-    status: String,
-    updated_at: jiff::Timestamp,
-    #[serde(default)]
-    custom_attributes: Vec<Attribute>,
-    total_price_set: Bag,
-}
-
-/// A variant, or something else that somebody has named.
-#[derive(Deserialize)]
-struct Node {
-    #[serde(flatten)]
-    variant: Option<Variant>,
-    #[serde(default)]
-    product: Option<Sold>,
-}
-
-/// How a product is sold.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Sold {
-    status: String,
-    is_gift_card: bool,
-    requires_selling_plan: bool,
-}
 
 /// The answer of a write.
 #[derive(Deserialize)]
@@ -118,83 +60,7 @@ struct Payload {
     user_errors: Vec<UserError>,
 }
 
-/// What is to be written, and what was left out on the way.
-pub(crate) struct Prepared {
-    pub(crate) wanted: Wanted,
-    pub(crate) ways: Vec<Way>,
-    /// Which of them counts.
-    pub(crate) way: Option<Way>,
-    pub(crate) refused: Vec<Problem>,
-    /// What is left of the variants now.
-    pub(crate) stock: Vec<Variant>,
-    /// Whether the draft is still as it was seen.
-    pub(crate) is_current: bool,
-}
-
 impl Shopify {
-    /// What can be had of a change, and how it can get there. Where a draft was seen before, it is
-    /// looked at in the same call.
-    pub(crate) async fn prepare(
-        &self,
-        seen: Option<&Shown>,
-        mut wanted: Wanted,
-        change: &Change,
-    ) -> Result<Prepared, ConnectorError> {
-        let mut refused = misfits(wanted.change(change));
-        let mut is_current = true;
-        let (ways, stock) = loop {
-            let offered = self.offers(seen, &wanted).await?;
-            if let Some(seen) = seen {
-                is_current = offered.shows(seen)?;
-            }
-            let obstacles = obstacles(&offered, &wanted);
-            if obstacles.is_empty() {
-                let country = wanted.country();
-                let ways = self.ways(&offered.options, country, wanted.currency).await?;
-                break (ways, offered.stock());
-            }
-            // Whatever cannot be had leaves nothing to choose from, so it is asked again without.
-            wanted.lines.retain(|(variant, _)| !obstacles.iter().any(|(gone, _)| gone == variant));
-            refused.extend(obstacles.into_iter().map(|(_, problem)| problem));
-        };
-        let asked = change.rates.as_deref().unwrap_or_default();
-        let find = |id: &commerce::RateId| ways.iter().find(|way| way.id == *id);
-        if asked.iter().any(|id| find(id).is_none()) {
-            refused.push(Problem {
-                kind: ProblemKind::Invalid,
-                subject: Subject::Rate,
-                text: "The store does not offer this option; the earlier choice stays".to_owned(),
-            });
-        }
-        let chosen = asked.iter().rev().find_map(find);
-        let chosen = chosen.or_else(|| wanted.rate.as_ref().and_then(find)).or(ways.first());
-        let way = chosen.cloned();
-        wanted.rate = way.as_ref().map(|way| way.id.clone());
-        wanted.kept.pickup =
-            way.as_ref().and_then(|way| way.pickup.as_ref()).map(|(location, _)| *location);
-        Ok(Prepared { wanted, ways, way, refused, stock, is_current })
-    }
-
-    async fn offers(
-        &self,
-        seen: Option<&Shown>,
-        wanted: &Wanted,
-    ) -> Result<Offered, ConnectorError> {
-        let variants: Vec<String> =
-            wanted.lines.iter().map(|(id, _)| Kind::ProductVariant.gid(*id)).collect();
-        let input = wanted.options();
-        match seen {
-            None => {
-                self.client.run(&OFFERS, &json!({ "variants": variants, "input": input })).await
-            }
-            Some(seen) => {
-                let id = Kind::DraftOrder.gid(seen.id.0);
-                let variables = json!({ "id": id, "variants": variants, "input": input });
-                self.client.run(&LOOK, &variables).await
-            }
-        }
-    }
-
     /// Asks what it will cost, then writes it: what the store will not have is left out, with a word
     /// about why.
     pub(crate) async fn write(
@@ -370,30 +236,6 @@ impl Shopify {
     }
 }
 
-impl Offered {
-    /// Whether the draft is still as it was seen: nobody has written since.
-    fn shows(&self, seen: &Shown) -> Result<bool, ConnectorError> {
-        let Some(now) = &self.draft_order else {
-            return Err(ConnectorError::NotFound { what: "draft" });
-        };
-        let total = now.total_price_set.money().map_err(unreadable)?;
-        Ok(now.status == seen.status
-            && now.updated_at == seen.updated_at
-            && now.custom_attributes == seen.custom_attributes
-            && total == seen.total()?)
-    }
-
-    fn stock(self) -> Vec<Variant> {
-        self.nodes.into_iter().flatten().filter_map(|node| node.variant).collect()
-    }
-
-    fn sold(&self, variant: u64) -> Option<&Sold> {
-        let mut nodes = self.nodes.iter().flatten();
-        let is_it = |node: &&Node| node.variant.as_ref().is_some_and(|it| it.id.0 == variant);
-        nodes.find(is_it)?.product.as_ref()
-    }
-}
-
 /// That a draft has come too far for a change, or is gone.
 pub(crate) fn settled(errors: &[UserError]) -> Result<(), ConnectorError> {
     for error in errors {
@@ -411,53 +253,6 @@ pub(crate) fn settled(errors: &[UserError]) -> Result<(), ConnectorError> {
 fn gone(message: &str) -> Option<u64> {
     let rest = message.strip_prefix("Product with ID ")?;
     rest.split_whitespace().next()?.parse().ok()
-}
-
-fn misfits(misfits: Misfits) -> Vec<Problem> {
-    let problem = |kind, item, text: &str| Problem {
-        kind,
-        subject: Subject::Item(item),
-        text: text.to_owned(),
-    };
-    let mut problems: Vec<Problem> = misfits
-        .items
-        .into_iter()
-        .map(|item| problem(ProblemKind::UnknownItem, item, "The store has no such item"))
-        .collect();
-    problems.extend(misfits.quantities.into_iter().map(|item| {
-        problem(ProblemKind::QuantityExceeded, item, "The store does not sell so many at once")
-    }));
-    if misfits.country {
-        problems.push(Problem {
-            kind: ProblemKind::Invalid,
-            subject: Subject::Address(Some("country")),
-            text: "There is no such country. Send its code of two letters".to_owned(),
-        });
-    }
-    problems
-}
-
-/// Which of the lines cannot be had at all, and why.
-fn obstacles(offered: &Offered, wanted: &Wanted) -> Vec<(u64, Problem)> {
-    let wanted: BTreeSet<u64> = wanted.lines.iter().map(|(variant, _)| *variant).collect();
-    let obstacle = |variant: u64| {
-        let (kind, text) = match offered.sold(variant) {
-            None => (ProblemKind::UnknownItem, "The store has no such item"),
-            Some(sold) if !matches!(sold.status.as_str(), "ACTIVE" | "UNLISTED") => {
-                (ProblemKind::NotPurchasable, "The store does not sell it now")
-            }
-            Some(sold) if sold.is_gift_card => {
-                (ProblemKind::NotPurchasable, "Gift cards are sold in the store itself")
-            }
-            Some(sold) if sold.requires_selling_plan => {
-                (ProblemKind::NotPurchasable, "Subscriptions are sold in the store itself")
-            }
-            Some(_) => return None,
-        };
-        let subject = Subject::Item(ItemId::new(variant.to_string()));
-        Some((variant, Problem { kind, subject, text: text.to_owned() }))
-    };
-    wanted.into_iter().filter_map(obstacle).collect()
 }
 
 /// Why a code does not count. Shopify has one code for all reasons, so its words have to be read; in

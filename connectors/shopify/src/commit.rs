@@ -21,18 +21,19 @@ use serde_json::json;
 use crate::{
     Shopify,
     attributes::{Attribute, Kept, TAG_COMMITTED},
-    change::{Prepared, restless, settled},
+    change::{restless, settled},
     draft::{LOOKS_MAX, tags},
     error::refused,
     id::{Kind, draft_of},
     memory::Seen,
+    offers::Prepared,
     operation::Operation,
     rates::Way,
     shown::{Bag, Shown, Stage, Variant, unreadable},
     wanted::Wanted,
 };
 
-const HELD_STOCK: Operation =
+pub(crate) const HELD_STOCK: Operation =
     Operation::read("draft.held", include_str!("operations/held_stock.graphql"), 2);
 /// How long goods are off the shelf for a purchase: as long as a buyer has to prove who he is.
 const RESERVED: SignedDuration = SignedDuration::from_mins(15);

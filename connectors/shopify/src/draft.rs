@@ -21,16 +21,16 @@ use crate::{
     wanted::{Wanted, buyer, destination},
 };
 
-const READ_DRAFT: Operation = Operation::read(
+pub(crate) const READ_DRAFT: Operation = Operation::read(
     "draft.read",
     concat!(
         include_str!("operations/read_draft.graphql"),
         include_str!("operations/fragments/draft_state.graphql"),
         include_str!("operations/fragments/order_head.graphql")
     ),
-    43,
+    42,
 );
-const DELIVERY_OPTIONS: Operation = Operation::read(
+pub(crate) const DELIVERY_OPTIONS: Operation = Operation::read(
     "draft.options",
     concat!(
         include_str!("operations/delivery_options.graphql"),

@@ -12,12 +12,12 @@ use crate::{
     operation::Operation,
 };
 
-const READ_ATTRIBUTES: Operation =
+pub(crate) const READ_ATTRIBUTES: Operation =
     Operation::read("order.attributes", include_str!("operations/order_attributes.graphql"), 2);
-const WRITE_ATTRIBUTES: Operation =
+pub(crate) const WRITE_ATTRIBUTES: Operation =
     Operation::write("order.note", include_str!("operations/note_order.graphql"), 10);
-const KEEP_TOLD: Operation =
-    Operation::write("order.told", include_str!("operations/keep_told.graphql"), 11);
+pub(crate) const KEEP_TOLD: Operation =
+    Operation::write("order.told", include_str!("operations/keep_told.graphql"), 10);
 
 /// An order with what the seller reads beside it.
 #[derive(Deserialize)]

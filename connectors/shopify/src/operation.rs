@@ -95,4 +95,46 @@ pub(crate) mod tests {
             }
         }
     }
+
+    /// What is taken from the budget before the store has said what a call costs.
+    #[test]
+    fn points_are_what_the_formula_says() {
+        use crate::{
+            change, commit, draft, notes, offers, place, rates, refund, sale, shop, sweep,
+        };
+
+        // As many rows as a cart has, and fewer.
+        let variables = serde_json::json!({ "lines": 12 });
+        for operation in [
+            &change::OPEN_DRAFT,
+            &change::PRICE_DRAFT,
+            &change::WRITE_DRAFT,
+            &commit::HELD_STOCK,
+            &draft::DELIVERY_OPTIONS,
+            &draft::READ_DRAFT,
+            &notes::KEEP_TOLD,
+            &notes::READ_ATTRIBUTES,
+            &notes::WRITE_ATTRIBUTES,
+            &offers::LOOK,
+            &offers::OFFERS,
+            &place::LOOK_TO_PLACE,
+            &place::MARK_PAID,
+            &place::PLACE_ORDER,
+            &place::STAMP_ORDER,
+            &rates::READ_PLACES,
+            &refund::BOOK_REFUND,
+            &refund::REFUNDABLE,
+            &sale::LIST_DRAFTS,
+            &sale::ORDERS_SINCE,
+            &sale::ORDER_OF_DRAFT,
+            &sale::READ_ORDER,
+            &shop::READ_SHOP,
+            &sweep::DELETE_DRAFT,
+        ] {
+            let nothing = serde_json::Value::Null;
+            let (most, _) =
+                emulators::shopify::weigh(operation.text, &variables, &nothing).unwrap();
+            assert_eq!(u64::from(operation.points), most, "{}", operation.name);
+        }
+    }
 }

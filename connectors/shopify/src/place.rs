@@ -4,7 +4,7 @@
 //! completion whose end is unknown is answered by a read, and may be sent again. No gateway is named:
 //! the order shows one payment on `manual`, and our payment's id in its details.
 
-use commerce::{Commitment, ConnectorError, DraftId, Order};
+use commerce::{Commitment, ConnectorError, DraftId, Money, Order};
 use serde::Deserialize;
 use serde_json::json;
 use tracing::{error, warn};
@@ -13,12 +13,13 @@ use crate::{
     Shopify,
     attributes::{Attribute, Kept, TAG_COMMITTED},
     error::{UserError, nonsense, refused},
+    head::Head,
     id::{Kind, draft_of},
     operation::Operation,
-    shown::{Bag, Head, Stage, unreadable},
+    shown::{Bag, Stage, unreadable},
 };
 
-const LOOK_TO_PLACE: Operation = Operation::read(
+pub(crate) const LOOK_TO_PLACE: Operation = Operation::read(
     "draft.look_to_place",
     concat!(
         include_str!("operations/look_to_place.graphql"),
@@ -26,7 +27,7 @@ const LOOK_TO_PLACE: Operation = Operation::read(
     ),
     4,
 );
-const PLACE_ORDER: Operation = Operation::write(
+pub(crate) const PLACE_ORDER: Operation = Operation::write(
     "draft.complete",
     concat!(
         include_str!("operations/place_order.graphql"),
@@ -34,7 +35,7 @@ const PLACE_ORDER: Operation = Operation::write(
     ),
     13,
 );
-const STAMP_ORDER: Operation = Operation::write(
+pub(crate) const STAMP_ORDER: Operation = Operation::write(
     "order.stamp",
     concat!(
         include_str!("operations/stamp_order.graphql"),
@@ -42,7 +43,7 @@ const STAMP_ORDER: Operation = Operation::write(
     ),
     11,
 );
-const MARK_PAID: Operation = Operation::write(
+pub(crate) const MARK_PAID: Operation = Operation::write(
     "order.mark_paid",
     concat!(
         include_str!("operations/mark_paid.graphql"),
@@ -191,15 +192,27 @@ impl Shopify {
             let input = json!({ "id": Kind::Order.gid(head.id.0) });
             head = self.write_order(&MARK_PAID, &json!({ "input": input })).await?;
         }
-        if head.total()? != commitment.total {
-            error!(
-                order.id = head.id.0,
-                total = head.total()?.minor(),
-                paid = commitment.total.minor(),
-                "the order does not cost what was paid for it: look at it",
-            );
+        let order = head.order(draft)?;
+        if order.total != commitment.total {
+            self.tell_other_total(&order, commitment).await?;
         }
-        head.order(draft)
+        Ok(order)
+    }
+
+    /// Somebody has changed the draft between the last look and its completion: the seller must know.
+    async fn tell_other_total(
+        &self,
+        order: &Order,
+        commitment: &Commitment,
+    ) -> Result<(), ConnectorError> {
+        let words = |amount: Money| format!("{} {}", amount.to_major(), amount.currency().code());
+        let (total, paid) = (words(order.total), words(commitment.total));
+        error!(order.id = %order.id, total, paid, "the order does not cost what was paid for it");
+        let text = format!(
+            "The buyer has paid {paid} for another cart than this one, which costs {total}. Ask the \
+             buyer, or cancel the order and send the money back."
+        );
+        self.leave_note(&order.id, commitment.payment.as_str(), &text).await
     }
 
     async fn write_order(

@@ -18,7 +18,7 @@ use crate::{
     shown::{Amount, Shown, unreadable},
 };
 
-const READ_PLACES: Operation =
+pub(crate) const READ_PLACES: Operation =
     Operation::read("location.list", include_str!("operations/places.graphql"), 16);
 
 /// Where buyers may pick up, by the numbers of the locations. Read once.

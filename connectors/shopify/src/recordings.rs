@@ -10,8 +10,9 @@ use crate::{
     attributes::Attribute,
     budget::Cost,
     error::{Problem, UserError, failed},
+    head::Head,
     id::tail,
-    shown::{Bag, Head, Mailing, Shown, Tax},
+    shown::{Bag, Mailing, Shown, Tax},
 };
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/captures/shopify");

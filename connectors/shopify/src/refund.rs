@@ -18,9 +18,9 @@ use crate::{
     shown::{Bag, unreadable},
 };
 
-const REFUNDABLE: Operation =
-    Operation::read("order.refundable", include_str!("operations/refundable.graphql"), 12);
-const BOOK_REFUND: Operation =
+pub(crate) const REFUNDABLE: Operation =
+    Operation::read("order.refundable", include_str!("operations/refundable.graphql"), 14);
+pub(crate) const BOOK_REFUND: Operation =
     Operation::write("order.refund", include_str!("operations/book_refund.graphql"), 20);
 
 /// An order, as far as money and goods of it can go back.

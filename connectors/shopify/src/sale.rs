@@ -17,39 +17,40 @@ use crate::{
     Shopify,
     attributes::{Attribute, Kept, TAG, TAG_COMMITTED},
     error::nonsense,
+    head::Head,
     id::{Gid, Kind, Ordered},
     lines::{line_id, sum},
     operation::Operation,
     refund::mark_of,
-    shown::{Bag, Head, Image, Linked, PageInfo, ShippingLine, Stage, Tax, unreadable},
+    shown::{Bag, Image, Linked, PageInfo, ShippingLine, Stage, Tax, unreadable},
 };
 
-const ORDERS_SINCE: Operation = Operation::read(
+pub(crate) const ORDERS_SINCE: Operation = Operation::read(
     "order.list",
     concat!(
         include_str!("operations/orders_since.graphql"),
         include_str!("operations/fragments/order_state.graphql"),
         include_str!("operations/fragments/order_head.graphql")
     ),
-    170,
+    218,
 );
-const READ_ORDER: Operation = Operation::read(
+pub(crate) const READ_ORDER: Operation = Operation::read(
     "order.read",
     concat!(
         include_str!("operations/read_order.graphql"),
         include_str!("operations/fragments/order_state.graphql"),
         include_str!("operations/fragments/order_head.graphql")
     ),
-    44,
+    54,
 );
-const ORDER_OF_DRAFT: Operation = Operation::read(
+pub(crate) const ORDER_OF_DRAFT: Operation = Operation::read(
     "draft.order",
     concat!(
         include_str!("operations/order_of_draft.graphql"),
         include_str!("operations/fragments/order_state.graphql"),
         include_str!("operations/fragments/order_head.graphql")
     ),
-    46,
+    56,
 );
 pub(crate) const LIST_DRAFTS: Operation =
     Operation::read("draft.list", include_str!("operations/list_drafts.graphql"), 16);

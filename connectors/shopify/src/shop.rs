@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use crate::{Shopify, error::nonsense, operation::Operation};
 
-const READ_SHOP: Operation =
+pub(crate) const READ_SHOP: Operation =
     Operation::read("shop.read", include_str!("operations/shop.graphql"), 3);
 
 /// The store, read once.

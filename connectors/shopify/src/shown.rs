@@ -1,14 +1,13 @@
-//! A draft as Shopify shows it, and an order's head.
+//! A draft as Shopify shows it.
 
-use commerce::{
-    ConnectorError, Currency, DraftState, Money, MoneyError, Order, OrderState, PaymentId,
-};
+use commerce::{ConnectorError, Currency, DraftState, Money, MoneyError, PaymentId};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
     attributes::{Attribute, Kept},
     error::nonsense,
+    head::Head,
     id::{Gid, Ordered},
     rates::rate_id,
 };
@@ -205,21 +204,6 @@ pub(crate) struct Amount {
     currency_code: String,
 }
 
-/// An order, as far as it says how a purchase ended.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Head {
-    pub(crate) id: Gid,
-    name: String,
-    status_page_url: String,
-    cancelled_at: Option<Timestamp>,
-    display_financial_status: Option<String>,
-    display_fulfillment_status: String,
-    #[serde(default)]
-    pub(crate) custom_attributes: Vec<Attribute>,
-    total_price_set: Bag,
-}
-
 /// How far a draft has come, by its status and what it keeps.
 pub(crate) enum Stage {
     /// It may still change.
@@ -384,49 +368,6 @@ impl Amount {
         let unknown = || MoneyError::NotANumber(self.currency_code.clone());
         let currency = Currency::from_code(&self.currency_code).ok_or_else(unknown)?;
         Money::parse_major(&self.amount, currency)
-    }
-}
-
-impl Head {
-    /// The order, with what is kept where it keeps nothing itself.
-    pub(crate) fn order(&self, draft: &Kept) -> Result<Order, ConnectorError> {
-        let own = Kept::read(&self.custom_attributes);
-        let tie = own.tie.or_else(|| draft.tie.clone());
-        Ok(Order {
-            id: Ordered::Order(self.id.0).id(),
-            number: self.name.trim_start_matches('#').to_owned(),
-            permalink: self.status_page_url.clone(),
-            total: self.total()?,
-            payment: tie.as_ref().map(|tie| PaymentId::new(&tie.payment)),
-            memo: tie.map(|tie| tie.memo).unwrap_or_default(),
-            state: self.state(),
-        })
-    }
-
-    pub(crate) fn total(&self) -> Result<Money, ConnectorError> {
-        self.total_price_set.money().map_err(unreadable)
-    }
-
-    /// Whether its money has come, as the store has it.
-    pub(crate) fn is_paid(&self) -> bool {
-        matches!(
-            self.display_financial_status.as_deref(),
-            Some("PAID" | "PARTIALLY_REFUNDED" | "REFUNDED")
-        )
-    }
-
-    fn state(&self) -> OrderState {
-        if self.cancelled_at.is_some() {
-            return OrderState::Canceled;
-        }
-        if self.display_financial_status.as_deref() == Some("REFUNDED") {
-            return OrderState::Refunded;
-        }
-        match self.display_fulfillment_status.as_str() {
-            "FULFILLED" => OrderState::Completed,
-            "ON_HOLD" => OrderState::OnHold,
-            _ => OrderState::Processing,
-        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     shown::Stage,
 };
 
-const DELETE_DRAFT: Operation =
+pub(crate) const DELETE_DRAFT: Operation =
     Operation::write("draft.delete", include_str!("operations/delete_draft.graphql"), 10);
 /// Most drafts that one sweep takes away; the next one goes on.
 const SWEPT_MAX: usize = 100;

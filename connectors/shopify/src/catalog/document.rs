@@ -129,7 +129,8 @@ impl CatalogSettings {
         KEYS.into_iter().chain([RELATED]).chain(named).collect()
     }
 
-    fn publication_id(&self) -> String {
+    /// The publication whose products are sold, for documents that only ask where there is one.
+    pub(crate) fn publication_id(&self) -> String {
         format!("gid://shopify/Publication/{}", self.publication.unwrap_or(0))
     }
 }

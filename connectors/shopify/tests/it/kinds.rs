@@ -199,6 +199,7 @@ async fn what_an_agent_cannot_buy_says_why() {
     check("COFFEE-SUB", "Subscriptions").await;
     check("DRAFT-1", "does not sell").await;
     check("OLD-1", "does not sell").await;
+    check("STAFF-1", "does not sell it here").await;
     let backorder = stage.ready("BOOTS-1", 3).await;
     assert!(!backorder.is_scarce, "it is sold below nothing");
     stage.buy(&backorder).await;

@@ -8,6 +8,7 @@ mod calls;
 mod catalog;
 mod check;
 mod contract;
+mod every_call;
 mod hooks;
 mod kinds;
 mod order;
