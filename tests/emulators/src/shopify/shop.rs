@@ -313,7 +313,8 @@ pub(super) fn coded_error(field: &[&str], message: &str, code: &str) -> Value {
     error
 }
 
-/// `2026-11-23T18:00:00Z`: Shopify shows no fractions.
+/// `2026-11-23T18:00:00Z`: Shopify shows no fractions, and nothing from the future.
 pub(super) fn stamp(time: Timestamp) -> String {
-    time.round(jiff::Unit::Second).unwrap_or(time).to_string()
+    let second = jiff::TimestampRound::new().smallest(jiff::Unit::Second);
+    time.round(second.mode(jiff::RoundMode::Trunc)).unwrap_or(time).to_string()
 }
