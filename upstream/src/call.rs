@@ -197,9 +197,9 @@ impl Upstream {
     /// Another host that this one sends us to, such as the storage that a result is fetched from:
     /// reached in the same way and within the same bounds, through a gate of its own.
     #[must_use]
-    pub fn elsewhere(&self, name: impl Into<Arc<str>>, base: Url) -> Self {
+    pub fn elsewhere(&self, what: &str, base: Url) -> Self {
         let (transport, chance) = (Arc::clone(&self.transport), Arc::clone(&self.chance));
-        Self::new(name, base, transport, chance, self.limits)
+        Self::new(format!("{}-{what}", self.name), base, transport, chance, self.limits)
     }
 
     /// Where random bytes come from.

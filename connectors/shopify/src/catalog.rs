@@ -5,12 +5,14 @@
 //! is, so that what is sold no more goes.
 //!
 //! Files: `document` fills in what is asked for, `bulk` has exports made and `lines` reads them,
-//! `paging` reads pages, `wire` decodes both, `product` makes products of them.
+//! `paging` reads pages, `wire` decodes both, `names` has what they refer to, `product` makes products
+//! of them.
 
 use std::sync::{Mutex, PoisonError};
 
 use commerce::{ConnectorError, Cursor, Listed, ListingPage, Product, ProductId, ProductPage};
 use jiff::Timestamp;
+use moka::sync::Cache;
 use tokio::sync::Notify;
 use tracing::warn;
 use upstream::Upstream;
@@ -20,6 +22,7 @@ use crate::Shopify;
 mod bulk;
 mod document;
 mod lines;
+mod names;
 mod paging;
 mod place;
 mod product;
@@ -47,11 +50,13 @@ pub(crate) struct Reading {
     storage: Mutex<Option<Upstream>>,
     /// Told when an export has come to its end.
     pub(crate) exported: Notify,
+    /// Names of what products refer to.
+    names: Cache<String, String>,
 }
 
 impl Reading {
     pub(crate) fn new() -> Self {
-        Self { storage: Mutex::new(None), exported: Notify::new() }
+        Self { storage: Mutex::new(None), exported: Notify::new(), names: names::memory() }
     }
 }
 
@@ -177,7 +182,10 @@ impl Shopify {
             },
         };
         match shown {
-            Some(shown) => Ok(self.reader().await?.product(&shown)),
+            Some(shown) => {
+                let shown = [shown];
+                Ok(self.reader(&shown).await?.product(&shown[0]))
+            }
             None => Ok(None),
         }
     }
@@ -189,15 +197,15 @@ impl Shopify {
             Part::Nothing(why) => return Ok(Exported::Nothing(why)),
         };
         let Families { products, strays, total, next } = families;
-        let reader = self.reader().await?;
-        let mut products: Vec<Product> =
-            products.iter().filter_map(|shown| reader.product(shown)).collect();
+        let mut shown = products;
         for number in strays {
-            if let Some(shown) = self.read_product(number).await? {
-                products.retain(|product| Some(&product.id) != shown.product_id().as_ref());
-                products.extend(reader.product(&shown));
+            if let Some(whole) = self.read_product(number).await? {
+                shown.retain(|part| part.number() != whole.number());
+                shown.push(whole);
             }
         }
+        let reader = self.reader(&shown).await?;
+        let products = shown.iter().filter_map(|shown| reader.product(shown)).collect();
         let next = next.map(|export| Place::Export(export).cursor());
         Ok(Exported::Products(ProductPage { products, next, total: Some(total) }))
     }

@@ -141,8 +141,8 @@ impl Client {
         let (mut tries, mut doubt) = (0, None);
         loop {
             let token = self.auth.token(&self.upstream).await?;
-            let taken = self.budget.take(operation.name, operation.points, deadline).await;
-            let taken = taken.map_err(|wait| doubt.take().unwrap_or_else(|| exhausted(wait)))?;
+            let points = self.budget.take(operation.name, operation.points, deadline).await;
+            let points = points.map_err(|wait| doubt.take().unwrap_or_else(|| exhausted(wait)))?;
             let call = self.call(operation, &token, body);
             let answer = match self.upstream.send(call).await {
                 Ok(answer) => answer,
@@ -166,13 +166,13 @@ impl Client {
             };
             let (cost, problems) = (reply.extensions.cost, problems(reply.errors.as_ref()));
             if problems.iter().any(Problem::is_throttled) {
-                self.budget.was_refused(taken, cost);
+                self.budget.was_refused(points, cost);
                 if is_last {
                     return Err(doubt.unwrap_or_else(|| exhausted(self.budget.pause())));
                 }
                 continue;
             }
-            taken.settle(operation.name, cost);
+            points.settle(operation.name, cost);
             match judge(operation, reply, &problems, effect) {
                 Next::Done(data) => return Ok(data),
                 Next::Again if !is_last => {

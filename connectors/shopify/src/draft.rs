@@ -231,7 +231,7 @@ fn goes_alike(before: &Shown, now: &Shown) -> bool {
     rows(before) == rows(now)
         && before.shipping_address == now.shipping_address
         && before.discount_codes == now.discount_codes
-        && !now.needs_shipping() == !before.needs_shipping()
+        && now.needs_shipping() == before.needs_shipping()
 }
 
 /// The seller's tags and ours, with the one that says how far it has come.

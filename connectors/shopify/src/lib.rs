@@ -251,10 +251,9 @@ impl Connector for Shopify {
         &self,
         header: &dyn Fn(&str) -> Option<String>,
         body: &[u8],
-        secret: &str,
+        _ours: &str,
     ) -> Result<Heard, Forged> {
         // The store signs with secrets of its own.
-        let _ours = secret;
         self.hear_delivery(header, body)
     }
 

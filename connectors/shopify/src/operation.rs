@@ -42,17 +42,39 @@ pub(crate) mod tests {
     use apollo_compiler::{ExecutableDocument, Schema, validation::Valid};
     use flate2::read::GzDecoder;
 
-    pub(crate) fn schema() -> Valid<Schema> {
-        let path = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../tests/emulators/assets/shopify/admin_2026-10.graphql.gz"
-        );
+    /// One of the files that come with the emulators.
+    pub(crate) fn asset(name: &str) -> String {
+        let folder =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/emulators/assets/shopify");
         let mut text = String::new();
-        GzDecoder::new(&*fs::read(path).unwrap()).read_to_string(&mut text).unwrap();
-        Schema::parse_and_validate(&text, "admin_2026-10.graphql").unwrap()
+        GzDecoder::new(&*fs::read(folder.join(name)).unwrap()).read_to_string(&mut text).unwrap();
+        text
     }
 
-    fn documents(folder: &Path) -> BTreeMap<String, String> {
+    pub(crate) fn schema() -> Valid<Schema> {
+        Schema::parse_and_validate(asset("admin_2026-10.graphql.gz"), "admin.graphql").unwrap()
+    }
+
+    /// Every document, with the fragments that it names.
+    pub(crate) fn documents() -> BTreeMap<String, String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/operations");
+        let fragments = texts(&folder.join("fragments"));
+        let mut documents = texts(&folder);
+        assert!(documents.len() > 30, "the documents are there");
+        for whole in documents.values_mut() {
+            loop {
+                let missing = fragments.values().find(|fragment| {
+                    let named = fragment.split_whitespace().nth(1).unwrap();
+                    whole.contains(&format!("...{named}")) && !whole.contains(fragment.as_str())
+                });
+                let Some(missing) = missing else { break };
+                whole.push_str(missing);
+            }
+        }
+        documents
+    }
+
+    fn texts(folder: &Path) -> BTreeMap<String, String> {
         let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let files = files.filter(|path| path.extension().is_some_and(|kind| kind == "graphql"));
         files
@@ -63,25 +85,12 @@ pub(crate) mod tests {
             .collect()
     }
 
-    /// Every document, with the fragments it names, is valid by Shopify's own schema.
+    /// By Shopify's own schema.
     #[test]
     fn every_document_is_valid() {
-        let (schema, folder) =
-            (schema(), Path::new(env!("CARGO_MANIFEST_DIR")).join("src/operations"));
-        let fragments = documents(&folder.join("fragments"));
-        let operations = documents(&folder);
-        assert!(operations.len() > 2, "the documents are there");
-        for (name, text) in operations {
-            let mut whole = text.clone();
-            loop {
-                let missing = fragments.values().find(|fragment| {
-                    let named = fragment.split_whitespace().nth(1).unwrap();
-                    whole.contains(&format!("...{named}")) && !whole.contains(fragment.as_str())
-                });
-                let Some(missing) = missing else { break };
-                whole.push_str(missing);
-            }
-            if let Err(errors) = ExecutableDocument::parse_and_validate(&schema, &whole, &name) {
+        let schema = schema();
+        for (name, text) in documents() {
+            if let Err(errors) = ExecutableDocument::parse_and_validate(&schema, &text, &name) {
                 panic!("{name}: {}", errors.errors);
             }
         }

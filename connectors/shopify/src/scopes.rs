@@ -35,10 +35,11 @@ const fn useful(name: &'static str, without: &'static str) -> Scope {
 }
 
 /// Everything that is asked for.
-pub(crate) const SCOPES: [Scope; 10] = [
+pub(crate) const SCOPES: [Scope; 11] = [
     needed("read_products", "there is no catalog, and nothing can be bought"),
     needed("write_draft_orders", "no session can be opened"),
     needed("write_orders", "orders cannot be told of, and refunds not be booked"),
+    useful("read_metaobjects", "colors, sizes and the like of a product's category are not known"),
     useful("read_inventory", "changes of stock are found only when the catalog is read anew"),
     useful("read_locations", "buyers cannot choose to pick up"),
     useful("read_fulfillments", "agents are told of parcels later"),

@@ -22,7 +22,6 @@ pub(crate) struct Shown {
     pub(crate) id: Gid,
     pub(crate) status: String,
     pub(crate) updated_at: Timestamp,
-    pub(crate) reserve_inventory_until: Option<Timestamp>,
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
     #[serde(rename = "note2")]
@@ -147,7 +146,6 @@ pub(crate) struct ShippingLine {
     pub(crate) title: String,
     pub(crate) code: Option<String>,
     pub(crate) source: Option<String>,
-    pub(crate) original_price_set: Bag,
     pub(crate) discounted_price_set: Bag,
     #[serde(default)]
     pub(crate) tax_lines: Vec<Tax>,

@@ -117,3 +117,18 @@ async fn repeats_have_a_budget() {
     let asked = *script.asked.lock().unwrap();
     assert!((100..=131).contains(&asked), "{asked}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn another_host_has_a_gate_of_its_own() {
+    let script = Arc::new(Script::default());
+    script.steps.lock().unwrap().push_back(Step::Hang);
+    let upstream = upstream(&script);
+    let other = upstream.elsewhere("storage", Url::parse("http://storage.test/").unwrap());
+    assert_eq!(other.base().host_str(), Some("storage.test"));
+    let call = || Call::new("test", Method::GET, "/x", Kind::Once);
+    tokio::select! {
+        biased;
+        hanging = upstream.send(call()) => panic!("{hanging:?}"),
+        answer = other.send(call()) => assert_eq!(answer.unwrap().status, 200),
+    }
+}

@@ -14,7 +14,7 @@ const MEDIA: &str = include_str!("../operations/fragments/media_fields.graphql")
 /// Where Google's channel, and after it everybody, keeps what feeds want.
 pub(super) const SHOPPING: &str = "mm-google-shopping";
 /// What is read of every product, where the store keeps it.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 17] = [
     "mm-google-shopping.age_group",
     "mm-google-shopping.color",
     "mm-google-shopping.condition",
@@ -25,6 +25,12 @@ const KEYS: [&str; 11] = [
     "mm-google-shopping.size_system",
     "reviews.rating",
     "reviews.rating_count",
+    "shopify.age-group",
+    "shopify.color-pattern",
+    "shopify.fabric",
+    "shopify.material",
+    "shopify.size",
+    "shopify.target-gender",
     "shopify--discovery--product_recommendation.complementary_products",
 ];
 const RELATED: &str = "shopify--discovery--product_recommendation.related_products";
@@ -138,7 +144,10 @@ fn inside(fragment: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use apollo_compiler::ExecutableDocument;
+
     use super::{CatalogSettings, MetaKeys};
+    use crate::operation::tests::schema;
 
     #[test]
     fn an_export_asks_for_what_was_set_and_no_more() {
@@ -163,5 +172,12 @@ mod tests {
             assert!(full.contains(present), "{present}: {full}");
         }
         assert!(!full.contains("custom.brand") && full.len() < 65_535);
+        let schema = schema();
+        for filled in [plain, full] {
+            if let Err(errors) = ExecutableDocument::parse_and_validate(&schema, &filled, "export")
+            {
+                panic!("{}: {filled}", errors.errors);
+            }
+        }
     }
 }

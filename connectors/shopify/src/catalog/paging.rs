@@ -120,9 +120,10 @@ impl Shopify {
         Ok(first.map(|variant| variant.product.id.0))
     }
 
-    pub(super) async fn reader(&self) -> Result<Reader<'_>, ConnectorError> {
+    /// What it takes to make products of these.
+    pub(super) async fn reader(&self, shown: &[Shown]) -> Result<Reader<'_>, ConnectorError> {
         let currency = self.shop().await?.currency;
-        Ok(Reader { settings: &self.catalog, currency })
+        Ok(Reader { settings: &self.catalog, currency, names: self.names_in(shown).await? })
     }
 
     async fn read_page(
@@ -146,15 +147,14 @@ impl Shopify {
 
     async fn products_of(
         &self,
-        page: List<Shown>,
+        mut page: List<Shown>,
         next: Option<Place>,
     ) -> Result<ProductPage, ConnectorError> {
-        let reader = self.reader().await?;
-        let mut products = Vec::with_capacity(page.nodes.len());
-        for mut shown in page.nodes {
-            self.read_the_rest(&mut shown).await?;
-            products.extend(reader.product(&shown));
+        for shown in &mut page.nodes {
+            self.read_the_rest(shown).await?;
         }
+        let reader = self.reader(&page.nodes).await?;
+        let products = page.nodes.iter().filter_map(|shown| reader.product(shown)).collect();
         Ok(ProductPage { products, next: next.map(|place| place.cursor()), total: None })
     }
 

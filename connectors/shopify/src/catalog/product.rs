@@ -12,6 +12,7 @@ use tracing::warn;
 
 use super::{
     document::{CatalogSettings, SHOPPING},
+    names::{CATEGORY, Names, references},
     wire::{self, Medium, Pricing, Shown, ShownVariant, Source, UnitPrice},
 };
 use crate::id::Kind;
@@ -27,6 +28,8 @@ pub(super) struct Reader<'a> {
     pub(super) settings: &'a CatalogSettings,
     /// The store's own currency.
     pub(super) currency: Currency,
+    /// What its category's entries are called.
+    pub(super) names: Names,
 }
 
 /// What a variant costs.
@@ -184,21 +187,36 @@ impl Reader<'_> {
             .or_else(|| shopping(shown, "mpn"))
     }
 
-    /// What holds for all variants: what Google's channel keeps, and what the settings ask for.
+    /// What holds for all variants: what its category says, what Google's channel keeps, and what the
+    /// settings ask for.
     fn details(&self, shown: &Shown) -> Details {
         let said = |key: &str| shopping(shown, key);
+        let all =
+            |key: &str| Some(self.entries(shown, key).join("/")).filter(|all| !all.is_empty());
+        // Several sizes are those of several variants.
+        let one =
+            |key: &str| <[String; 1]>::try_from(self.entries(shown, key)).ok().map(|[one]| one);
+        let gender = one("target-gender").or_else(|| said("gender"));
+        let age_group = one("age-group").or_else(|| said("age_group"));
         let others = &self.settings.meta_keys.others;
         Details {
             condition: said("condition").as_deref().and_then(condition),
-            material: said("material"),
-            color: said("color"),
-            size: said("size"),
+            material: all("material").or_else(|| all("fabric")).or_else(|| said("material")),
+            color: all("color-pattern").or_else(|| said("color")),
+            size: one("size").or_else(|| said("size")),
             size_system: said("size_system"),
-            gender: said("gender").as_deref().and_then(Gender::from_word),
-            age_group: said("age_group").as_deref().and_then(AgeGroup::from_word),
+            gender: gender.as_deref().and_then(Gender::from_word),
+            age_group: age_group.as_deref().and_then(AgeGroup::from_word),
             meta: others.iter().filter_map(|key| Some((key.clone(), kept(shown, key)?))).collect(),
             ..Details::default()
         }
+    }
+
+    /// What a product's category says under a key, by name.
+    fn entries(&self, shown: &Shown, key: &str) -> Vec<String> {
+        let ids = field(shown, CATEGORY, key).map(references).unwrap_or_default();
+        let names = ids.iter().filter_map(|id| self.names.get(id));
+        names.filter_map(|name| told(&plain_text(name))).collect()
     }
 }
 

@@ -36,7 +36,7 @@ fn nodes<'a>(object: &'a Object, name: &str) -> Vec<&'a Value> {
 }
 
 fn reader(settings: &CatalogSettings) -> Reader<'_> {
-    Reader { settings, currency: Currency::from_code("CAD").unwrap() }
+    Reader { settings, currency: Currency::from_code("CAD").unwrap(), names: Default::default() }
 }
 
 #[test]

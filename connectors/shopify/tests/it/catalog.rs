@@ -431,3 +431,45 @@ async fn no_operation_costs_more_than_half_of_what_may_be_asked_at_once() {
     let dearest = costs.iter().max_by_key(|(_, cost)| *cost).unwrap();
     assert!(dearest.1 <= 700, "{dearest:?}");
 }
+
+/// What a category says is kept as references to entries, which have names; and are not ours to see
+/// without a scope.
+#[tokio::test]
+async fn what_a_category_says_is_read_by_name() {
+    let stage = Stage::start().await;
+    let store = &stage.store;
+    let entry = |kind: &str, name: &str| store.add_metaobject(kind, name);
+    let colors =
+        [entry("shopify--color-pattern", "Forest"), entry("shopify--color-pattern", "Sand")];
+    let (women, adults) =
+        (entry("shopify--target-gender", "Female"), entry("shopify--age-group", "Adults"));
+    let sizes = [entry("shopify--size", "S"), entry("shopify--size", "M")];
+    let beanie = store.variant("BEANIE-1").unwrap();
+    let say = |key: &str, ids: &[&String]| {
+        let value = json!(ids).to_string();
+        store.set_metafield(&beanie, "shopify", key, "list.metaobject_reference", &value);
+    };
+    say("color-pattern", &[&colors[0], &colors[1]]);
+    say("target-gender", &[&women]);
+    say("age-group", &[&adults]);
+    say("size", &[&sizes[0], &sizes[1]]);
+    let (without, _) = all(&stage.connector).await;
+    let details = &of(&without, &stage, "BEANIE-1").details;
+    assert_eq!((&details.color, details.gender), (&None, None), "nobody has granted it");
+
+    store.grant_scopes(&["read_products", "read_metaobjects"]);
+    let connector = reading(&stage, quick());
+    let (exported, _) = all(&connector).await;
+    without_exports(&stage);
+    let before = names(&stage).iter().filter(|name| *name == "nodes").count();
+    let (by_page, _) = all(&connector).await;
+    for products in [&exported, &by_page] {
+        let details = &of(products, &stage, "BEANIE-1").details;
+        assert_eq!(details.color.as_deref(), Some("Forest/Sand"));
+        assert_eq!(details.gender, Some(commerce::Gender::Female));
+        assert_eq!(details.age_group, Some(commerce::AgeGroup::Adult));
+        assert_eq!(details.size, None, "those of several variants");
+    }
+    let after = names(&stage).iter().filter(|name| *name == "nodes").count();
+    assert_eq!(before, after, "and they are known from then on");
+}

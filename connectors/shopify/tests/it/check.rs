@@ -40,7 +40,7 @@ warning: Address: in the clear: whoever is on the way reads the token; use https
 ok: Store: Demo Store (demo-store.myshopify.com, Grow)
 ok: App: Agentic checkout, listed nowhere: right, for only a store's own app may take orders past Shopify's checkout
 ok: API version: 2026-10
-ok: Scopes: all 10 that are needed
+warning: Scopes: read_metaobjects is not granted, so colors, sizes and the like of a product's category are not known: add it to the app's scopes and install it again
 ok: Personal data: nothing was sent anywhere yet; the plan Grow shows it
 ok: Products: 12 active, 91 % of those looked at are on its pages
 ok: Feed: of 12 looked at 100 % have a vendor other than the store, 8 % a barcode, 91 % a picture
@@ -78,6 +78,7 @@ ok: App: Agentic checkout, listed nowhere: right, for only a store's own app may
 ok: API version: 2026-10
 FAILED: Scopes: write_draft_orders is not granted, so no session can be opened: add it to the app's scopes and install it again
 FAILED: Scopes: write_orders is not granted, so orders cannot be told of, and refunds not be booked: add it to the app's scopes and install it again
+warning: Scopes: read_metaobjects is not granted, so colors, sizes and the like of a product's category are not known: add it to the app's scopes and install it again
 warning: Scopes: read_inventory is not granted, so changes of stock are found only when the catalog is read anew: add it to the app's scopes and install it again
 warning: Scopes: read_locations is not granted, so buyers cannot choose to pick up: add it to the app's scopes and install it again
 warning: Scopes: read_fulfillments is not granted, so agents are told of parcels later: add it to the app's scopes and install it again

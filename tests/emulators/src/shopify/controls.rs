@@ -147,6 +147,14 @@ impl Store {
         super::demo::import(&mut shop, products, variants);
     }
 
+    /// Makes an entry that metafields can refer to, such as a color; answers its id.
+    pub fn add_metaobject(&self, kind: &str, name: &str) -> String {
+        let mut shop = self.lock();
+        let id = shop.id();
+        shop.metaobjects.push((id, kind.to_owned(), name.to_owned()));
+        gid("Metaobject", id)
+    }
+
     /// Keeps a metafield with a variant's product.
     pub fn set_metafield(
         &self,

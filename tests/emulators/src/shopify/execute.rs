@@ -314,6 +314,13 @@ impl<'a> Run<'a> {
             None => value,
         };
         let concrete = view.get("__typename").and_then(Value::as_str).unwrap_or(name).to_owned();
+        // Behind an interface there may be what nobody has granted.
+        if let Some(access) = schema::type_access(&concrete).filter(|_| concrete != name)
+            && !access.granted(self.scopes)
+        {
+            self.report(field, Problem::denied(&field.name, &access.text), path);
+            return if ty.is_non_null() { None } else { Some(Value::Null) };
+        }
         self.object(&concrete, &view, sets, path)
     }
 

@@ -242,3 +242,14 @@ fn digest(value: &str) -> String {
 fn error(field: &[&str], message: &str, code: &str, index: Option<usize>) -> Value {
     json!({ "field": field, "message": message, "code": code, "elementIndex": index })
 }
+
+/// `Metaobject`, as far as it names something.
+pub(super) fn metaobject(id: u64, kind: &str, name: &str) -> Value {
+    json!({
+        "__typename": "Metaobject",
+        "id": gid("Metaobject", id),
+        "type": kind,
+        "handle": name.to_lowercase().replace(' ', "-"),
+        "displayName": name,
+    })
+}

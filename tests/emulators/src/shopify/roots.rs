@@ -191,6 +191,10 @@ impl Shop {
             "Metafield" => {
                 super::metafields::view(self.metafields.iter().find(|field| field.id == id)?)
             }
+            "Metaobject" => {
+                let (_, kind, name) = self.metaobjects.iter().find(|(known, ..)| *known == id)?;
+                super::metafields::metaobject(id, kind, name)
+            }
             "Publication" => self.publication_json(id)?,
             "Market" => self.market_json(self.markets.iter().find(|market| market.id == id)?),
             "Customer" => self.customer_json(self.customers.get(&id)?),

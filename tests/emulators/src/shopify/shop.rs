@@ -46,6 +46,8 @@ pub(super) struct Shop {
     pub(super) customers: BTreeMap<u64, Customer>,
     pub(super) terms: BTreeMap<u64, Terms>,
     pub(super) metafields: Vec<Metafield>,
+    /// Id, type and name of entries that metafields refer to.
+    pub(super) metaobjects: Vec<(u64, String, String)>,
     pub(super) definitions: Vec<Value>,
     pub(super) bulks: Vec<Bulk>,
     pub(super) jobs: BTreeMap<String, Job>,
@@ -157,6 +159,7 @@ impl Shop {
             customers: BTreeMap::new(),
             terms: BTreeMap::new(),
             metafields: Vec::new(),
+            metaobjects: Vec::new(),
             definitions: Vec::new(),
             bulks: Vec::new(),
             jobs: BTreeMap::new(),
@@ -310,7 +313,8 @@ pub(super) fn coded_error(field: &[&str], message: &str, code: &str) -> Value {
     error
 }
 
-/// `2026-11-23T18:00:00Z`: Shopify shows no fractions.
+/// `2026-11-23T18:00:00Z`: Shopify shows no fractions, and nothing from the future.
 pub(super) fn stamp(time: Timestamp) -> String {
-    time.round(jiff::Unit::Second).unwrap_or(time).to_string()
+    let second = jiff::TimestampRound::new().smallest(jiff::Unit::Second);
+    time.round(second.mode(jiff::RoundMode::Trunc)).unwrap_or(time).to_string()
 }

@@ -115,3 +115,18 @@ async fn zones_show_whether_anything_is_sent_there() {
     let denied = bench.ask(query, json!({})).await;
     assert_eq!(denied["errors"][0]["extensions"]["code"], "ACCESS_DENIED");
 }
+
+#[tokio::test]
+async fn what_stands_behind_an_interface_needs_its_own_scope() {
+    let bench = Bench::new();
+    let red = bench.store.add_metaobject("shopify--color-pattern", "Dark red");
+    let query = "query N($ids: [ID!]!) { nodes(ids: $ids) { id ... on Metaobject { displayName handle } } }";
+    let ids = json!({ "ids": [red, bench.sku("BEANIE-1")] });
+    let denied = bench.ask(query, ids.clone()).await;
+    assert_eq!(denied["errors"][0]["extensions"]["code"], "ACCESS_DENIED");
+    assert_eq!(denied["data"]["nodes"][0], Value::Null);
+    assert!(denied["data"]["nodes"][1]["id"].is_string(), "the other one stands");
+    bench.store.grant_scopes(&["read_metaobjects", "read_products"]);
+    let named = bench.data(query, ids).await;
+    assert_eq!(named["nodes"][0]["displayName"], "Dark red");
+}

@@ -26,7 +26,11 @@ fn shown(product: Value, variant: Value) -> Value {
 
 fn read_with(settings: &CatalogSettings, product: Value, variant: Value) -> Product {
     let shown = serde_json::from_value(shown(product, variant)).unwrap();
-    let reader = Reader { settings, currency: Currency::from_code("USD").unwrap() };
+    let reader = Reader {
+        settings,
+        currency: Currency::from_code("USD").unwrap(),
+        names: Default::default(),
+    };
     reader.product(&shown).unwrap()
 }
 
