@@ -11,8 +11,11 @@ use commerce::AgentId;
 use secrecy::SecretString;
 use url::Url;
 
+mod platform;
 mod raw;
 mod resolve;
+
+pub use platform::{Platform, Shopify, WooCommerce};
 
 /// Everything the service needs to know, with secrets in hand.
 #[derive(Clone, Debug)]
@@ -154,34 +157,6 @@ impl Channel {
             Self::WhatsApp => "whatsapp",
         }
     }
-}
-
-/// The platform a store runs on.
-#[derive(Clone, Debug)]
-pub enum Platform {
-    /// A WooCommerce store.
-    WooCommerce(WooCommerce),
-}
-
-/// A WooCommerce store and the key it gave us.
-#[derive(Clone, Debug)]
-pub struct WooCommerce {
-    /// The store's address, without `/wp-json`.
-    pub url: Url,
-    /// `ck_…`, with read and write permission.
-    pub consumer_key: SecretString,
-    /// `cs_…`.
-    pub consumer_secret: SecretString,
-    /// What the store's orders call the payment.
-    pub payment_title: String,
-    /// How many calls for the catalog are under way at once.
-    pub catalog_calls: usize,
-    /// Where plugins keep what feeds want.
-    pub meta_keys: woocommerce::MetaKeys,
-    /// Whether an order belongs to the customer account with the buyer's e-mail.
-    pub link_customers: bool,
-    /// Bounds of calls to the store.
-    pub limits: upstream::Limits,
 }
 
 /// The seller's Stripe account.

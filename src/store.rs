@@ -85,19 +85,32 @@ impl Store {
             let name = format!("{}.{name}", config.id);
             Upstream::new(name, url.clone(), Arc::clone(transport), Arc::clone(chance), limits)
         };
-        let Platform::WooCommerce(woocommerce) = &config.platform;
-        let connector = woocommerce::WooCommerce::new(
-            upstream("woocommerce", &woocommerce.url, woocommerce.limits),
-            woocommerce::Settings {
-                consumer_key: woocommerce.consumer_key.clone(),
-                consumer_secret: woocommerce.consumer_secret.clone(),
-                payment_title: woocommerce.payment_title.clone(),
-                catalog_calls: woocommerce.catalog_calls,
-                meta_keys: woocommerce.meta_keys.clone(),
-                link_customers: woocommerce.link_customers,
-                now: woocommerce::Now(Arc::new(move || clock.now())),
-            },
-        );
+        let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(move || clock.now());
+        let connector: Arc<dyn Connector> = match &config.platform {
+            Platform::WooCommerce(store) => Arc::new(woocommerce::WooCommerce::new(
+                upstream("woocommerce", &store.url, store.limits),
+                woocommerce::Settings {
+                    consumer_key: store.consumer_key.clone(),
+                    consumer_secret: store.consumer_secret.clone(),
+                    payment_title: store.payment_title.clone(),
+                    catalog_calls: store.catalog_calls,
+                    meta_keys: store.meta_keys.clone(),
+                    link_customers: store.link_customers,
+                    now: woocommerce::Now(now),
+                },
+            )),
+            Platform::Shopify(store) => Arc::new(shopify::Shopify::new(
+                upstream("shopify", &store.url, store.limits),
+                shopify::Settings {
+                    access: store.access.clone(),
+                    version: store.version,
+                    points_wait_max: store.points_wait_max,
+                    catalog: store.catalog.clone(),
+                    hook_secrets: store.webhook_secrets.clone(),
+                    now: shopify::Now(now),
+                },
+            )),
+        };
         let stripe = payments::Stripe::new(
             upstream("stripe", &config.stripe.url, config.stripe.limits),
             payments::Settings {
@@ -109,11 +122,11 @@ impl Store {
                 webhook_secrets: config.stripe.webhook_secrets.clone(),
             },
         );
-        let parts = around(Parts { connector: Arc::new(connector), processor: Arc::new(stripe) });
+        let parts = around(Parts { connector, processor: Arc::new(stripe) });
         Self {
             id: config.id.clone(),
             name: config.name.clone(),
-            url: woocommerce.url.clone(),
+            url: config.platform.url().clone(),
             connector: parts.connector,
             processor: parts.processor,
             merchant_id: config.stripe.merchant_id.clone(),
@@ -124,7 +137,7 @@ impl Store {
             catalog_refresh: config.catalog_refresh,
             changes_refresh: config.changes_refresh,
             inbox: Inbox::default(),
-            platform: "woocommerce",
+            platform: config.platform.name(),
             session_lifetime: config.session_lifetime,
             completion_patience: config.completion_patience,
             reconcile_interval: config.reconcile_interval,

@@ -1,11 +1,15 @@
 //! The file as it is written: every key, its default, and where it stands.
 
-use std::{collections::BTreeMap, num::NonZeroU8};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::ConfigError;
+
+mod platform;
+
+pub(super) use platform::{Shopify, WooCommerce};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,6 +75,7 @@ pub(super) struct Store {
     /// The store's address as a browser shows it.
     pub(super) url: Spanned<String>,
     pub(super) woocommerce: Option<WooCommerce>,
+    pub(super) shopify: Option<Shopify>,
     pub(super) stripe: Stripe,
     #[serde(default)]
     pub(super) agent: Vec<Agent>,
@@ -139,60 +144,6 @@ pub(super) struct Marketing {
     pub(super) channel: Spanned<String>,
     pub(super) text: String,
     pub(super) privacy_policy: Spanned<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WooCommerce {
-    pub(super) consumer_key: Spanned<String>,
-    pub(super) consumer_secret: Spanned<String>,
-    /// What the store's orders call the payment.
-    #[serde(default = "default_payment_title")]
-    pub(super) payment_title: String,
-    #[serde(default)]
-    pub(super) catalog: WooCommerceCatalog,
-    /// Whether an order belongs to the customer account with the buyer's e-mail.
-    #[serde(default)]
-    pub(super) link_customers: bool,
-    #[serde(default = "Calls::to_a_store")]
-    pub(super) calls: Calls,
-}
-
-/// How a WooCommerce catalog is read.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct WooCommerceCatalog {
-    /// Calls at once; more than the store has processor cores make it slower.
-    pub(super) calls: NonZeroU8,
-    /// Keys of `meta_data` under which plugins keep what the store has no place for.
-    pub(super) brand_meta: Option<String>,
-    pub(super) gtin_meta: Option<String>,
-    pub(super) mpn_meta: Option<String>,
-    /// Others that are handed on as they are.
-    pub(super) meta: Vec<String>,
-}
-
-impl Default for WooCommerceCatalog {
-    fn default() -> Self {
-        Self {
-            calls: NonZeroU8::MIN.saturating_add(1),
-            brand_meta: None,
-            gtin_meta: None,
-            mpn_meta: None,
-            meta: Vec::new(),
-        }
-    }
-}
-
-impl WooCommerceCatalog {
-    pub(super) fn meta_keys(&self) -> woocommerce::MetaKeys {
-        woocommerce::MetaKeys {
-            brand: self.brand_meta.clone(),
-            gtin: self.gtin_meta.clone(),
-            mpn: self.mpn_meta.clone(),
-            others: self.meta.clone(),
-        }
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -366,10 +317,6 @@ fn default_completion_patience_s() -> Spanned<u64> {
 
 const fn default_reconcile_interval_s() -> u64 {
     5 * 60
-}
-
-fn default_payment_title() -> String {
-    "Card, through an AI agent".to_owned()
 }
 
 fn default_stripe_url() -> Spanned<String> {

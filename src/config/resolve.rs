@@ -14,10 +14,12 @@ use toml::Spanned;
 use url::Url;
 
 use super::{
-    Acquirer, Agent, Channel, Config, ConfigError, EdgeBounds, Events, Marketing, Mirror, Platform,
-    Profile, Refunds, Server, Signature, SigningKey, Store, Stripe, WooCommerce,
+    Acquirer, Agent, Channel, Config, ConfigError, EdgeBounds, Events, Marketing, Mirror, Profile,
+    Refunds, Server, Signature, SigningKey, Store, Stripe,
     raw::{self, line_at},
 };
+
+mod platform;
 
 /// The kinds of links ACP knows (schema `Link`).
 const LINK_TYPES: [&str; 8] = [
@@ -160,38 +162,6 @@ impl File<'_> {
             from_processor: mirror("from_processor", &raw.from_processor)?,
             amount_max: raw.amount_max,
         })
-    }
-
-    fn platform(&self, key: &str, raw: &raw::Store) -> Result<Platform, ConfigError> {
-        match (raw.platform.get_ref().as_str(), &raw.woocommerce) {
-            ("woocommerce", Some(woocommerce)) => {
-                let part = format!("{key}.woocommerce");
-                Ok(Platform::WooCommerce(WooCommerce {
-                    url: self.url(&format!("{key}.url"), &raw.url)?,
-                    consumer_key: self
-                        .secret(&format!("{part}.consumer_key"), &woocommerce.consumer_key)?,
-                    consumer_secret: self
-                        .secret(&format!("{part}.consumer_secret"), &woocommerce.consumer_secret)?,
-                    payment_title: woocommerce.payment_title.clone(),
-                    catalog_calls: usize::from(woocommerce.catalog.calls.get()),
-                    meta_keys: woocommerce.catalog.meta_keys(),
-                    link_customers: woocommerce.link_customers,
-                    limits: limits(&woocommerce.calls),
-                }))
-            }
-            ("woocommerce", None) => Err(self.at(
-                &raw.platform,
-                &format!("{key}.woocommerce"),
-                "the store's REST key is missing",
-                "Add [store.woocommerce] with consumer_key and consumer_secret",
-            )),
-            _ => Err(self.at(
-                &raw.platform,
-                &format!("{key}.platform"),
-                "there is no such platform",
-                "Write platform = \"woocommerce\"",
-            )),
-        }
     }
 
     fn stripe(&self, key: &str, raw: &raw::Stripe) -> Result<Stripe, ConfigError> {

@@ -251,11 +251,9 @@ impl Shown {
             (Stage::Completed, _, None) => {
                 return Err(nonsense("draft.read", "a completed draft without an order"));
             }
-            (Stage::Committed, Some(tie), _) => DraftState::Committed {
-                payment: tie.payment,
-                total: tie.total,
-                memo: tie.memo,
-            },
+            (Stage::Committed, Some(tie), _) => {
+                DraftState::Committed { payment: tie.payment, total: tie.total, memo: tie.memo }
+            }
             (Stage::Ended, ..) => DraftState::Discarded,
             (Stage::Open | Stage::Committed, ..) => DraftState::Open,
         })
