@@ -168,7 +168,7 @@ impl Rule {
 }
 
 /// Whether a path leads through a category, named alone or by its own path.
-fn stands_in(path: &[String], name: &str) -> bool {
+pub(crate) fn stands_in(path: &[String], name: &str) -> bool {
     let wanted: Vec<&str> = name.split('>').map(str::trim).collect();
     let is_same = |(one, other): (&String, &&str)| one.to_lowercase() == other.to_lowercase();
     match wanted.as_slice() {
