@@ -12,7 +12,6 @@ use tracing::{info, warn};
 
 use crate::{chain::Chain, clock::Clock, store::Store};
 
-pub(crate) mod feed;
 mod figures;
 mod look;
 mod progress;
@@ -61,6 +60,7 @@ pub(crate) async fn keep_fresh(store: &Store, clock: &dyn Clock, stop: Cancellat
         let (mut reading, mut whole) = (None, None);
         let mut delay = RETRY_DELAY;
         loop {
+            look_around(store).await;
             match refresh(store, clock, &mut reading, &mut whole).await {
                 Ok(()) => {
                     count(store);
@@ -79,6 +79,13 @@ pub(crate) async fn keep_fresh(store: &Store, clock: &dyn Clock, stop: Cancellat
         biased;
         () = stop.cancelled() => {}
         () = keeping => {}
+    }
+}
+
+/// What holds for the whole store stands in its feeds too. Where it cannot be read they say less.
+async fn look_around(store: &Store) {
+    if let Err(error) = store.feeds.look(store.connector.as_ref()).await {
+        warn!(store.id = store.id, error = %Chain(&error), "the store's settings not read");
     }
 }
 

@@ -11,8 +11,11 @@ use commerce::AgentId;
 use secrecy::SecretString;
 use url::Url;
 
+mod feed;
 mod raw;
 mod resolve;
+
+pub use feed::Feed;
 
 /// Everything the service needs to know, with secrets in hand.
 #[derive(Clone, Debug)]
@@ -99,6 +102,8 @@ pub struct Store {
     pub refunds: Refunds,
     /// How many declines are borne.
     pub attempts: crate::attempts::Bounds,
+    /// What its feeds say.
+    pub feed: Feed,
 }
 
 /// Whether refunds made on one side reach the other.

@@ -350,10 +350,7 @@ pub struct Size<'a> {
 }
 
 /// The fewest shards in which none is too large.
-pub fn count_shards<'a>(
-    sizes: &(impl Iterator<Item = Size<'a>> + Clone),
-    max: ShardMax,
-) -> u32 {
+pub fn count_shards<'a>(sizes: &(impl Iterator<Item = Size<'a>> + Clone), max: ShardMax) -> u32 {
     (1..u32::MAX).find(|shards| is_enough(*shards, max, sizes.clone())).unwrap_or(1)
 }
 
@@ -366,9 +363,9 @@ fn is_enough<'a>(shards: u32, max: ShardMax, sizes: impl Iterator<Item = Size<'a
         *bytes += size.bytes;
     }
     // One product that is too large by itself will not become smaller.
-    totals.iter().all(|(products, rows, bytes)| {
-        *products < 2 || (*rows <= max.rows && *bytes <= max.bytes)
-    })
+    totals
+        .iter()
+        .all(|(products, rows, bytes)| *products < 2 || (*rows <= max.rows && *bytes <= max.bytes))
 }
 
 /// The shard in which a product stands, as long as there are so many.

@@ -89,6 +89,11 @@ impl Plan {
         Ok(plan)
     }
 
+    /// What holds for everything the store sells, as its platform says.
+    pub fn storefront(&self) -> &Storefront {
+        &self.storefront
+    }
+
     /// What is known of one variant, and what the configuration makes of it.
     pub fn item<'a>(&'a self, product: &'a Product, variant: &'a Variant) -> Item<'a> {
         Item::new(self, product, variant)

@@ -92,6 +92,9 @@ pub(super) struct Store {
     pub(super) refunds: Refunds,
     #[serde(default)]
     pub(super) attempts: Attempts,
+    /// What feeds say.
+    #[serde(default = "no_feed_table")]
+    pub(super) feed: Spanned<super::feed::Raw>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -185,12 +188,16 @@ impl Default for WooCommerceCatalog {
 }
 
 impl WooCommerceCatalog {
-    pub(super) fn meta_keys(&self) -> woocommerce::MetaKeys {
+    /// With those that feeds want.
+    pub(super) fn meta_keys<'a>(
+        &'a self,
+        of_feeds: impl Iterator<Item = &'a String>,
+    ) -> woocommerce::MetaKeys {
         woocommerce::MetaKeys {
             brand: self.brand_meta.clone(),
             gtin: self.gtin_meta.clone(),
             mpn: self.mpn_meta.clone(),
-            others: self.meta.clone(),
+            others: self.meta.iter().chain(of_feeds).cloned().collect(),
         }
     }
 }
@@ -341,6 +348,10 @@ fn key_at(text: &str, at: usize) -> String {
 /// A value that no line of the file holds.
 fn unwritten<T>(value: T) -> Spanned<T> {
     Spanned::new(0..0, value)
+}
+
+fn no_feed_table() -> Spanned<super::feed::Raw> {
+    unwritten(super::feed::Raw::default())
 }
 
 fn default_listen() -> Spanned<String> {

@@ -14,8 +14,8 @@ use toml::Spanned;
 use url::Url;
 
 use super::{
-    Acquirer, Agent, Channel, Config, ConfigError, EdgeBounds, Events, Marketing, Mirror, Platform,
-    Profile, Refunds, Server, Signature, SigningKey, Store, Stripe, WooCommerce,
+    Acquirer, Agent, Channel, Config, ConfigError, EdgeBounds, Events, Feed, Marketing, Mirror,
+    Platform, Profile, Refunds, Server, Signature, SigningKey, Store, Stripe, WooCommerce,
     raw::{self, line_at},
 };
 
@@ -110,7 +110,8 @@ impl File<'_> {
                 "Leave the key out for six hours",
             ));
         }
-        let platform = self.platform(key, &raw)?;
+        let feed = self.feed(key, &raw)?;
+        let platform = self.platform(key, &raw, &feed)?;
         Ok(Store {
             id: raw.id.into_inner(),
             name: raw.name,
@@ -126,6 +127,7 @@ impl File<'_> {
             reconcile_interval: Duration::from_secs(raw.reconcile_interval_s.max(1)),
             refunds: self.refunds(&format!("{key}.refunds"), &raw.refunds)?,
             attempts: attempts(&raw.attempts),
+            feed,
         })
     }
 
@@ -162,7 +164,29 @@ impl File<'_> {
         })
     }
 
-    fn platform(&self, key: &str, raw: &raw::Store) -> Result<Platform, ConfigError> {
+    /// What is said of the seller elsewhere holds for its feeds too.
+    fn feed(&self, key: &str, raw: &raw::Store) -> Result<Feed, ConfigError> {
+        let table = raw.feed.get_ref();
+        table.check().map_err(|message| {
+            let fix = "See docs/feed.md for what each field may hold";
+            self.at(&raw.feed, &format!("{key}.feed"), &message, fix)
+        })?;
+        let mut feed = table.clone().resolved();
+        feed.or_default("seller_name", &raw.name);
+        feed.or_default("seller_url", raw.url.get_ref());
+        for (field, link) in [
+            ("seller_privacy_policy", "privacy_policy"),
+            ("seller_tos", "terms_of_use"),
+            ("return_policy", "return_policy"),
+        ] {
+            if let Some(page) = raw.links.get(link) {
+                feed.or_default(field, page.get_ref());
+            }
+        }
+        Ok(feed)
+    }
+
+    fn platform(&self, key: &str, raw: &raw::Store, feed: &Feed) -> Result<Platform, ConfigError> {
         match (raw.platform.get_ref().as_str(), &raw.woocommerce) {
             ("woocommerce", Some(woocommerce)) => {
                 let part = format!("{key}.woocommerce");
@@ -174,7 +198,7 @@ impl File<'_> {
                         .secret(&format!("{part}.consumer_secret"), &woocommerce.consumer_secret)?,
                     payment_title: woocommerce.payment_title.clone(),
                     catalog_calls: usize::from(woocommerce.catalog.calls.get()),
-                    meta_keys: woocommerce.catalog.meta_keys(),
+                    meta_keys: woocommerce.catalog.meta_keys(feed.meta_keys()),
                     link_customers: woocommerce.link_customers,
                     limits: limits(&woocommerce.calls),
                 }))

@@ -16,7 +16,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("feed", &["commerce"]),
     (
         "storebridge",
-        &["acp", "catalog", "commerce", "emulators", "payments", "upstream", "woocommerce"],
+        &["acp", "catalog", "commerce", "emulators", "feed", "payments", "upstream", "woocommerce"],
     ),
 ];
 

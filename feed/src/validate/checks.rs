@@ -311,7 +311,6 @@ impl<'c> Checks<'c> {
             self.broken("G05", Concept::Gtin, "there is neither GTIN nor part number");
         }
     }
-
 }
 
 /// `<b>`, `&amp;`, `[gallery]`, `{{name}}`.

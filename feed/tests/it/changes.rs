@@ -1,7 +1,9 @@
 //! A feed that takes changes in is the feed that would be built of what there is now.
 
 use commerce::{ItemId, Product, ProductId, ProductKind, Variant};
-use feed::{Feed, Format, Packing, Profile, Segment, ShardMax, Size, Writer, count_shards, order, shard_of};
+use feed::{
+    Feed, Format, Packing, Profile, Segment, ShardMax, Size, Writer, count_shards, order, shard_of,
+};
 use proptest::prelude::*;
 
 use crate::catalog::{plan, usd};
