@@ -26,6 +26,7 @@ use tracing::info;
 
 use crate::{catalog::beside, clock::Clock, config};
 
+pub mod inspect;
 mod name;
 
 pub(crate) use name::parse;

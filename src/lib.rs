@@ -22,7 +22,7 @@ pub mod demo;
 mod edge;
 mod events;
 mod failure;
-mod feeds;
+pub mod feeds;
 mod guesses;
 pub mod hooks;
 pub mod http;

@@ -23,6 +23,7 @@ mod events;
 mod extras;
 mod faults;
 mod feed;
+mod feed_command;
 mod feed_served;
 mod hooks;
 mod hostile;
