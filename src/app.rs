@@ -11,6 +11,7 @@ use crate::{
     catalog, changes,
     clock::Clock,
     config::{Config, EdgeBounds},
+    feeds::push,
     locks::Locks,
     reconcile,
     replay::Replays,
@@ -108,6 +109,7 @@ impl App {
             let keeping =
                 reconcile::keep(Arc::clone(self), Arc::clone(store), self.stopping.clone());
             self.tasks.spawn(keeping);
+            push::start(self, store, &self.stopping);
         }
     }
 

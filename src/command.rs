@@ -11,7 +11,10 @@ use clap::{Args, Subcommand};
 use feed::{Format, PREVIEW_ROWS, Profile};
 use storebridge::{
     config::Config,
-    feeds::inspect::{self, Manner, Subject},
+    feeds::{
+        inspect::{self, Manner, Subject},
+        push,
+    },
 };
 use url::Url;
 
@@ -69,6 +72,20 @@ pub(crate) enum FeedCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Bring every feed where the configuration says: onto SFTP servers, and to agents.
+    #[command(
+        after_help = "Example:\n  storebridge feed push --config storebridge.toml\n\n`serve` does \
+        the same by itself. Nothing goes that would empty a reader's catalog: what is there is read \
+        first and compared.\n\nExits with 1 if something failed, with 3 if it was stopped."
+    )]
+    Push {
+        #[command(flatten)]
+        of: Of,
+        /// Push although the feed is very different from the one that is there. An empty one never
+        /// goes.
+        #[arg(long)]
+        force: bool,
+    },
     /// List every field: what holds for it, and what each profile calls it.
     #[command(after_help = "Example:\n  storebridge feed fields | less\n\nR is required, C \
         conditional, r recommended, o optional, S works after the reader has set it up.")]
@@ -123,6 +140,11 @@ pub(crate) async fn run(command: FeedCommand) -> anyhow::Result<ExitCode> {
             let (config, store) = (of.config()?, of.store.as_deref());
             let manner = Manner { json, strict: false };
             inspect::run_explain(&config, store, &product, profile, manner, &mut out).await?;
+        }
+        FeedCommand::Push { of, force } => {
+            let (config, store) = (of.config()?, of.store.as_deref());
+            let code = push::run(&config, store, force, &mut out).await?;
+            return Ok(ExitCode::from(code));
         }
         FeedCommand::Fields { json } => inspect::run_fields(json, &mut out)?,
     }

@@ -12,10 +12,12 @@ use secrecy::SecretString;
 use url::Url;
 
 mod feed;
+mod push;
 mod raw;
 mod resolve;
 
 pub use feed::Feed;
+pub use push::{ApiPush, SftpPush};
 
 /// Everything the service needs to know, with secrets in hand.
 #[derive(Clone, Debug)]

@@ -28,6 +28,7 @@ use crate::{catalog::beside, clock::Clock, config};
 
 pub mod inspect;
 mod name;
+pub mod push;
 
 pub(crate) use name::parse;
 
@@ -123,9 +124,9 @@ impl Feeds {
         Arc::clone(&self.plan.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// How large a part may be.
-    pub(crate) const fn shard_max(&self) -> ShardMax {
-        self.config.shard_max
+    /// What the configuration says of them.
+    pub(crate) const fn config(&self) -> &config::Feed {
+        &self.config
     }
 
     /// Asks the platform what holds for the whole store. A failure leaves what was known.

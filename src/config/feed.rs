@@ -6,8 +6,10 @@ use commerce::Storefront;
 use feed::{Plan, Rule, Settings, ShardMax};
 use serde::Deserialize;
 
+use super::push::{ApiPush, RawApi, RawSftp, SftpPush};
+
 /// What the feeds of one store say, and how much of them is kept.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Feed {
     /// What the platform does not know, or should say otherwise.
     pub settings: Settings,
@@ -15,6 +17,10 @@ pub struct Feed {
     pub shard_max: ShardMax,
     /// Feeds kept in memory, in bytes; those that were not asked for longest go first.
     pub kept_bytes_max: u64,
+    /// Servers on which snapshots are put.
+    pub sftp: Vec<SftpPush>,
+    /// Agents that take products in.
+    pub api: Vec<ApiPush>,
 }
 
 impl Default for Feed {
@@ -44,6 +50,8 @@ pub(super) struct Raw {
     pub(super) shard_rows_max: u64,
     pub(super) shard_bytes_max: u64,
     pub(super) kept_bytes_max: u64,
+    pub(super) sftp: Vec<RawSftp>,
+    pub(super) api: Vec<RawApi>,
 }
 
 impl Default for Raw {
@@ -59,6 +67,8 @@ impl Default for Raw {
             shard_rows_max: feed::SHARD_ROWS,
             shard_bytes_max: feed::SHARD_BYTES,
             kept_bytes_max: 512 * 1024 * 1024,
+            sftp: Vec::new(),
+            api: Vec::new(),
         }
     }
 }
@@ -70,9 +80,12 @@ impl Raw {
         plan.map(|_| ()).map_err(|error| error.to_string())
     }
 
-    pub(super) fn resolved(self) -> Feed {
+    /// Without what needs secrets.
+    pub(super) fn resolved(&self) -> Feed {
         let max = ShardMax { rows: self.shard_rows_max.max(1), bytes: self.shard_bytes_max.max(1) };
-        Feed { settings: self.settings(), shard_max: max, kept_bytes_max: self.kept_bytes_max }
+        let (sftp, api) = (Vec::new(), Vec::new());
+        let (settings, kept_bytes_max) = (self.settings(), self.kept_bytes_max);
+        Feed { settings, shard_max: max, kept_bytes_max, sftp, api }
     }
 
     fn settings(&self) -> Settings {

@@ -19,6 +19,8 @@ use super::{
     raw::{self, line_at},
 };
 
+mod push;
+
 /// The kinds of links ACP knows (schema `Link`).
 const LINK_TYPES: [&str; 8] = [
     "terms_of_use",
@@ -171,7 +173,13 @@ impl File<'_> {
             let fix = "See docs/feed.md for what each field may hold";
             self.at(&raw.feed, &format!("{key}.feed"), &message, fix)
         })?;
-        let mut feed = table.clone().resolved();
+        let mut feed = table.resolved();
+        for (at, raw) in table.sftp.iter().enumerate() {
+            feed.sftp.push(self.sftp(&format!("{key}.feed.sftp[{at}]"), raw)?);
+        }
+        for (at, raw) in table.api.iter().enumerate() {
+            feed.api.push(self.api(&format!("{key}.feed.api[{at}]"), raw)?);
+        }
         feed.or_default("seller_name", &raw.name);
         feed.or_default("seller_url", raw.url.get_ref());
         for (field, link) in [

@@ -1,13 +1,14 @@
 //! `storebridge feed validate`, `preview`, `explain`, `fields`: what a feed says, why, and whether
 //! its readers take it. Nothing is changed anywhere.
 
-use std::{fs, io::Write, path::PathBuf};
+use std::{fs, io::Write, path::PathBuf, sync::Arc};
 
+use ::catalog::Snapshot;
 use anyhow::{Context, bail};
 use commerce::{Product, ProductId};
 use feed::{
-    CONCEPTS, Feed, Format, Packing, Profile, READ_BYTES_MAX, Report, Writer, explain, preview,
-    validate,
+    CONCEPTS, Feed, Format, Packing, Plan, Profile, READ_BYTES_MAX, Report, Writer, explain,
+    preview, validate,
 };
 use http::Request;
 use serde_json::json;
@@ -79,7 +80,7 @@ pub async fn run_validate(
                 let store = Store::alone(store, &seams);
                 let products = whole(&store, &seams).await?;
                 for profile in profiles {
-                    tell(&store.id, &report(&store, &products, *profile)?)?;
+                    tell(&store.id, &report(&store.feeds.plan(), &products, *profile))?;
                 }
             }
         }
@@ -182,12 +183,9 @@ pub fn run_fields(json: bool, out: &mut impl Write) -> anyhow::Result<()> {
 }
 
 /// What readers of a profile would say of a store's feed, rows that have been left out among it.
-pub(super) fn report(
-    store: &Store,
-    products: &::catalog::Snapshot,
-    profile: Profile,
-) -> anyhow::Result<Report> {
-    let writer = writer(store, profile, None)?;
+pub(super) fn report(plan: &Arc<Plan>, products: &Snapshot, profile: Profile) -> Report {
+    let writer = Writer::new(Arc::clone(plan), profile, usual(profile));
+    let writer = writer.expect("a format of the profile");
     let mut left_out = Vec::new();
     let shown = products.iter().filter(|entry| entry.exclusion().is_none());
     let segments = shown.map(|entry| {
@@ -201,23 +199,23 @@ pub(super) fn report(
     for one in &left_out {
         report.add_left_out(one);
     }
-    Ok(report)
+    report
 }
 
 /// A store's catalog, read whole.
-pub(super) async fn whole(
-    store: &Store,
-    seams: &Seams,
-) -> anyhow::Result<std::sync::Arc<::catalog::Snapshot>> {
+pub(super) async fn whole(store: &Store, seams: &Seams) -> anyhow::Result<Arc<Snapshot>> {
     store.feeds.look(store.connector.as_ref()).await?;
     let read = catalog::read_whole(store, seams.clock.as_ref()).await;
     read.with_context(|| format!("the catalog of {} cannot be read", store.id))
 }
 
 fn writer(store: &Store, profile: Profile, format: Option<Format>) -> anyhow::Result<Writer> {
-    let preferred = [Format::Jsonl, Format::Csv].into_iter().find(|one| profile.takes(*one));
-    let format = format.or(preferred).unwrap_or_default();
-    Ok(Writer::new(store.feeds.plan(), profile, format)?)
+    Ok(Writer::new(store.feeds.plan(), profile, format.unwrap_or(usual(profile)))?)
+}
+
+/// A format that the profile's readers take: lines where they do.
+fn usual(profile: Profile) -> Format {
+    if profile.takes(Format::Jsonl) { Format::Jsonl } else { Format::Csv }
 }
 
 /// The store of that id, or all.

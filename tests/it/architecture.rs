@@ -14,9 +14,20 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("woocommerce", &["commerce", "upstream"]),
     ("emulators", &[]),
     ("feed", &["commerce"]),
+    ("sftp", &[]),
     (
         "storebridge",
-        &["acp", "catalog", "commerce", "emulators", "feed", "payments", "upstream", "woocommerce"],
+        &[
+            "acp",
+            "catalog",
+            "commerce",
+            "emulators",
+            "feed",
+            "payments",
+            "sftp",
+            "upstream",
+            "woocommerce",
+        ],
     ),
 ];
 
@@ -26,6 +37,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["storebridge", "emulators"]),
     ("async-stripe-client-core", &["payments"]),
     ("anyhow", &["storebridge"]),
+    ("russh", &["sftp"]),
 ];
 
 fn packages() -> BTreeMap<String, Value> {

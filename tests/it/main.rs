@@ -24,6 +24,7 @@ mod extras;
 mod faults;
 mod feed;
 mod feed_command;
+mod feed_push;
 mod feed_served;
 mod hooks;
 mod hostile;
