@@ -23,6 +23,8 @@ const CHUNK: usize = 32 * 1024;
 const WRITES_WAITING: usize = 64;
 /// Longest message that is believed.
 const MESSAGE_MAX: usize = 256 * 1024;
+/// Longest list of a folder's files.
+const NAMES_MAX: usize = 10_000;
 /// A server that is silent for so long has gone.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// OpenSSH's rename that takes the place of a file that is there.
@@ -196,6 +198,31 @@ impl Client {
         Ok(Some(Stat { size, modified }))
     }
 
+    pub(crate) async fn list(&mut self, folder: &str) -> Result<Vec<(String, Stat)>, SftpError> {
+        let place = if folder.is_empty() { "." } else { folder };
+        let message = |id| Message::new(kind::OPENDIR).number(id).text(place.as_bytes());
+        let answer = self.ask(message).await?;
+        let handle = self.handle("opening", place, &answer)?;
+        let mut found = Vec::new();
+        loop {
+            let message = |id| Message::new(kind::READDIR).number(id).text(&handle);
+            let answer = self.ask(message).await?;
+            if answer.kind != kind::NAME {
+                match self.status("listing", place, &answer) {
+                    Err(SftpError::Failed { status: status::EOF, .. }) => break,
+                    other => other?,
+                }
+            }
+            found.extend(names(&answer.body).ok_or_else(|| self.nonsense())?);
+            if found.len() > NAMES_MAX {
+                let (file, most) = (place.to_owned(), NAMES_MAX as u64);
+                return Err(SftpError::TooLarge { file, most });
+            }
+        }
+        self.close(place, &handle).await?;
+        Ok(found)
+    }
+
     pub(crate) async fn remove(&mut self, path: &str) -> Result<(), SftpError> {
         let message = |id| Message::new(kind::REMOVE).number(id).text(path.as_bytes());
         let answer = self.ask(message).await?;
@@ -225,8 +252,17 @@ impl Client {
             message.number(how).number(0)
         };
         let answer = self.ask(message).await?;
+        self.handle("opening", path, &answer)
+    }
+
+    fn handle(
+        &self,
+        what: &'static str,
+        file: &str,
+        answer: &Answer,
+    ) -> Result<Vec<u8>, SftpError> {
         if answer.kind != kind::HANDLE {
-            self.status("opening", path, &answer)?;
+            self.status(what, file, answer)?;
             return Err(self.nonsense());
         }
         Reader(&answer.body).text().map(<[u8]>::to_vec).ok_or_else(|| self.nonsense())
@@ -337,6 +373,20 @@ impl Client {
     fn nonsense(&self) -> SftpError {
         unreachable(&self.host, "its answer is not of SFTP version 3")
     }
+}
+
+/// Files of a folder, as one answer has them.
+fn names(body: &[u8]) -> Option<Vec<(String, Stat)>> {
+    let mut reader = Reader(body);
+    let count = reader.number()?;
+    let mut names = Vec::new();
+    for _file in 0..count {
+        let name = String::from_utf8_lossy(reader.text()?).into_owned();
+        let _as_ls_shows_it = reader.text()?;
+        let (size, modified) = reader.attributes()?;
+        names.push((name, Stat { size, modified }));
+    }
+    Some(names)
 }
 
 /// What stands behind an answer's id.

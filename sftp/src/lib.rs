@@ -94,12 +94,12 @@ pub enum SftpError {
         /// The server's words.
         message: String,
     },
-    /// The file is larger than what may be read.
-    #[error("{file} is larger than {most} bytes")]
+    /// The file has more bytes, or the folder more files, than may be read.
+    #[error("{file} is larger than {most}")]
     TooLarge {
-        /// Which file.
+        /// Which.
         file: String,
-        /// What may be read.
+        /// How much may be read.
         most: u64,
     },
     /// It took too long.
@@ -149,6 +149,13 @@ impl<'t> Connection<'t> {
         let (path, target) = (self.path(name), self.target);
         let asking = self.client.stat(&path);
         tokio::time::timeout_at(self.ends, asking).await.map_err(|_| late(target))?
+    }
+
+    /// The folder's files, and what else is in it.
+    pub async fn list(&mut self) -> Result<Vec<(String, Stat)>, SftpError> {
+        let (folder, target) = (self.folder.clone(), self.target);
+        let listing = self.client.list(&folder);
+        tokio::time::timeout_at(self.ends, listing).await.map_err(|_| late(target))?
     }
 
     /// Takes a file away; one that is not there is no failure.

@@ -8,12 +8,15 @@ pub(crate) mod kind {
     pub(crate) const CLOSE: u8 = 4;
     pub(crate) const READ: u8 = 5;
     pub(crate) const WRITE: u8 = 6;
+    pub(crate) const OPENDIR: u8 = 11;
+    pub(crate) const READDIR: u8 = 12;
     pub(crate) const REMOVE: u8 = 13;
     pub(crate) const STAT: u8 = 17;
     pub(crate) const RENAME: u8 = 18;
     pub(crate) const STATUS: u8 = 101;
     pub(crate) const HANDLE: u8 = 102;
     pub(crate) const DATA: u8 = 103;
+    pub(crate) const NAME: u8 = 104;
     pub(crate) const ATTRS: u8 = 105;
     pub(crate) const EXTENDED: u8 = 200;
 }
@@ -38,6 +41,7 @@ mod attribute {
     pub(super) const OWNER: u32 = 0x02;
     pub(super) const PERMISSIONS: u32 = 0x04;
     pub(super) const TIMES: u32 = 0x08;
+    pub(super) const EXTENDED: u32 = 0x8000_0000;
 }
 
 /// A message being written: length, kind, then its members.
@@ -111,6 +115,12 @@ impl<'a> Reader<'a> {
         } else {
             0
         };
+        if has(attribute::EXTENDED) {
+            for _pair in 0..self.number()? {
+                self.text()?;
+                self.text()?;
+            }
+        }
         Some((size, modified.into()))
     }
 }

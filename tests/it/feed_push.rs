@@ -78,7 +78,7 @@ impl Reader {
     }
 }
 
-async fn push(config: &Config, force: bool) -> (u8, String) {
+pub(crate) async fn push(config: &Config, force: bool) -> (u8, String) {
     let mut out = Vec::new();
     let code = storebridge::feeds::push::run(config, None, force, &mut out).await.unwrap();
     (code, String::from_utf8(out).unwrap())

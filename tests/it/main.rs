@@ -26,6 +26,7 @@ mod feed;
 mod feed_command;
 mod feed_push;
 mod feed_served;
+mod feed_sftp;
 mod hooks;
 mod hostile;
 mod in_process;
@@ -36,6 +37,8 @@ mod owner;
 mod recorded;
 mod repair;
 mod sessions;
+#[path = "../../sftp/tests/it/server.rs"]
+mod sshd;
 mod stage;
 mod stock;
 mod versions;

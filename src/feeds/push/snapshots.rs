@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use commerce::{Finding, Level};
 use feed::{Filter, Profile, READ_BYTES_MAX, Summary, validate};
-use sftp::{Connection, SftpError};
+use sftp::{Connection, SftpError, Stat};
 use tracing::warn;
 
 use super::{PushError, Pushed, count, judge};
 use crate::{
     Seams,
     config::SftpPush,
-    feeds::{Ready, Shard, Wanted},
+    feeds::{self, NoFeed, Ready, Shard, Wanted},
     store::Store,
 };
 
@@ -30,10 +30,10 @@ pub(super) async fn put(
     is_forced: bool,
 ) -> Result<Pushed, PushError> {
     let parts = parts(store, push).await?;
-    let snapshot =
-        store.catalog.snapshot().ok_or(PushError::NoFeed(crate::feeds::NoFeed::NotReady))?;
+    let snapshot = store.catalog.snapshot().ok_or(PushError::NoFeed(NoFeed::NotReady))?;
     let mut connection = Connection::open(&push.target, &push.folder).await?;
-    let previous = previous(&mut connection, push, &parts).await;
+    let there = there(&mut connection, push).await;
+    let previous = previous(&mut connection, push, &there).await;
     let report = judge(&snapshot, store, push.profile, previous, (seams, is_forced)).await?;
     for (name, ready) in &parts {
         connection.put(name, &ready.pieces).await?;
@@ -46,8 +46,9 @@ pub(super) async fn put(
         let metadata = metadata(store, push, seams).to_string();
         connection.put(METADATA, &[Bytes::from(metadata)]).await?;
     }
-    for name in leftovers(push, parts.len()) {
-        connection.remove(&name).await?;
+    // Readers would read the parts of another division too.
+    for (name, _) in there.iter().filter(|(name, _)| parts.iter().all(|(new, _)| new != name)) {
+        connection.remove(name).await?;
     }
     Ok(Pushed { rows: report.summary.rows, changed: report.summary.rows, note: None })
 }
@@ -99,15 +100,11 @@ pub(crate) async fn look(push: &SftpPush, seams: &Seams) -> Finding {
     }
 }
 
-/// How old the file is, or the first part of it.
+/// How old the newest of its files is.
 async fn age(push: &SftpPush, seams: &Seams) -> Result<Option<Duration>, SftpError> {
     let mut connection = Connection::open(&push.target, &push.folder).await?;
-    let mut newest = None;
-    for shard in [None, Some(2), Some(3), Some(4)] {
-        let shard = shard.map(|of| Shard { nth: 1, of });
-        let modified = connection.stat(&name(push, shard)).await?.map(|stat| stat.modified);
-        newest = newest.max(modified);
-    }
+    let there = there(&mut connection, push).await;
+    let newest = there.into_iter().map(|(_, stat)| stat.modified).max();
     let now = seams.clock.now().as_second();
     Ok(newest.map(|at| Duration::from_secs(u64::try_from(now - at).unwrap_or(0))))
 }
@@ -137,14 +134,29 @@ async fn parts(store: &Store, push: &SftpPush) -> Result<Vec<(String, Arc<Ready>
     Ok(parts)
 }
 
+/// The feed's files that are there, in one part or many.
+async fn there(connection: &mut Connection<'_>, push: &SftpPush) -> Vec<(String, Stat)> {
+    let is_its = |name: &str| match feeds::parse(name, Filter::default()) {
+        Some(wanted) => self::name(push, wanted.shard) == name,
+        None => self::name(push, None) == name,
+    };
+    match connection.list().await {
+        Ok(there) => there.into_iter().filter(|(name, _)| is_its(name)).collect(),
+        Err(error) => {
+            warn!(%error, "the folder cannot be listed, so nothing is compared");
+            Vec::new()
+        }
+    }
+}
+
 /// What is there now, in short; `None` where there is nothing, or nothing can be read.
 async fn previous(
     connection: &mut Connection<'_>,
     push: &SftpPush,
-    parts: &[(String, Arc<Ready>)],
+    there: &[(String, Stat)],
 ) -> Option<Summary> {
     let mut all: Option<Summary> = None;
-    for (name, _) in parts {
+    for (name, _) in there {
         let bytes = match connection.get(name, READ_BYTES_MAX).await {
             Ok(bytes) => bytes?,
             Err(error) => {
@@ -168,18 +180,6 @@ fn name(push: &SftpPush, shard: Option<Shard>) -> String {
     }
     let (profile, format, packing) = (push.profile, push.format, push.packing);
     Wanted { profile, format, packing, filter: Filter::default(), shard }.to_string()
-}
-
-/// Files of a feed that had another number of parts: its readers would read both.
-fn leftovers(push: &SftpPush, parts: usize) -> Vec<String> {
-    if push.profile == Profile::Acp {
-        return Vec::new();
-    }
-    let parts = u32::try_from(parts).unwrap_or(1);
-    let around = (parts.saturating_sub(1).max(2)..=parts + 1).filter(|of| *of != parts);
-    let shards = around.flat_map(|of| (1..=of).map(move |nth| Some(Shard { nth, of })));
-    let whole = (parts > 1).then_some(None);
-    whole.into_iter().chain(shards).map(|shard| name(push, shard)).collect()
 }
 
 /// `FeedMetadata` of the protocol.
