@@ -26,7 +26,7 @@ const MESSAGE_MAX: usize = 256 * 1024;
 /// Longest list of a folder's files.
 const NAMES_MAX: usize = 10_000;
 /// A server that is silent for so long has gone.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
+const SILENCE_MAX: Duration = Duration::from_mins(1);
 /// OpenSSH's rename that takes the place of a file that is there.
 const POSIX_RENAME: &str = "posix-rename@openssh.com";
 
@@ -86,7 +86,7 @@ impl Client {
     pub(crate) async fn open(target: &Target) -> Result<Self, SftpError> {
         let broken = |why: Broken| match why {
             Broken::OtherServer => SftpError::OtherServer { host: target.host.clone() },
-            Broken::Ssh(error) => unreachable(&target.host, error),
+            Broken::Ssh(error) => unreachable(&target.host, &error),
         };
         let config = client::Config {
             preferred: Preferred {
@@ -107,12 +107,12 @@ impl Client {
             }
             Login::Key(key) => {
                 let key = private_key(key.expose_secret())
-                    .map_err(|why| unreachable(&target.host, why))?;
+                    .map_err(|why| unreachable(&target.host, &why))?;
                 let key = PrivateKeyWithHashAlg::new(Arc::new(key), None);
                 session.authenticate_publickey(&target.user, key).await
             }
         };
-        if !entered.map_err(|error| unreachable(&target.host, error))?.success() {
+        if !entered.map_err(|error| unreachable(&target.host, &error))?.success() {
             return Err(SftpError::Refused {
                 host: target.host.clone(),
                 user: target.user.clone(),
@@ -123,7 +123,7 @@ impl Client {
             channel.request_subsystem(true, "sftp").await?;
             Ok::<_, russh::Error>(channel.into_stream())
         };
-        let stream = opening.await.map_err(|error| unreachable(&target.host, error))?;
+        let stream = opening.await.map_err(|error| unreachable(&target.host, &error))?;
         let mut client = Self {
             host: target.host.clone(),
             stream,
@@ -338,12 +338,12 @@ impl Client {
 
     async fn send(&mut self, message: Message) -> Result<(), SftpError> {
         let sending = self.stream.write_all(&message.bytes()).await;
-        sending.map_err(|error| unreachable(&self.host, error))
+        sending.map_err(|error| unreachable(&self.host, &error))
     }
 
     async fn receive(&mut self) -> Result<Answer, SftpError> {
         let mut head = [0; 5];
-        let broken = |error| unreachable(&self.host, error);
+        let broken = |error| unreachable(&self.host, &error);
         self.stream.read_exact(&mut head).await.map_err(broken)?;
         let [a, b, c, d, kind] = head;
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
@@ -351,7 +351,7 @@ impl Client {
             return Err(self.nonsense());
         }
         let mut body = vec![0; length - 1];
-        let broken = |error| unreachable(&self.host, error);
+        let broken = |error| unreachable(&self.host, &error);
         self.stream.read_exact(&mut body).await.map_err(broken)?;
         Ok(Answer { kind, body })
     }
@@ -371,7 +371,7 @@ impl Client {
     }
 
     fn nonsense(&self) -> SftpError {
-        unreachable(&self.host, "its answer is not of SFTP version 3")
+        unreachable(&self.host, &"its answer is not of SFTP version 3")
     }
 }
 
@@ -395,6 +395,6 @@ fn after_id(mut answer: Answer) -> Answer {
     answer
 }
 
-fn unreachable(host: &str, why: impl ToString) -> SftpError {
+fn unreachable(host: &str, why: &impl ToString) -> SftpError {
     SftpError::Unreachable { host: host.to_owned(), why: why.to_string() }
 }

@@ -60,7 +60,7 @@ impl Reader {
         }
     }
 
-    async fn config(&self, upstreams: &Upstreams, feed: Option<&str>) -> Config {
+    fn config(&self, upstreams: &Upstreams, feed: Option<&str>) -> Config {
         let mut config = upstreams.config();
         config.stores[0].changes_refresh = Duration::from_millis(20);
         config.stores[0].catalog_refresh = Duration::from_millis(20);
@@ -96,7 +96,7 @@ async fn until(what: &str, holds: impl AsyncFn() -> bool) {
 #[tokio::test]
 async fn a_feed_is_made_filled_and_read_back() {
     let (upstreams, reader) = (public_store().await, Reader::start().await);
-    let config = reader.config(&upstreams, None).await;
+    let config = reader.config(&upstreams, None);
     let (code, text) = push(&config, false).await;
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("feed_id = \"feed_000001\""), "{text}");
@@ -109,24 +109,24 @@ async fn a_feed_is_made_filled_and_read_back() {
     let (_, text) = push(&config, false).await;
     assert_eq!(reader.feeds.ids(), ["feed_000001"], "{text}");
     let before = reader.upserts();
-    let (code, text) = push(&reader.config(&upstreams, Some("feed_000001")).await, false).await;
+    let (code, text) = push(&reader.config(&upstreams, Some("feed_000001")), false).await;
     assert!(code == 0 && text.contains(" 0 changed"), "{text}");
     assert_eq!(reader.upserts(), before);
 
     // What is gone from the store is told to be no longer sold.
     upstreams.store.delete(20);
-    let (code, _) = push(&reader.config(&upstreams, Some("feed_000001")).await, false).await;
+    let (code, _) = push(&reader.config(&upstreams, Some("feed_000001")), false).await;
     let ended = &reader.feeds.products("feed_000001")["20"]["variants"][0];
     assert_eq!((code, &ended["availability"]["status"]), (0, &"discontinued".into()));
-    let (_, text) = push(&reader.config(&upstreams, Some("feed_000001")).await, false).await;
+    let (_, text) = push(&reader.config(&upstreams, Some("feed_000001")), false).await;
     assert!(text.contains(" 0 changed"), "{text}");
 }
 
 #[tokio::test]
 async fn a_change_is_there_within_moments_and_changes_at_once_go_together() {
     let (upstreams, reader) = (public_store().await, Reader::start().await);
-    push(&reader.config(&upstreams, None).await, false).await;
-    let config = reader.config(&upstreams, Some("feed_000001")).await;
+    push(&reader.config(&upstreams, None), false).await;
+    let config = reader.config(&upstreams, Some("feed_000001"));
     let stage = Stage::with(upstreams, config).await;
     until("compared", async || {
         reader.feeds.calls().iter().filter(|call| call.starts_with("GET")).count() >= 3
@@ -163,8 +163,8 @@ async fn a_change_is_there_within_moments_and_changes_at_once_go_together() {
 #[tokio::test]
 async fn guards_stop_what_would_empty_an_agents_catalog() {
     let (upstreams, reader) = (public_store().await, Reader::start().await);
-    push(&reader.config(&upstreams, None).await, false).await;
-    let config = reader.config(&upstreams, Some("feed_000001")).await;
+    push(&reader.config(&upstreams, None), false).await;
+    let config = reader.config(&upstreams, Some("feed_000001"));
     let before = reader.feeds.products("feed_000001");
     for id in 17..=34 {
         upstreams.store.delete(id);
@@ -180,12 +180,12 @@ async fn guards_stop_what_would_empty_an_agents_catalog() {
 #[tokio::test]
 async fn what_an_agent_refuses_or_loses_is_said() {
     let (upstreams, reader) = (public_store().await, Reader::start().await);
-    let config = reader.config(&upstreams, None).await;
+    let config = reader.config(&upstreams, None);
     reader.feeds.refuse_next(1);
     let (code, text) = push(&config, false).await;
     assert!(code == 1 && text.contains("not accepted 10 products"), "{text}");
     reader.feeds.lose("21");
-    let config = reader.config(&upstreams, Some("feed_000001")).await;
+    let config = reader.config(&upstreams, Some("feed_000001"));
     let (code, text) = push(&config, false).await;
     assert!(code == 1 && text.contains("not at the agent as they were sent, such as 21"), "{text}");
 
@@ -202,7 +202,7 @@ async fn what_an_agent_refuses_or_loses_is_said() {
 #[tokio::test]
 async fn a_check_says_how_fresh_the_agents_feed_is() {
     let (upstreams, reader) = (public_store().await, Reader::start().await);
-    push(&reader.config(&upstreams, None).await, false).await;
+    push(&reader.config(&upstreams, None), false).await;
     let check = async |feed: Option<&str>| {
         let tables = format!(
             "\n[[store.feed.api]]\nurl = \"{}/agent\"\ntoken = \"env:TEST_FEED\"\n{}",

@@ -20,7 +20,7 @@ use crate::{
 const PRODUCTS: &str = "products.jsonl";
 const METADATA: &str = "metadata.json";
 /// First wait after a push that failed; doubles up to how old the file may become.
-const RETRY_DELAY: Duration = Duration::from_secs(60);
+const RETRY_DELAY: Duration = Duration::from_mins(1);
 
 /// Puts the feed there, in parts where it is too large for one file.
 pub(super) async fn put(
