@@ -11,6 +11,7 @@ use crate::{
     catalog, changes,
     clock::Clock,
     config::{Config, EdgeBounds},
+    feeds::push,
     locks::Locks,
     reconcile,
     replay::Replays,
@@ -44,6 +45,8 @@ pub struct App {
     pub(crate) public_url: String,
     pub(crate) bounds: EdgeBounds,
     pub(crate) stores: Vec<Arc<Store>>,
+    /// Stands in the addresses of each store's feeds.
+    pub(crate) feed_names: Vec<String>,
     pub(crate) agents: Agents,
     pub(crate) sealer: Sealer,
     pub(crate) replays: Replays,
@@ -73,12 +76,14 @@ impl App {
             &seams.transport,
             &seams.chance,
         );
+        let sealer = Sealer::new(&config.server.session_key);
         Arc::new(Self {
             public_url: config.server.public_url.as_str().trim_end_matches('/').to_owned(),
             bounds: config.server.bounds,
+            feed_names: stores.iter().map(|store| sealer.feed_name(&store.id)).collect(),
             stores,
             agents,
-            sealer: Sealer::new(&config.server.session_key),
+            sealer,
             replays: Replays::new(config.server.bounds.replay_bytes_max),
             locks: Locks::new(),
             seams,
@@ -104,6 +109,7 @@ impl App {
             let keeping =
                 reconcile::keep(Arc::clone(self), Arc::clone(store), self.stopping.clone());
             self.tasks.spawn(keeping);
+            push::start(self, store, &self.stopping);
         }
     }
 
@@ -123,9 +129,10 @@ impl App {
         }
     }
 
-    /// Where a store's feed is served.
+    /// Where a store's feed is served, in today's native contract and not packed; the other
+    /// profiles and formats are beside it.
     pub fn feed_url(&self, store: usize) -> Option<String> {
-        let name = self.sealer.feed_name(&self.stores.get(store)?.id);
-        Some(format!("{}/feeds/{name}.jsonl", self.public_url))
+        let name = self.feed_names.get(store)?;
+        Some(format!("{}/feeds/{name}/openai.jsonl", self.public_url))
     }
 }

@@ -4,7 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ::catalog::Catalog;
+use ::catalog::{Catalog, Snapshot};
 use commerce::{ConnectorError, Cursor, Listed, Product};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +12,6 @@ use tracing::{info, warn};
 
 use crate::{chain::Chain, clock::Clock, store::Store};
 
-pub(crate) mod feed;
 mod figures;
 mod look;
 mod progress;
@@ -61,6 +60,7 @@ pub(crate) async fn keep_fresh(store: &Store, clock: &dyn Clock, stop: Cancellat
         let (mut reading, mut whole) = (None, None);
         let mut delay = RETRY_DELAY;
         loop {
+            look_around(store).await;
             match refresh(store, clock, &mut reading, &mut whole).await {
                 Ok(()) => {
                     count(store);
@@ -79,6 +79,35 @@ pub(crate) async fn keep_fresh(store: &Store, clock: &dyn Clock, stop: Cancellat
         biased;
         () = stop.cancelled() => {}
         () = keeping => {}
+    }
+}
+
+/// Reads all there is, once. A failure is borne as often as when a catalog is kept.
+pub(crate) async fn read_whole(
+    store: &Store,
+    clock: &dyn Clock,
+) -> Result<Arc<Snapshot>, ConnectorError> {
+    let (mut reading, mut whole) = (None, None);
+    let (mut failures, mut delay) = (0, RETRY_DELAY);
+    loop {
+        match refresh(store, clock, &mut reading, &mut whole).await {
+            Ok(()) => break,
+            Err(error @ ConnectorError::Unavailable { .. }) if failures < RESUMES_MAX => {
+                warn!(store.id = store.id, error = %Chain(&error), "catalog not read yet");
+            }
+            Err(error) => return Err(error),
+        }
+        failures += 1;
+        tokio::time::sleep(delay).await;
+        delay *= 2;
+    }
+    store.catalog.snapshot().ok_or(ConnectorError::NotFound { what: "catalog" })
+}
+
+/// What holds for the whole store stands in its feeds too. Where it cannot be read they say less.
+async fn look_around(store: &Store) {
+    if let Err(error) = store.feeds.look(store.connector.as_ref()).await {
+        warn!(store.id = store.id, error = %Chain(&error), "the store's settings not read");
     }
 }
 

@@ -4,7 +4,9 @@ use std::io::Write;
 
 use commerce::{Finding, Hook, HookState, Level};
 
-use crate::{catalog::look, config::Config, hooks, real_world, session::Sealer, store::Store};
+use crate::{
+    catalog::look, config::Config, feeds::push, hooks, real_world, session::Sealer, store::Store,
+};
 
 /// How far a check goes beyond looking.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +36,12 @@ pub async fn run(config: &Config, extent: Extent, out: &mut impl Write) -> anyho
         let catalog = if is_reachable { Some(look(wired.connector.as_ref()).await) } else { None };
         let hooks = hooks.map(|hooks| look_at_hooks(&hooks)).ok();
         let mut findings: Vec<Finding> = platform.into_iter().chain(catalog).chain(hooks).collect();
+        for push in &store.feed.sftp {
+            findings.push(push::look_at_server(push, &seams).await);
+        }
+        for push in &store.feed.api {
+            findings.push(push::look_at_agent(&store.id, push, &seams).await);
+        }
         if extent.write {
             findings.extend(wired.connector.rehearse().await);
         }

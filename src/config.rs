@@ -11,11 +11,15 @@ use commerce::AgentId;
 use secrecy::SecretString;
 use url::Url;
 
+mod feed;
 mod platform;
+mod push;
 mod raw;
 mod resolve;
 
+pub use feed::Feed;
 pub use platform::{Platform, Shopify, WooCommerce};
+pub use push::{ApiPush, SftpPush};
 
 /// Everything the service needs to know, with secrets in hand.
 #[derive(Clone, Debug)]
@@ -102,6 +106,8 @@ pub struct Store {
     pub refunds: Refunds,
     /// How many declines are borne.
     pub attempts: crate::attempts::Bounds,
+    /// What its feeds say.
+    pub feed: Feed,
 }
 
 /// Whether refunds made on one side reach the other.

@@ -202,8 +202,25 @@ fn config(
                 per_agent_max: 100,
                 first_delay: Duration::from_secs(1),
             },
+            feed: feed(&store_server.url),
         }],
     })
+}
+
+/// The demo's agent may buy what it is shown.
+fn feed(store_url: &str) -> config::Feed {
+    let mut feed = config::Feed::default();
+    let defaults = &mut feed.settings.defaults;
+    for (field, value) in [
+        ("seller_name", "The Demo Store"),
+        ("brand", "Demo"),
+        ("seller_privacy_policy", &format!("{store_url}/privacy")),
+        ("seller_tos", &format!("{store_url}/terms")),
+    ] {
+        defaults.insert(field.to_owned(), value.into());
+    }
+    defaults.insert("is_eligible_checkout".to_owned(), true.into());
+    feed
 }
 
 /// Loopback is quick and patient.

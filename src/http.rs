@@ -21,6 +21,7 @@ mod carts;
 mod discovery;
 mod error;
 mod feed;
+mod file;
 mod hooks;
 mod idempotency;
 mod mcp;
@@ -51,7 +52,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/api/carts/{id}", get(carts::retrieve).put(carts::replace))
         .route("/api/carts/{id}/cancel", post(carts::cancel))
         .route("/mcp", post(mcp::hear))
-        .route("/feeds/{name}", get(feed::download))
+        .route("/feeds/{secret}/{name}", get(feed::download))
         .route(
             "/hooks/{store}/stripe",
             post(hooks::hear_processor).layer(DefaultBodyLimit::max(HOOK_BYTES_MAX)),

@@ -22,6 +22,7 @@ pub mod demo;
 mod edge;
 mod events;
 mod failure;
+pub mod feeds;
 mod guesses;
 pub mod hooks;
 pub mod http;

@@ -9,6 +9,8 @@ use std::{
 use clap::{Parser, Subcommand, ValueEnum};
 use storebridge::config::{Config, ConfigError};
 
+mod command;
+
 /// Lets AI agents buy from your store over the Agentic Commerce Protocol.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
@@ -56,6 +58,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// See what a store's feed says, why, and whether its readers take it.
+    #[command(subcommand)]
+    Feed(command::FeedCommand),
     /// Look for purchases that have died on the way, and bring store and Stripe to agree.
     #[command(
         after_help = "Examples:\n  storebridge reconcile --dry-run --config storebridge.toml  \
@@ -108,6 +113,7 @@ const EXAMPLES: &str = "Examples:
   storebridge check --config storebridge.toml   does my store work?
   storebridge serve --config storebridge.toml   serve agents
   storebridge hooks install --config storebridge.toml   have the store tell of changes
+  storebridge feed validate --config storebridge.toml   do readers take my feed?
   storebridge reconcile --config storebridge.toml       end what has died on the way";
 
 /// A configuration that cannot be used (`EX_CONFIG` of sysexits.h).
@@ -159,6 +165,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let is_well = storebridge::hooks::run(&config, action, &mut io::stdout()).await?;
             Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+        Command::Feed(command) => command::run(command).await,
         Command::Reconcile { dry_run, config } => {
             let config = Config::load(&config)?;
             storebridge::telemetry::log("error");

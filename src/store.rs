@@ -23,6 +23,7 @@ use crate::{
     clock::Clock,
     config::{self, Acquirer, Marketing, Platform, Profile, Signature},
     events::Outlet,
+    feeds::Feeds,
     guesses::Guesses,
     sales::Telling,
     session::Ticket,
@@ -32,7 +33,6 @@ use crate::{
 pub(crate) struct Store {
     pub(crate) id: String,
     pub(crate) name: String,
-    pub(crate) url: Url,
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) processor: Arc<dyn Processor>,
     pub(crate) merchant_id: String,
@@ -41,6 +41,7 @@ pub(crate) struct Store {
     /// Where buyers are asked whether the seller may write to them.
     pub(crate) marketing: Vec<Marketing>,
     pub(crate) catalog: Arc<Catalog>,
+    pub(crate) feeds: Feeds,
     pub(crate) catalog_refresh: Duration,
     /// How often the store is asked what has changed.
     pub(crate) changes_refresh: Duration,
@@ -80,12 +81,14 @@ impl Store {
         clock: &Arc<dyn Clock>,
         around: &dyn Fn(Parts) -> Parts,
     ) -> Self {
-        let clock = Arc::clone(clock);
         let upstream = |name: &str, url: &Url, limits| {
             let name = format!("{}.{name}", config.id);
             Upstream::new(name, url.clone(), Arc::clone(transport), Arc::clone(chance), limits)
         };
-        let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(move || clock.now());
+        let now: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new({
+            let clock = Arc::clone(clock);
+            move || clock.now()
+        });
         let connector: Arc<dyn Connector> = match &config.platform {
             Platform::WooCommerce(store) => Arc::new(woocommerce::WooCommerce::new(
                 upstream("woocommerce", &store.url, store.limits),
@@ -126,7 +129,6 @@ impl Store {
         Self {
             id: config.id.clone(),
             name: config.name.clone(),
-            url: config.platform.url().clone(),
             connector: parts.connector,
             processor: parts.processor,
             merchant_id: config.stripe.merchant_id.clone(),
@@ -134,6 +136,7 @@ impl Store {
             links: config.links.clone(),
             marketing: config.marketing.clone(),
             catalog: Arc::new(Catalog::new()),
+            feeds: Feeds::new(config.feed.clone(), Arc::clone(clock)),
             catalog_refresh: config.catalog_refresh,
             changes_refresh: config.changes_refresh,
             inbox: Inbox::default(),

@@ -1,7 +1,7 @@
 //! Ids as they are kept: most are numbers.
 
 /// An id that sorts as numbers do, and takes no memory of its own where it is one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Key {
     Number(u64),
     Text(Box<str>),

@@ -1,6 +1,9 @@
 //! The catalog at one moment.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use commerce::{Exclusion, ItemId, Product, ProductId};
 use jiff::Timestamp;
@@ -103,6 +106,31 @@ impl Snapshot {
     /// The products of one of its groups.
     pub fn entries<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = Entry<'a>> {
         (0..group.len()).map(|at| Entry { codec: &self.codec, group, at })
+    }
+
+    /// What is not as it was in an older snapshot: as it is now, or `None` where it is gone. Looks
+    /// only at the groups that the two do not share.
+    pub fn since<'a>(&'a self, old: &Self) -> Vec<(ProductId, Option<Entry<'a>>)> {
+        let shared: HashSet<*const Group> = old.groups.iter().map(Arc::as_ptr).collect();
+        let is_new = |group: &&Arc<Group>| !shared.contains(&Arc::as_ptr(group));
+        let changed: Vec<&Arc<Group>> = self.groups.iter().filter(is_new).collect();
+        let kept: HashSet<*const Group> = self.groups.iter().map(Arc::as_ptr).collect();
+        let lost = old.groups.iter().filter(|group| !kept.contains(&Arc::as_ptr(group)));
+        let mut before: HashMap<&Key, u64> = lost
+            .flat_map(|group| group.records())
+            .map(|record| (&record.key, record.revision))
+            .collect();
+        let mut found = Vec::new();
+        for entry in changed.into_iter().flat_map(|group| self.entries(group)) {
+            let record = entry.record();
+            if before.remove(&record.key) != Some(record.revision) {
+                found.push((entry.id(), Some(entry)));
+            }
+        }
+        let mut gone: Vec<&Key> = before.into_keys().collect();
+        gone.sort();
+        found.extend(gone.into_iter().map(|key| (ProductId::new(key.to_string()), None)));
+        found
     }
 
     /// What there is, counted. Looks at every product, and unpacks none.

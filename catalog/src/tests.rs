@@ -266,6 +266,29 @@ fn ids_alone_tell_what_is_gone_and_what_is_new() {
 }
 
 #[test]
+fn what_has_changed_since_is_told_and_nothing_else() {
+    let catalog = filled(&(1..=500).map(|id| simple(id, 100)).collect::<Vec<_>>());
+    let old = catalog.snapshot().unwrap();
+    let id = |id: u64| ProductId::new(id.to_string());
+    assert!(old.since(&old).is_empty());
+    catalog.patch(&[
+        (id(7), Some(simple(7, 200))),
+        (id(8), Some(simple(8, 100))),
+        (id(300), None),
+        (id(501), Some(simple(501, 100))),
+    ]);
+    let new = catalog.snapshot().unwrap();
+    let since = new.since(&old);
+    let told: Vec<(&str, bool)> =
+        since.iter().map(|(id, entry)| (id.as_str(), entry.is_some())).collect();
+    assert_eq!(told, [("7", true), ("501", true), ("300", false)]);
+    assert_eq!(since[0].1.unwrap().read().variants[0].price.minor(), 200);
+    catalog.patch(&(1..=32).map(|one| (id(one), None)).collect::<Vec<_>>());
+    let emptied = catalog.snapshot().unwrap();
+    assert_eq!(emptied.since(&new).len(), 32, "a group of which nothing is left");
+}
+
+#[test]
 fn what_there_is_can_be_counted() {
     let mut open = variable(1, &[10, 11]);
     open.variants[0].options = vec![Choice { name: "Size".to_owned(), value: None }];

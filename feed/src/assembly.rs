@@ -318,10 +318,25 @@ impl PartialOrd for Key {
     }
 }
 
-/// Most rows of a shard.
+/// Most rows of a shard, as readers want it.
 pub const SHARD_ROWS: u64 = 500_000;
-/// Most bytes of a shard, before packing.
+/// Most bytes of a shard before packing, as readers want it.
 pub const SHARD_BYTES: u64 = 500_000_000;
+
+/// How large a shard may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShardMax {
+    /// In rows.
+    pub rows: u64,
+    /// In bytes, before packing.
+    pub bytes: u64,
+}
+
+impl Default for ShardMax {
+    fn default() -> Self {
+        Self { rows: SHARD_ROWS, bytes: SHARD_BYTES }
+    }
+}
 
 /// How large a product's segment is.
 #[derive(Clone, Copy, Debug)]
@@ -335,11 +350,11 @@ pub struct Size<'a> {
 }
 
 /// The fewest shards in which none is too large.
-pub fn count_shards<'a>(sizes: &(impl Iterator<Item = Size<'a>> + Clone)) -> u32 {
-    (1..u32::MAX).find(|shards| is_enough(*shards, sizes.clone())).unwrap_or(1)
+pub fn count_shards<'a>(sizes: &(impl Iterator<Item = Size<'a>> + Clone), max: ShardMax) -> u32 {
+    (1..u32::MAX).find(|shards| is_enough(*shards, max, sizes.clone())).unwrap_or(1)
 }
 
-fn is_enough<'a>(shards: u32, sizes: impl Iterator<Item = Size<'a>>) -> bool {
+fn is_enough<'a>(shards: u32, max: ShardMax, sizes: impl Iterator<Item = Size<'a>>) -> bool {
     let mut totals = vec![(0, 0, 0); shards as usize];
     for size in sizes {
         let (products, rows, bytes) = &mut totals[shard_of(size.product, shards) as usize];
@@ -348,9 +363,9 @@ fn is_enough<'a>(shards: u32, sizes: impl Iterator<Item = Size<'a>>) -> bool {
         *bytes += size.bytes;
     }
     // One product that is too large by itself will not become smaller.
-    totals.iter().all(|(products, rows, bytes)| {
-        *products < 2 || (*rows <= SHARD_ROWS && *bytes <= SHARD_BYTES)
-    })
+    totals
+        .iter()
+        .all(|(products, rows, bytes)| *products < 2 || (*rows <= max.rows && *bytes <= max.bytes))
 }
 
 /// The shard in which a product stands, as long as there are so many.

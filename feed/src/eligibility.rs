@@ -35,6 +35,8 @@ pub enum Refusal {
     NoTerms,
     /// It is a voucher.
     GiftCard,
+    /// The filter does not name it.
+    NotAsked,
 }
 
 impl fmt::Display for Refusal {
@@ -65,6 +67,7 @@ impl fmt::Display for Refusal {
             }
             Self::NoTerms => "there are no terms of service: set defaults.seller_tos",
             Self::GiftCard => "it is a gift card",
+            Self::NotAsked => "the filter does not name it",
         };
         f.write_str(why)
     }

@@ -9,6 +9,7 @@ mod assembly;
 mod concept;
 mod eligibility;
 mod explain;
+mod filter;
 mod format;
 mod gtin;
 mod item;
@@ -22,12 +23,13 @@ mod value;
 mod write;
 mod writer;
 
-pub use assembly::{Feed, SHARD_BYTES, SHARD_ROWS, Size, count_shards, order, shard_of};
+pub use assembly::{Feed, SHARD_BYTES, SHARD_ROWS, ShardMax, Size, count_shards, order, shard_of};
 pub use concept::{CONCEPTS, Concept, Kind, Means, NATIVE};
 pub use eligibility::Refusal;
 pub use explain::{
     ExplainedField, ExplainedItem, Explanation, PREVIEW_ROWS, Preview, explain, preview,
 };
+pub use filter::Filter;
 pub use format::{FORMATS, Format, PACKINGS, Packing, UnknownFormat, parse_suffix};
 pub use gtin::{is_restricted, parse_gtin};
 pub use item::Item;

@@ -89,6 +89,11 @@ impl Plan {
         Ok(plan)
     }
 
+    /// What holds for everything the store sells, as its platform says.
+    pub fn storefront(&self) -> &Storefront {
+        &self.storefront
+    }
+
     /// What is known of one variant, and what the configuration makes of it.
     pub fn item<'a>(&'a self, product: &'a Product, variant: &'a Variant) -> Item<'a> {
         Item::new(self, product, variant)
@@ -168,7 +173,7 @@ impl Rule {
 }
 
 /// Whether a path leads through a category, named alone or by its own path.
-fn stands_in(path: &[String], name: &str) -> bool {
+pub(crate) fn stands_in(path: &[String], name: &str) -> bool {
     let wanted: Vec<&str> = name.split('>').map(str::trim).collect();
     let is_same = |(one, other): (&String, &&str)| one.to_lowercase() == other.to_lowercase();
     match wanted.as_slice() {

@@ -9,6 +9,7 @@ use crate::{
     acp,
     concept::Concept,
     eligibility::Refusal,
+    filter::Filter,
     format::Format,
     item::Item,
     plan::Plan,
@@ -23,6 +24,7 @@ pub struct Writer {
     plan: Arc<Plan>,
     profile: Profile,
     format: Format,
+    filter: Filter,
     columns: Vec<Prepared>,
 }
 
@@ -98,7 +100,13 @@ impl Writer {
         }
         let columns = profile.columns().iter();
         let columns = columns.map(|column| Prepared::new(profile, format, column)).collect();
-        Ok(Self { plan, profile, format, columns })
+        Ok(Self { plan, profile, format, filter: Filter::default(), columns })
+    }
+
+    /// The same for a part of the products.
+    #[must_use]
+    pub fn only(self, filter: Filter) -> Self {
+        Self { filter, ..self }
     }
 
     /// Who reads.
@@ -176,6 +184,9 @@ impl Writer {
 
     /// Whether the item has a row: what is not to be shown has one only where it can say so.
     pub(crate) fn check(&self, item: &Item<'_>) -> Result<(), Refusal> {
+        if !self.filter.takes(item) {
+            return Err(Refusal::NotAsked);
+        }
         if self.profile.has_flags() { item.check_listed() } else { item.check_search() }
     }
 

@@ -22,14 +22,6 @@ impl Platform {
             Self::Shopify(_) => "shopify",
         }
     }
-
-    /// Where the store is.
-    pub(crate) const fn url(&self) -> &Url {
-        match self {
-            Self::WooCommerce(store) => &store.url,
-            Self::Shopify(store) => &store.url,
-        }
-    }
 }
 
 /// A WooCommerce store and the key it gave us.

@@ -97,6 +97,9 @@ pub(super) struct Store {
     pub(super) refunds: Refunds,
     #[serde(default)]
     pub(super) attempts: Attempts,
+    /// What feeds say.
+    #[serde(default = "no_feed_table")]
+    pub(super) feed: Spanned<super::feed::Raw>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -225,7 +228,7 @@ pub(super) struct Signature {
 }
 
 /// Bounds of the calls to one host. Times in milliseconds, sizes in bytes.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Calls {
     #[serde(default = "default_deadline_ms")]
@@ -256,6 +259,11 @@ impl Calls {
             queue_max: default_queue_max(),
             queue_wait_ms: default_queue_wait_ms(),
         }
+    }
+
+    /// An agent gives back all products in one answer.
+    pub(super) fn to_an_agent() -> Self {
+        Self { deadline_ms: 60_000, answer_bytes_max: 512 * 1024 * 1024, ..Self::to_a_store() }
     }
 
     /// Stripe is no small store: many calls at once are fine.
@@ -290,8 +298,12 @@ fn key_at(text: &str, at: usize) -> String {
 }
 
 /// A value that no line of the file holds.
-fn unwritten<T>(value: T) -> Spanned<T> {
+pub(super) fn unwritten<T>(value: T) -> Spanned<T> {
     Spanned::new(0..0, value)
+}
+
+fn no_feed_table() -> Spanned<super::feed::Raw> {
+    unwritten(super::feed::Raw::default())
 }
 
 fn default_listen() -> Spanned<String> {

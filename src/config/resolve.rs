@@ -14,12 +14,13 @@ use toml::Spanned;
 use url::Url;
 
 use super::{
-    Acquirer, Agent, Channel, Config, ConfigError, EdgeBounds, Events, Marketing, Mirror, Profile,
-    Refunds, Server, Signature, SigningKey, Store, Stripe,
+    Acquirer, Agent, Channel, Config, ConfigError, EdgeBounds, Events, Feed, Marketing, Mirror,
+    Profile, Refunds, Server, Signature, SigningKey, Store, Stripe,
     raw::{self, line_at},
 };
 
 mod platform;
+mod push;
 
 /// The kinds of links ACP knows (schema `Link`).
 const LINK_TYPES: [&str; 8] = [
@@ -112,7 +113,8 @@ impl File<'_> {
                 "Leave the key out for six hours",
             ));
         }
-        let platform = self.platform(key, &raw)?;
+        let feed = self.feed(key, &raw)?;
+        let platform = self.platform(key, &raw, &feed)?;
         Ok(Store {
             id: raw.id.into_inner(),
             name: raw.name,
@@ -128,6 +130,7 @@ impl File<'_> {
             reconcile_interval: Duration::from_secs(raw.reconcile_interval_s.max(1)),
             refunds: self.refunds(&format!("{key}.refunds"), &raw.refunds)?,
             attempts: attempts(&raw.attempts),
+            feed,
         })
     }
 
@@ -162,6 +165,34 @@ impl File<'_> {
             from_processor: mirror("from_processor", &raw.from_processor)?,
             amount_max: raw.amount_max,
         })
+    }
+
+    /// What is said of the seller elsewhere holds for its feeds too.
+    fn feed(&self, key: &str, raw: &raw::Store) -> Result<Feed, ConfigError> {
+        let table = raw.feed.get_ref();
+        table.check().map_err(|message| {
+            let fix = "See docs/feed.md for what each field may hold";
+            self.at(&raw.feed, &format!("{key}.feed"), &message, fix)
+        })?;
+        let mut feed = table.resolved();
+        for (at, raw) in table.sftp.iter().enumerate() {
+            feed.sftp.push(self.sftp(&format!("{key}.feed.sftp[{at}]"), raw)?);
+        }
+        for (at, raw) in table.api.iter().enumerate() {
+            feed.api.push(self.api(&format!("{key}.feed.api[{at}]"), raw)?);
+        }
+        feed.or_default("seller_name", &raw.name);
+        feed.or_default("seller_url", raw.url.get_ref());
+        for (field, link) in [
+            ("seller_privacy_policy", "privacy_policy"),
+            ("seller_tos", "terms_of_use"),
+            ("return_policy", "return_policy"),
+        ] {
+            if let Some(page) = raw.links.get(link) {
+                feed.or_default(field, page.get_ref());
+            }
+        }
+        Ok(feed)
     }
 
     fn stripe(&self, key: &str, raw: &raw::Stripe) -> Result<Stripe, ConfigError> {

@@ -53,6 +53,31 @@ fn the_minimal_file_is_enough() {
 }
 
 #[test]
+fn feeds_take_what_is_said_of_the_seller_elsewhere() {
+    let text = minimal()
+        + "\n[store.links]\nterms_of_use = \"https://shop.example/terms\"\n[store.feed.meta]\n\
+           material = [\"_material\"]\n";
+    let config = Config::parse(&text).unwrap();
+    let store = &config.stores[0];
+    let said = |field: &str| store.feed.settings.defaults[field].as_str().unwrap().to_owned();
+    assert_eq!(said("seller_name"), "The Shop");
+    assert_eq!(said("seller_url"), "https://shop.example");
+    assert_eq!(said("seller_tos"), "https://shop.example/terms");
+    let super::Platform::WooCommerce(woocommerce) = &store.platform else { panic!() };
+    assert_eq!(woocommerce.meta_keys.others, ["_material"], "the store is asked for it");
+}
+
+#[test]
+fn a_field_that_cannot_be_meant_is_named() {
+    let line = "merchant_id = \"profile_123\"";
+    let table = "merchant_id = \"profile_123\"\n[store.feed.defaults]\ncolour = \"red\"";
+    let text = minimal().replacen(line, table, 1);
+    let error = Config::parse(&text).unwrap_err();
+    assert_eq!(error.key, "store[0].feed");
+    assert!(error.message.contains("colour") && error.fix.contains("feed.md"), "{error}");
+}
+
+#[test]
 fn the_example_file_holds_every_default() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/storebridge.example.toml");
     let secret = format!("\"file:{}/LICENSE\"", env!("CARGO_MANIFEST_DIR"));

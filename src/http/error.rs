@@ -204,6 +204,33 @@ impl Refused {
         )
     }
 
+    pub(super) fn no_such_feed() -> Self {
+        Self::request(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "A feed is called by its profile (openai, openai-extended, openai-2025, google, stripe, \
+             acp) and its format (json, jsonl, csv, tsv, xml), with .gz or .zst behind it if you \
+             like: openai.jsonl.gz",
+        )
+    }
+
+    pub(super) fn no_such_filter() -> Self {
+        Self::request(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "A feed is narrowed by brand, category and market, each once and of 256 bytes at most",
+        )
+    }
+
+    pub(super) fn no_such_shard(shards: u32) -> Self {
+        let message = format!("This feed has {shards} part(s): ask for 1-of-{shards}");
+        Self::request(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    pub(super) fn feed_not_taken(why: &str) -> Self {
+        Self::request(StatusCode::NOT_FOUND, "not_found", why)
+    }
+
     pub(super) fn method_not_allowed() -> Self {
         Self::request(
             StatusCode::METHOD_NOT_ALLOWED,

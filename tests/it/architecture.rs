@@ -15,9 +15,20 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("woocommerce", &["commerce", "upstream"]),
     ("emulators", &[]),
     ("feed", &["commerce"]),
+    ("sftp", &[]),
     (
         "storebridge",
-        &["acp", "catalog", "commerce", "emulators", "payments", "upstream", "woocommerce"],
+        &[
+            "acp",
+            "catalog",
+            "commerce",
+            "emulators",
+            "feed",
+            "payments",
+            "sftp",
+            "upstream",
+            "woocommerce",
+        ],
     ),
 ];
 
@@ -27,6 +38,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["storebridge", "emulators"]),
     ("async-stripe-client-core", &["payments"]),
     ("anyhow", &["storebridge"]),
+    ("russh", &["sftp"]),
 ];
 
 fn packages() -> BTreeMap<String, Value> {

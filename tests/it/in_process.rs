@@ -286,7 +286,7 @@ async fn a_purchase_that_stands_still_is_called_off() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_takes_the_header_away_gets_the_key_in_the_query() {
     let world = world_where(10, |config| {
-        let Platform::WooCommerce(store) = &mut config.stores[0].platform;
+        let Platform::WooCommerce(store) = &mut config.stores[0].platform else { panic!() };
         store.url = "https://store.test".parse().unwrap();
     })
     .await;

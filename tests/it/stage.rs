@@ -253,8 +253,25 @@ pub(crate) fn config(
                 per_agent_max: 100,
                 first_delay: Duration::ZERO,
             },
+            feed: feed(store_url),
         }],
     }
+}
+
+/// What the feeds say that the demo store does not.
+fn feed(store_url: &str) -> config::Feed {
+    let mut feed = config::Feed::default();
+    let defaults = &mut feed.settings.defaults;
+    for (field, value) in [
+        ("seller_name", "The Shop"),
+        ("brand", "Own"),
+        ("seller_privacy_policy", &format!("{store_url}/privacy")),
+        ("seller_tos", &format!("{store_url}/terms")),
+    ] {
+        defaults.insert(field.to_owned(), value.into());
+    }
+    defaults.insert("is_eligible_checkout".to_owned(), true.into());
+    feed
 }
 
 pub(crate) const fn limits() -> Limits {

@@ -202,7 +202,7 @@ impl World {
     fn config(&self) -> Config {
         let mut config = template().clone();
         let store = &mut config.stores[0];
-        let Platform::WooCommerce(platform) = &mut store.platform;
+        let Platform::WooCommerce(platform) = &mut store.platform else { panic!() };
         platform.consumer_key = SecretString::from(self.store.consumer_key());
         platform.consumer_secret = SecretString::from(self.store.consumer_secret());
         store.stripe.secret_key = SecretString::from(self.stripe.secret_key());

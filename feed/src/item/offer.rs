@@ -190,9 +190,12 @@ impl<'a> Item<'a> {
     }
 
     pub(super) fn target_countries(&self) -> Cell<'a> {
-        let countries = &self.plan.storefront.countries;
+        let storefront = &self.plan.storefront;
+        let countries = &storefront.countries;
         if countries.is_empty() {
-            return UNKNOWN;
+            let Some(own) = &storefront.country else { return UNKNOWN };
+            let own = Value::Texts(vec![own.as_str().into()]);
+            return Cell::derived(own, "the store's own country, for want of a list");
         }
         let countries = countries.iter().map(|one| one.as_str().into()).collect();
         Cell::platform(Value::Texts(countries), "storefront.countries")

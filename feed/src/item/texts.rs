@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use commerce::{Image, Taxonomy};
+use percent_encoding::NON_ALPHANUMERIC;
 
 use super::{
     Item,
@@ -98,11 +99,36 @@ impl<'a> Item<'a> {
         })
     }
 
+    /// What buyers ask, and before it what an agent has to know to order it.
     pub(super) fn questions(&self) -> Cell<'a> {
-        let pairs = self.product.questions.iter().take(VOICES).map(|one| -> Map<'a> {
-            vec![("q".into(), clean(&one.question)), ("a".into(), clean(&one.answer))]
+        let pair = |question: Text<'a>, answer: Text<'a>| -> Map<'a> {
+            vec![("q".into(), question), ("a".into(), answer)]
+        };
+        let asked = self.product.questions.iter().take(VOICES);
+        let asked = asked.map(|one| pair(clean(&one.question), clean(&one.answer)));
+        let ordering = self.how_to_order().map(|how| pair("How is it ordered?".into(), how.into()));
+        maps(ordering.into_iter().chain(asked).collect(), "product.questions")
+    }
+
+    /// An item whose options are not all settled is ordered with the buyer's choices behind its id,
+    /// encoded as in a query: `31?Size=M`.
+    fn how_to_order(&self) -> Option<String> {
+        let open = self.variant.options.iter().filter(|choice| choice.value.is_none());
+        let names: Vec<&str> = open.map(|choice| choice.name.as_str()).collect();
+        if names.is_empty() {
+            return None;
+        }
+        let item = self.variant.item.as_str();
+        let mark = if item.contains('?') { '&' } else { '?' };
+        let choices = names.iter().map(|name| {
+            format!("{}=VALUE", percent_encoding::utf8_percent_encode(name, NON_ALPHANUMERIC))
         });
-        maps(pairs.collect(), "product.questions")
+        let choices = choices.collect::<Vec<_>>().join("&");
+        let names = names.join(" and ");
+        Some(format!(
+            "{names} is left open: ask the buyer, and order {item}{mark}{choices} with what the \
+             buyer says in place of VALUE."
+        ))
     }
 
     pub(super) fn reviews(&self) -> Cell<'a> {

@@ -24,9 +24,20 @@ pub struct Summary {
     pub items: Vec<(u64, u64, i64)>,
 }
 
+impl Summary {
+    /// Takes another part of the same feed in.
+    pub fn add(&mut self, part: Self) {
+        self.rows += part.rows;
+        self.incomplete += part.incomplete;
+        self.in_stock += part.in_stock;
+        self.unknown += part.unknown;
+        self.items.extend(part.items);
+    }
+}
+
 /// Compares a feed with the one pushed before it, and tells what should stop the push.
 ///
-/// `age` is how long ago a feed was last pushed with success; `None` if none ever was.
+/// `age` is how old the catalog is that the feed was made of, where that is known.
 pub fn guard(
     profile: Profile,
     previous: Option<&Summary>,
@@ -50,10 +61,10 @@ pub fn guard(
     }
     match age {
         Some(age) if age > 13 * DAY => {
-            stop("F17f", format!("the last push was {} days ago", age.as_secs() / DAY.as_secs()));
+            stop("F17f", format!("the catalog is {} days old", age.as_secs() / DAY.as_secs()));
         }
         Some(age) if age > DAY => {
-            stop("F17", format!("the last push was {} hours ago", age.as_secs() / 3600));
+            stop("F17", format!("the catalog is {} hours old", age.as_secs() / 3600));
         }
         _ => {}
     }

@@ -9,8 +9,10 @@ use super::{
     rules::{self, Severity},
 };
 use crate::{
+    concept::Concept,
     format::{Format, Packing},
     profile::{Need, Profile},
+    writer::{LeftOut, Reason},
 };
 
 /// Most findings of which a report keeps the text; it counts all.
@@ -159,6 +161,22 @@ impl Report {
         };
     }
 
+    /// Adds a variant that has no row because its reader would refuse it.
+    pub fn add_left_out(&mut self, left_out: &LeftOut) {
+        let Reason::Missing(missing) = &left_out.reason else { return };
+        self.rows_read += 1;
+        self.rows_rejected += 1;
+        self.summary.incomplete += 1;
+        for (name, gap) in missing {
+            let concept = self.profile.columns().iter().find(|column| column.name == *name);
+            let rule = concept.map_or("P09", |column| rule_of_want(column.concept));
+            let mut finding = Finding::new(rule, self.profile, gap.to_string()).in_field(name, "");
+            finding.severity = Severity::Error;
+            finding.item_id = Some(left_out.item.as_str().to_owned());
+            self.add(finding);
+        }
+    }
+
     /// Whether anything of that severity was found.
     pub fn has(&self, severity: Severity) -> bool {
         self.totals.contains_key(severity.name())
@@ -178,6 +196,24 @@ impl Report {
 
     fn count(&self, severity: Severity) -> u64 {
         self.totals.get(severity.name()).copied().unwrap_or_default()
+    }
+}
+
+/// The rule that the want of a field breaks.
+fn rule_of_want(concept: Concept) -> &'static str {
+    match concept {
+        Concept::ItemId => "I01",
+        Concept::Title => "T01",
+        Concept::Description => "T04",
+        Concept::Brand => "T08",
+        Concept::SellerName => "T09",
+        Concept::Url => "L01",
+        Concept::ImageUrl => "L07",
+        Concept::Price => "M01",
+        Concept::Availability => "S01",
+        Concept::AvailabilityDate => "S03",
+        Concept::Gtin => "G05",
+        _ => "P09",
     }
 }
 

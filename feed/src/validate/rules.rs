@@ -127,14 +127,14 @@ pub const RULES: &[Rule] = &[
     rule(
         "F17",
         Warning,
-        "the published file is younger than a day",
-        "see why the last push failed",
+        "the catalog that a feed is made of is younger than a day",
+        "see why the store cannot be read; nothing older is pushed",
     ),
     rule(
         "F17f",
         Fatal,
-        "the published file is younger than 13 days",
-        "push now: after 14 days the reader forgets the products",
+        "the catalog that a feed is made of is younger than 13 days",
+        "see why the store cannot be read: after 14 days readers forget its products",
     ),
     rule(
         "I01",

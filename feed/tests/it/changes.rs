@@ -1,7 +1,9 @@
 //! A feed that takes changes in is the feed that would be built of what there is now.
 
 use commerce::{ItemId, Product, ProductId, ProductKind, Variant};
-use feed::{Feed, Format, Packing, Profile, Segment, Size, Writer, count_shards, order, shard_of};
+use feed::{
+    Feed, Format, Packing, Profile, Segment, ShardMax, Size, Writer, count_shards, order, shard_of,
+};
 use proptest::prelude::*;
 
 use crate::catalog::{plan, usd};
@@ -84,7 +86,7 @@ fn shards_are_as_many_as_needed_and_stable() {
     let ids: Vec<ProductId> = (0..1_000_u32).map(|id| ProductId::new(id.to_string())).collect();
     let of = |rows, bytes| {
         let sizes = ids.iter().map(move |product| Size { product, rows, bytes });
-        count_shards(&sizes)
+        count_shards(&sizes, ShardMax::default())
     };
     assert_eq!(of(1, 3_000), 1);
     // 1.2 million rows, and hashes do not fill shards evenly.

@@ -37,6 +37,42 @@ fn what_is_not_shown_says_so_where_it_can() {
 }
 
 #[test]
+fn what_leaves_a_choice_open_says_how_it_is_ordered() {
+    let products = products();
+    let open = products.iter().find(|one| one.id.as_str() == "4793").unwrap();
+    let row = |profile| {
+        let writer = Writer::new(plan(), profile, feed::Format::Jsonl).unwrap();
+        String::from_utf8(writer.segment(open).bytes).unwrap()
+    };
+    let how = "Color is left open: ask the buyer, and order 4793?Color=VALUE with";
+    assert!(row(Profile::OpenAiExtended).contains(how), "{}", row(Profile::OpenAiExtended));
+    assert!(row(Profile::OpenAi2025).contains(how));
+    assert!(!row(Profile::OpenAi).contains(how), "today's contract has no field for it");
+}
+
+#[test]
+fn a_filter_takes_a_brand_a_category_or_a_market() {
+    use feed::Filter;
+
+    let (brand, market) = (Some("kattegat".to_owned()), Some("us".to_owned()));
+    let rows = |filter: Filter| -> u32 {
+        let writer = Writer::new(plan(), Profile::OpenAi, feed::Format::Jsonl).unwrap();
+        let writer = writer.only(filter);
+        products().iter().map(|product| writer.segment(product).rows).sum()
+    };
+    let all = rows(Filter::default());
+    assert!(Filter::default().is_empty() && all > 0);
+    let by_brand = Filter { brand, ..Filter::default() };
+    assert!((1..all).contains(&rows(by_brand.clone())), "{} of {all}", rows(by_brand));
+    assert_eq!(rows(Filter { market, ..Filter::default() }), all);
+    assert_eq!(rows(Filter { market: Some("JP".to_owned()), ..Filter::default() }), 0);
+    let path = Some("Clothing > Shirts".to_owned());
+    assert!((1..all).contains(&rows(Filter { category: path, ..Filter::default() })));
+    let other = Some("Boats".to_owned());
+    assert_eq!(rows(Filter { category: other, ..Filter::default() }), 0);
+}
+
+#[test]
 fn nothing_is_sold_before_checkout_is_set_up() {
     let product = products().remove(1);
     let sold = |settings: &str, change: &dyn Fn(&mut commerce::Storefront)| {

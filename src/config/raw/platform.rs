@@ -51,12 +51,16 @@ impl Default for WooCommerceCatalog {
 }
 
 impl WooCommerceCatalog {
-    pub(in crate::config) fn meta_keys(&self) -> woocommerce::MetaKeys {
+    /// With those that feeds want.
+    pub(in crate::config) fn meta_keys<'a>(
+        &'a self,
+        of_feeds: impl Iterator<Item = &'a String>,
+    ) -> woocommerce::MetaKeys {
         woocommerce::MetaKeys {
             brand: self.brand_meta.clone(),
             gtin: self.gtin_meta.clone(),
             mpn: self.mpn_meta.clone(),
-            others: self.meta.clone(),
+            others: self.meta.iter().chain(of_feeds).cloned().collect(),
         }
     }
 }
@@ -118,7 +122,11 @@ impl Default for ShopifyCatalog {
 }
 
 impl ShopifyCatalog {
-    pub(in crate::config) fn settings(&self) -> shopify::CatalogSettings {
+    /// With the metafields that feeds want.
+    pub(in crate::config) fn settings<'a>(
+        &'a self,
+        of_feeds: impl Iterator<Item = &'a String>,
+    ) -> shopify::CatalogSettings {
         shopify::CatalogSettings {
             publication: self.publication,
             country: self.country.as_ref().map(|country| country.get_ref().clone()),
@@ -126,7 +134,7 @@ impl ShopifyCatalog {
                 brand: self.brand_metafield.clone(),
                 gtin: self.gtin_metafield.clone(),
                 mpn: self.mpn_metafield.clone(),
-                others: self.metafields.clone(),
+                others: self.metafields.iter().chain(of_feeds).cloned().collect(),
             },
             export_poll: Duration::from_secs(self.export_poll_s.max(1)),
             export_stall_max: Duration::from_secs(self.export_stall_s.max(1)),

@@ -6,19 +6,26 @@ use toml::Spanned;
 
 use super::{File, limits};
 use crate::config::{
-    ConfigError,
+    ConfigError, Feed,
     platform::{Platform, Shopify, WooCommerce},
     raw,
 };
 
 impl File<'_> {
-    pub(super) fn platform(&self, key: &str, raw: &raw::Store) -> Result<Platform, ConfigError> {
+    pub(super) fn platform(
+        &self,
+        key: &str,
+        raw: &raw::Store,
+        feed: &Feed,
+    ) -> Result<Platform, ConfigError> {
         let platform = raw.platform.get_ref().as_str();
         match (platform, &raw.woocommerce, &raw.shopify) {
             ("woocommerce", Some(store), None) => {
-                self.woocommerce(key, raw, store).map(Platform::WooCommerce)
+                self.woocommerce(key, raw, (store, feed)).map(Platform::WooCommerce)
             }
-            ("shopify", None, Some(store)) => self.shopify(key, raw, store).map(Platform::Shopify),
+            ("shopify", None, Some(store)) => {
+                self.shopify(key, raw, (store, feed)).map(Platform::Shopify)
+            }
             ("woocommerce", None, _) => Err(self.at(
                 &raw.platform,
                 &format!("{key}.woocommerce"),
@@ -50,7 +57,7 @@ impl File<'_> {
         &self,
         key: &str,
         store: &raw::Store,
-        raw: &raw::WooCommerce,
+        (raw, feed): (&raw::WooCommerce, &Feed),
     ) -> Result<WooCommerce, ConfigError> {
         let part = format!("{key}.woocommerce");
         Ok(WooCommerce {
@@ -60,7 +67,7 @@ impl File<'_> {
                 .secret(&format!("{part}.consumer_secret"), &raw.consumer_secret)?,
             payment_title: raw.payment_title.clone(),
             catalog_calls: usize::from(raw.catalog.calls.get()),
-            meta_keys: raw.catalog.meta_keys(),
+            meta_keys: raw.catalog.meta_keys(feed.meta_keys()),
             link_customers: raw.link_customers,
             limits: limits(&raw.calls),
         })
@@ -70,7 +77,7 @@ impl File<'_> {
         &self,
         key: &str,
         store: &raw::Store,
-        raw: &raw::Shopify,
+        (raw, feed): (&raw::Shopify, &Feed),
     ) -> Result<Shopify, ConfigError> {
         let part = format!("{key}.shopify");
         let version = raw.api_version.get_ref().parse().map_err(|error: shopify::BadVersion| {
@@ -94,7 +101,7 @@ impl File<'_> {
                 .map(secret)
                 .collect::<Result<_, _>>()?,
             points_wait_max: Duration::from_millis(raw.points_wait_ms.max(1)),
-            catalog: raw.catalog.settings(),
+            catalog: raw.catalog.settings(feed.meta_keys()),
             limits: limits(&raw.calls),
         })
     }

@@ -1,4 +1,4 @@
-//! Stand-ins for WooCommerce, Shopify and Stripe that answer like the recordings.
+//! Stand-ins for WooCommerce, Shopify, Stripe and an agent that takes feeds in, that answer like the recordings.
 //!
 //! They know nothing of storebridge, so that they cannot share its mistakes, and they are
 //! stricter than the real thing, never kinder. Each is an ordinary [`axum::Router`] over shared
@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 pub mod faults;
+pub mod feeds;
 pub mod post;
 mod script;
 pub mod serve;
