@@ -24,6 +24,8 @@ pub(crate) struct Shop {
     pub(crate) currency: Currency,
     /// Whether its prices include tax.
     pub(crate) taxes_included: bool,
+    /// Where it ships to, ISO 3166-1 alpha-2.
+    pub(crate) ships_to: Vec<String>,
     /// Where it is.
     pub(crate) address: Address,
 }
@@ -39,6 +41,7 @@ struct Read {
     name: String,
     primary_domain: Domain,
     currency_code: String,
+    ships_to_countries: Vec<String>,
     taxes_included: bool,
     shop_address: Place,
 }
@@ -76,6 +79,7 @@ impl Shopify {
             name: shop.name,
             url: shop.primary_domain.url.trim_end_matches('/').to_owned(),
             taxes_included: shop.taxes_included,
+            ships_to: shop.ships_to_countries,
             address: shop.shop_address.address(),
         })
     }
