@@ -7,10 +7,10 @@ use serde_json::json;
 use super::{Shop, broken, finding, shelves::Page, unseen};
 use crate::{Shopify, hooks::TOPICS, operation::Operation};
 
-const PLACES: Operation =
-    Operation::read("check.places", include_str!("../operations/check_places.graphql"), 12);
-const ZONES: Operation =
-    Operation::read("check.zones", include_str!("../operations/check_zones.graphql"), 120);
+pub(super) const PLACES: Operation =
+    Operation::read("check.places", include_str!("../operations/check_places.graphql"), 9);
+pub(super) const ZONES: Operation =
+    Operation::read("check.zones", include_str!("../operations/check_zones.graphql"), 78);
 
 /// The pages that agents want to link to.
 const POLICIES: [(&str, &str); 3] = [
