@@ -3,6 +3,10 @@
 //! Completing a draft is Shopify's own once: the second call answers the first one's order. So a
 //! completion whose end is unknown is answered by a read, and may be sent again. No gateway is named:
 //! the order shows one payment on `manual`, and our payment's id in its details.
+//!
+//! The draft is looked at right before. A change that Shopify carries out between that look and the
+//! completion, long after its caller has given up, makes an order that costs something else than was
+//! paid: it cannot be prevented without conditional writes, and the seller is told on the order.
 
 use commerce::{Commitment, ConnectorError, DraftId, Money, Order};
 use serde::Deserialize;
