@@ -180,7 +180,7 @@ mod tests {
             agreed: Some(Money::new(2_145, Currency::USD)),
             pickup: Some(7),
             write: "a1".to_owned(),
-            ..Kept::read(&[gift.clone()])
+            ..Kept::read(std::slice::from_ref(&gift))
         };
         assert_eq!(Kept::read(&kept.attributes()), kept);
         let tied = kept.tied(&Commitment {

@@ -28,7 +28,8 @@ mod tests {
     fn they_are_the_schemas() {
         let schema = schema();
         let countries = schema.get_enum("CountryCode").unwrap();
-        let theirs: BTreeSet<&str> = countries.values.keys().map(|code| code.as_str()).collect();
+        let theirs: BTreeSet<&str> =
+            countries.values.keys().map(apollo_compiler::Name::as_str).collect();
         assert_eq!(KNOWN.split(' ').collect::<BTreeSet<_>>(), theirs);
         assert_eq!(country("us"), Some("US"));
         assert_eq!(country("XX"), None);

@@ -174,9 +174,8 @@ impl Connector for Shopify {
         self.glance_at_draft(id).await
     }
 
-    fn with_order(&self, id: &DraftId, order: &OrderId) -> DraftId {
+    fn with_order(&self, id: &DraftId, _order: &OrderId) -> DraftId {
         // A draft leads to its order by itself.
-        let _known = order;
         id.clone()
     }
 
@@ -257,10 +256,9 @@ impl Connector for Shopify {
         &self,
         header: &dyn Fn(&str) -> Option<String>,
         body: &[u8],
-        secret: &str,
+        _ours: &str,
     ) -> Result<Heard, Forged> {
         // The store signs with secrets of its own.
-        let _ours = secret;
         self.hear_delivery(header, body)
     }
 

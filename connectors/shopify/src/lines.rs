@@ -67,13 +67,13 @@ fn discount(shown: &Shown, row: &Row, currency: Currency) -> Result<Money, Conne
     let own = shares.filter(|share| {
         share.target.as_ref().and_then(|target| target.uuid.as_ref()) == Some(&row.uuid)
     });
-    let mut shared = Money::zero(currency);
+    let mut sum = Money::zero(currency);
     for share in own {
         let amount = share.reduction_amount_set.money().map_err(unreadable)?;
-        shared = shared.checked_add(amount).map_err(unreadable)?;
+        sum = sum.checked_add(amount).map_err(unreadable)?;
     }
     let told = row.total_discount_set.money().map_err(unreadable)?;
-    Ok(if told.minor() > shared.minor() { told } else { shared })
+    Ok(if told.minor() > sum.minor() { told } else { sum })
 }
 
 /// All of these taxes.

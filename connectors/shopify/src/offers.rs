@@ -1,10 +1,10 @@
 //! What is offered: whether the items of a cart can be had, and how they can get there.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use commerce::{Change, ConnectorError, ItemId, Problem, ProblemKind, Subject};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     Shopify,
@@ -40,7 +40,7 @@ pub(crate) const LOOK: Operation = Operation::read(
 pub(crate) struct Offered {
     #[serde(default)]
     draft_order: Option<Glimpse>,
-    nodes: Vec<Option<Node>>,
+    nodes: Vec<Option<Value>>,
     options: Options,
 }
 
@@ -56,14 +56,10 @@ struct Glimpse {
 }
 
 /// A variant, or something else that somebody has named.
-#[derive(Deserialize)]
 struct Node {
-    #[serde(flatten)]
-    variant: Option<Variant>,
-    #[serde(default, rename = "requiresComponents")]
+    variant: Variant,
     is_bundle: bool,
-    #[serde(default)]
-    product: Option<Sold>,
+    product: Sold,
 }
 
 /// How a product is sold.
@@ -118,7 +114,7 @@ impl Shopify {
             if obstacles.is_empty() {
                 let country = wanted.country();
                 let ways = self.ways(&offered.options, country, wanted.currency).await?;
-                break (ways, offered.stock());
+                break (ways, offered.variants().map(|node| node.variant).collect());
             }
             // Whatever cannot be had leaves nothing to choose from, so it is asked again without.
             wanted.lines.retain(|(variant, _)| !obstacles.iter().any(|(gone, _)| gone == variant));
@@ -174,16 +170,15 @@ impl Offered {
             && total == seen.total()?)
     }
 
-    fn stock(self) -> Vec<Variant> {
-        self.nodes.into_iter().flatten().filter_map(|node| node.variant).collect()
-    }
-
-    /// How a variant is sold, and whether it is a bundle.
-    fn sold(&self, variant: u64) -> Option<(&Sold, bool)> {
-        let mut nodes = self.nodes.iter().flatten();
-        let is_it = |node: &&Node| node.variant.as_ref().is_some_and(|it| it.id.0 == variant);
-        let node = nodes.find(is_it)?;
-        Some((node.product.as_ref()?, node.is_bundle))
+    /// The variants among what was named.
+    fn variants(&self) -> impl Iterator<Item = Node> {
+        self.nodes.iter().flatten().filter_map(|node| {
+            Some(Node {
+                variant: Variant::deserialize(node).ok()?,
+                is_bundle: node["requiresComponents"] == true,
+                product: Sold::deserialize(&node["product"]).ok()?,
+            })
+        })
     }
 }
 
@@ -213,9 +208,11 @@ fn misfits(misfits: Misfits) -> Vec<Problem> {
 
 /// Which of the lines cannot be had at all, and why.
 fn obstacles(offered: &Offered, wanted: &Wanted) -> Vec<(u64, Problem)> {
-    let wanted: BTreeSet<u64> = wanted.lines.iter().map(|(variant, _)| *variant).collect();
+    let known: BTreeMap<u64, Node> =
+        offered.variants().map(|node| (node.variant.id.0, node)).collect();
     let obstacle = |variant: u64| {
-        let (kind, text) = match offered.sold(variant) {
+        let node = known.get(&variant);
+        let (kind, text) = match node.map(|node| (&node.product, node.is_bundle)) {
             None => (ProblemKind::UnknownItem, "The store has no such item"),
             Some((sold, _)) if !matches!(sold.status.as_str(), "ACTIVE" | "UNLISTED") => {
                 (ProblemKind::NotPurchasable, "The store does not sell it now")
@@ -238,5 +235,5 @@ fn obstacles(offered: &Offered, wanted: &Wanted) -> Vec<(u64, Problem)> {
         let subject = Subject::Item(ItemId::new(variant.to_string()));
         Some((variant, Problem { kind, subject, text: text.to_owned() }))
     };
-    wanted.into_iter().filter_map(obstacle).collect()
+    wanted.lines.iter().filter_map(|(variant, _)| obstacle(*variant)).collect()
 }

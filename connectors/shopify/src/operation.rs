@@ -136,6 +136,7 @@ pub(crate) mod tests {
             &hooks::UPDATE,
             &hooks::DELETE,
             &scopes::READ,
+            &storefront::READ,
             &storefront::POLICIES,
             &storefront::PICKUPS,
         ];

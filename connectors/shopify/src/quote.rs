@@ -118,7 +118,8 @@ fn problems(shown: &Shown, ways: &[Way], refused: Vec<Problem>) -> Vec<Problem> 
         match shown.address() {
             None if shown.is_picked_up() => {}
             None => {
-                problems.push(missing(Subject::Address(None), "Where shall it go? Send an address"))
+                problems
+                    .push(missing(Subject::Address(None), "Where shall it go? Send an address"));
             }
             Some(to) if to.has_odd_state() && !is_shipped(ways) => problems.push(Problem {
                 kind: ProblemKind::Invalid,
@@ -131,7 +132,7 @@ fn problems(shown: &Shown, ways: &[Way], refused: Vec<Problem>) -> Vec<Problem> 
                 text: "The store does not deliver there. Choose another address".to_owned(),
             }),
             Some(_) if shown.shipping_line.is_none() => {
-                problems.push(missing(Subject::Rate, "How shall it get there? Choose an option"))
+                problems.push(missing(Subject::Rate, "How shall it get there? Choose an option"));
             }
             Some(_) => {}
         }

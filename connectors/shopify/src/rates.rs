@@ -1,7 +1,7 @@
 //! Ways for goods to travel. A rate's handle is signed and holds a price that grows old, so an agent
 //! chooses by what a rate is called, and a fresh handle is used each time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use commerce::{Address, ConnectorError, Currency, Money, Rate, RateId, RateKind, plain_text};
 use serde::Deserialize;
@@ -38,14 +38,13 @@ pub(crate) struct Way {
 
 /// `DraftOrderAvailableDeliveryOptions`.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Options {
-    #[serde(default)]
-    available_shipping_rates: Vec<Offer>,
-    #[serde(default)]
-    available_local_delivery_rates: Vec<Offer>,
-    #[serde(default)]
-    available_local_pickup_options: Vec<Fetch>,
+    #[serde(default, rename = "availableShippingRates")]
+    shipped: Vec<Offer>,
+    #[serde(default, rename = "availableLocalDeliveryRates")]
+    brought: Vec<Offer>,
+    #[serde(default, rename = "availableLocalPickupOptions")]
+    fetched: Vec<Fetch>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -69,11 +68,19 @@ struct Fetch {
     location_id: Gid,
 }
 
+/// Bytes as text.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // A string takes whatever is written.
+        let _written = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// Short, and the same as long as the rate is called the same.
 pub(crate) fn rate_id(source: &str, code: &str, title: &str) -> RateId {
     let digest = Sha256::digest([source, code, title].join("\0"));
-    let hex: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    RateId::new(hex)
+    RateId::new(hex(&digest[..8]))
 }
 
 impl Shopify {
@@ -85,15 +92,15 @@ impl Shopify {
         country: Option<&str>,
         currency: Currency,
     ) -> Result<Vec<Way>, ConnectorError> {
-        let shipped = options.available_shipping_rates.iter();
-        let shipped = shipped.chain(&options.available_local_delivery_rates);
+        let shipped = options.shipped.iter();
+        let shipped = shipped.chain(&options.brought);
         let mut ways = shipped.map(Offer::way).collect::<Result<Vec<_>, _>>()?;
         ways.sort_by_key(|way| way.price.minor());
-        if options.available_local_pickup_options.is_empty() {
+        if options.fetched.is_empty() {
             return Ok(ways);
         }
         let places = self.places().await?;
-        for fetch in &options.available_local_pickup_options {
+        for fetch in &options.fetched {
             let known = places.get(&fetch.location_id.0);
             let Some(place) = known.filter(|place| country.is_none_or(|it| it == place.country))
             else {
@@ -190,24 +197,23 @@ pub(crate) fn rates(
     let Some(line) = &shown.shipping_line else { return Ok(rates) };
     let (price, tax) = line.net(shown.taxes_included)?;
     let id = line.rate_id();
-    match rates.iter_mut().find(|rate| rate.id == id) {
-        Some(rate) => (rate.price, rate.tax, rate.selected) = (price, tax, true),
-        None => {
-            let place = shown.kept().pickup.and_then(|location| places.get(&location));
-            rates.push(Rate {
-                id,
-                kind: match place {
-                    Some(place) => RateKind::Pickup(Box::new(place.clone())),
-                    None => RateKind::Shipping,
-                },
-                title: plain_text(&line.title),
-                description: String::new(),
-                price,
-                tax,
-                selected: true,
-                lines,
-            });
-        }
+    if let Some(rate) = rates.iter_mut().find(|rate| rate.id == id) {
+        (rate.price, rate.tax, rate.selected) = (price, tax, true);
+    } else {
+        let place = shown.kept().pickup.and_then(|location| places.get(&location));
+        rates.push(Rate {
+            id,
+            kind: match place {
+                Some(place) => RateKind::Pickup(Box::new(place.clone())),
+                None => RateKind::Shipping,
+            },
+            title: plain_text(&line.title),
+            description: String::new(),
+            price,
+            tax,
+            selected: true,
+            lines,
+        });
     }
     Ok(rates)
 }

@@ -14,6 +14,7 @@ use crate::{
     error::{UserError, refused},
     id::{Kind, Ordered},
     operation::Operation,
+    rates::hex,
     sale::Page,
     shown::{Bag, unreadable},
 };
@@ -148,7 +149,7 @@ fn form(order: &str, booking: &Booking, bought: &Bought) -> Result<Value, Connec
 
 /// A uuid of our own kind (version 8) that follows from a text.
 fn key(text: &str) -> String {
-    let hex: String = Sha256::digest(text)[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&Sha256::digest(text)[..16]);
     format!("{}-{}-8{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
 }
 

@@ -10,8 +10,8 @@ use commerce::{
     ProductId, Quote, QuotedLine, Rate, RateKind, Refund, Sale, TaxLine, Totals, plain_text,
 };
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Deserializer, de::Error};
+use serde_json::{Value, json};
 
 use crate::{
     Shopify,
@@ -58,11 +58,15 @@ pub(crate) const LIST_DRAFTS: Operation =
 pub(crate) const PAGES_MAX: usize = 100;
 
 /// An order with everything that an agent is told of it.
+struct OrderState {
+    head: Head,
+    rest: Rest,
+}
+
+/// What is behind its head.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct OrderState {
-    #[serde(flatten)]
-    head: Head,
+struct Rest {
     updated_at: Timestamp,
     note: Option<String>,
     taxes_included: bool,
@@ -74,6 +78,14 @@ struct OrderState {
     total_tax_set: Option<Bag>,
     #[serde(default)]
     refunds: Vec<Back>,
+}
+
+impl<'de> Deserialize<'de> for OrderState {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let order = Value::deserialize(from)?;
+        let head = Head::deserialize(&order).map_err(D::Error::custom)?;
+        Ok(Self { head, rest: Rest::deserialize(&order).map_err(D::Error::custom)? })
+    }
 }
 
 #[derive(Deserialize)]
@@ -130,7 +142,6 @@ pub(crate) struct Page<T> {
 pub(crate) struct Listed {
     pub(crate) id: Gid,
     pub(crate) status: String,
-    pub(crate) updated_at: Timestamp,
     #[serde(default)]
     custom_attributes: Vec<Attribute>,
     total_price_set: Bag,
@@ -279,10 +290,10 @@ impl Shopify {
             agent: origin.agent,
             order: order.head.order(&kept)?,
             quote: order.quote(pickup)?,
-            note: order.note.clone().filter(|note| !note.is_empty()),
+            note: order.rest.note.clone().filter(|note| !note.is_empty()),
             refunds: order.refunds()?,
-            told: order.told.as_ref().map(|told| told.value.clone()),
-            changed_at: order.updated_at,
+            told: order.rest.told.as_ref().map(|told| told.value.clone()),
+            changed_at: order.rest.updated_at,
         }))
     }
 }
@@ -292,20 +303,21 @@ impl OrderState {
         let total = self.head.total()?;
         let zero = Money::zero(total.currency());
         let add = |sum: Money, part: Money| sum.checked_add(part).map_err(unreadable);
-        let rows = self.line_items.nodes.iter();
+        let rows = self.rest.line_items.nodes.iter();
         let lines: Vec<QuotedLine> =
-            rows.map(|row| row.line(self.taxes_included)).collect::<Result<_, _>>()?;
+            rows.map(|row| row.line(self.rest.taxes_included)).collect::<Result<_, _>>()?;
         let rates: Vec<Rate> = self.rate(pickup, &lines).transpose()?.into_iter().collect();
         let items_base = lines.iter().map(|line| line.base).try_fold(zero, add)?;
         let shipping = rates.first().map_or(zero, |rate| rate.price);
-        let tax = self.total_tax_set.as_ref().map_or(Ok(zero), Bag::money).map_err(unreadable)?;
+        let tax =
+            self.rest.total_tax_set.as_ref().map_or(Ok(zero), Bag::money).map_err(unreadable)?;
         let before = add(add(items_base, shipping)?, tax)?;
         let items_discount = before.checked_sub(total).map_err(unreadable)?;
-        let tax_lines = self.tax_lines.iter().map(Tax::line);
+        let tax_lines = self.rest.tax_lines.iter().map(Tax::line);
         Ok(Quote {
             currency: total.currency(),
             lines,
-            needs_shipping: self.line_items.nodes.iter().any(|row| row.requires_shipping),
+            needs_shipping: self.rest.line_items.nodes.iter().any(|row| row.requires_shipping),
             rates,
             totals: Totals {
                 items_base,
@@ -327,8 +339,8 @@ impl OrderState {
         pickup: Option<&Address>,
         lines: &[QuotedLine],
     ) -> Option<Result<Rate, ConnectorError>> {
-        let line = self.shipping_line.as_ref()?;
-        let price = line.net(self.taxes_included);
+        let line = self.rest.shipping_line.as_ref()?;
+        let price = line.net(self.rest.taxes_included);
         Some(price.map(|(price, tax)| Rate {
             id: line.rate_id(),
             kind: match pickup {
@@ -346,14 +358,14 @@ impl OrderState {
 
     /// In the order in which the money went.
     fn refunds(&self) -> Result<Vec<Refund>, ConnectorError> {
-        let refunds = self.refunds.iter().map(|refund| {
+        let refunds = self.rest.refunds.iter().map(|refund| {
             let note = refund.note.as_deref().unwrap_or_default();
             Ok(Refund {
                 id: refund.id.0.to_string(),
                 amount: refund.total_refunded_set.money().map_err(unreadable)?,
                 reason: plain_text(note),
                 mark: mark_of(note).map(str::to_owned),
-                booked_at: refund.created_at.unwrap_or(self.updated_at),
+                booked_at: refund.created_at.unwrap_or(self.rest.updated_at),
             })
         });
         let mut refunds: Vec<Refund> = refunds.collect::<Result<_, ConnectorError>>()?;

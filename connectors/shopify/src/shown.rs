@@ -21,8 +21,9 @@ pub(crate) const EMPTY_ROW: &str = "00000000-0000-8000-8000-000000000000";
 pub(crate) struct Shown {
     pub(crate) id: Gid,
     pub(crate) status: String,
+    /// Whether the store has worked out all of it.
+    pub(crate) ready: bool,
     pub(crate) updated_at: Timestamp,
-    pub(crate) reserve_inventory_until: Option<Timestamp>,
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
     #[serde(rename = "note2")]
@@ -147,7 +148,6 @@ pub(crate) struct ShippingLine {
     pub(crate) title: String,
     pub(crate) code: Option<String>,
     pub(crate) source: Option<String>,
-    pub(crate) original_price_set: Bag,
     pub(crate) discounted_price_set: Bag,
     #[serde(default)]
     pub(crate) tax_lines: Vec<Tax>,

@@ -187,10 +187,11 @@ impl Wanted {
         match &change.destination {
             Patch::Keep => {}
             Patch::Clear => self.to = None,
-            Patch::Set(to) => match MailingInput::to(to) {
-                Ok(to) => self.to = to,
-                Err(()) => (self.to, misfits.country) = (None, true),
-            },
+            Patch::Set(to) => {
+                let told = MailingInput::to(to);
+                misfits.country = told.is_err();
+                self.to = told.unwrap_or_default();
+            }
         }
         if let Some(codes) = &change.codes {
             self.codes.clone_from(codes);

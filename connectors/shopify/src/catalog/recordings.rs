@@ -36,7 +36,11 @@ fn nodes<'a>(object: &'a Object, name: &str) -> Vec<&'a Value> {
 }
 
 fn reader(settings: &CatalogSettings) -> Reader<'_> {
-    Reader { settings, currency: Currency::from_code("CAD").unwrap(), names: Default::default() }
+    Reader {
+        settings,
+        currency: Currency::from_code("CAD").unwrap(),
+        names: super::names::Names::new(),
+    }
 }
 
 #[test]

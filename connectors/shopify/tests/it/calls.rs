@@ -36,7 +36,6 @@ impl<'a> Meter<'a> {
     fn points(&mut self, words: &str, most: u64) -> u64 {
         let (calls, points) = self.read();
         assert!(points <= most, "{words}: {points} points, {calls:?}");
-        println!("{words}: {points} points, {calls:?}");
         points
     }
 }
@@ -71,7 +70,8 @@ async fn a_purchase_costs_few_points() {
     complete(&stage, &draft).await;
     let completed = meter.points("complete", 160);
     stage.connector.load(&draft.id).await.unwrap();
-    meter.points("get", 47);
+    let read = meter.points("get", 47);
+    println!("points: create {opened}, update {revised}, complete {completed}, get {read}");
     let whole = opened + revised + completed;
     assert!(whole <= 300, "a Standard store's 6,000 points a minute are 20 of these: {whole}");
 }

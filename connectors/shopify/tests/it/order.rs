@@ -408,3 +408,13 @@ async fn nobody_changes_what_another_has_committed() {
     assert!(matches!(kept.state, DraftState::Committed { .. }), "another's stays");
     other.place(&draft.id, &tie).await.unwrap();
 }
+
+/// A large draft takes the store a while: nobody is shown a half of its sums.
+#[tokio::test]
+async fn a_draft_that_is_not_worked_out_yet_is_waited_for() {
+    let stage = Stage::start().await;
+    stage.store.quirks(|quirks| quirks.drafts_ready_after_ms = 700);
+    let draft = stage.ready("BEANIE-1", 1).await;
+    stage.buy(&draft).await;
+    assert_eq!(stage.orders().len(), 1);
+}

@@ -138,7 +138,7 @@ async fn reading_never_starves_a_purchase() {
     let buying = async {
         let (mut longest, mut purchases) = (Duration::ZERO, Vec::new());
         for nth in 0..39 {
-            let due = sleep(Duration::from_secs(60) / 13);
+            let due = sleep(Duration::from_mins(1) / 13);
             let begun = Instant::now();
             world.buy(&connector, 100 + nth).await.unwrap();
             longest = longest.max(begun.elapsed());
@@ -175,7 +175,7 @@ async fn whoever_cannot_be_served_hears_when_to_come() {
         let ConnectorError::Unavailable { retry_after: Some(wait), effect, .. } = refused else {
             panic!("{refused:?}")
         };
-        assert!(*wait >= Duration::from_secs(1) && *wait < Duration::from_secs(120), "{wait:?}");
+        assert!(*wait >= Duration::from_secs(1) && *wait < Duration::from_mins(2), "{wait:?}");
         assert_eq!(*effect, commerce::Effect::None);
     }
 }
@@ -191,7 +191,7 @@ async fn replicas_share_what_the_store_grants() {
             match world.buy(connector, nth).await {
                 Ok(()) => done += 1,
                 Err(ConnectorError::Unavailable { retry_after: Some(wait), .. }) => {
-                    sleep(wait).await
+                    sleep(wait).await;
                 }
                 Err(other) => panic!("{other:?}"),
             }
@@ -230,13 +230,13 @@ async fn a_token_is_fetched_once_and_renewed_before_it_ends() {
     };
     glances().await;
     assert_eq!(world.grants(), 1, "whoever needs one waits for the first");
-    sleep(Duration::from_secs(18 * 3_600)).await;
+    sleep(Duration::from_hours(18)).await;
     glances().await;
     assert_eq!(world.grants(), 1);
-    sleep(Duration::from_secs(2 * 3_600)).await;
+    sleep(Duration::from_hours(2)).await;
     glances().await;
     assert_eq!(world.grants(), 2, "at four fifths of a day");
-    sleep(Duration::from_secs(20 * 3_600)).await;
+    sleep(Duration::from_hours(20)).await;
     glances().await;
     assert_eq!(world.grants(), 3);
     let unauthorized = world.store.journal().iter().filter(|call| call["status"] == 401).count();

@@ -29,7 +29,7 @@ fn read_with(settings: &CatalogSettings, product: Value, variant: Value) -> Prod
     let reader = Reader {
         settings,
         currency: Currency::from_code("USD").unwrap(),
-        names: Default::default(),
+        names: crate::catalog::names::Names::new(),
     };
     reader.product(&shown).unwrap()
 }
