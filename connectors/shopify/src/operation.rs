@@ -136,7 +136,6 @@ pub(crate) mod tests {
             &hooks::UPDATE,
             &hooks::DELETE,
             &scopes::READ,
-            &storefront::READ,
             &storefront::POLICIES,
             &storefront::PICKUPS,
         ];
