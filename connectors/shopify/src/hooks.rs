@@ -157,7 +157,7 @@ impl Shopify {
     }
 
     /// The topics that our scopes reach. What the others would tell is found by asking.
-    async fn topics(&self) -> Result<Vec<&'static Topic>, ConnectorError> {
+    pub(crate) async fn topics(&self) -> Result<Vec<&'static Topic>, ConnectorError> {
         let scopes = self.scopes().await?;
         let reached = |topic: &&Topic| topic.scope.is_none_or(|scope| scopes.hold(scope));
         Ok(TOPICS.iter().filter(reached).collect())

@@ -23,7 +23,7 @@ pub(super) const PAGE: Operation = Operation::read(
         include_str!("../operations/fragments/variant_fields.graphql"),
         include_str!("../operations/fragments/media_fields.graphql"),
     ),
-    458,
+    474,
 );
 pub(super) const ONE: Operation = Operation::read(
     "product.read",
@@ -33,7 +33,7 @@ pub(super) const ONE: Operation = Operation::read(
         include_str!("../operations/fragments/variant_fields.graphql"),
         include_str!("../operations/fragments/media_fields.graphql"),
     ),
-    170,
+    162,
 );
 pub(super) const VARIANTS: Operation = Operation::read(
     "product.variants",
