@@ -249,10 +249,11 @@ fn judge(operation: &Operation, reply: Reply, problems: &[Problem], effect: Effe
     }
     match reply.data.filter(|data| !data.is_null()) {
         Some(data) => Next::Done(data),
-        None => Next::Failed(match problems {
-            [] => nothing(operation.name, effect),
-            problems => failed(operation.name, problems, effect),
-        }),
+        // A part that must not be empty was denied: what was written stays written.
+        None if problems.is_empty() || operation.is_write => {
+            Next::Failed(nothing(operation.name, effect))
+        }
+        None => Next::Failed(failed(operation.name, problems, effect)),
     }
 }
 
@@ -264,5 +265,43 @@ fn problems(errors: Option<&Value>) -> Vec<Problem> {
             list.iter().map(|error| Problem::deserialize(error).unwrap_or_default()).collect()
         }
         Some(other) => vec![Problem { message: other.to_string(), ..Problem::default() }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use commerce::{ConnectorError, Effect};
+    use serde_json::{Value, json};
+
+    use super::{Next, Reply, judge, problems};
+    use crate::scopes::READ;
+
+    fn judged(reply: Value) -> Result<Value, ConnectorError> {
+        let problems = problems(Some(&reply["errors"]));
+        let reply: Reply = serde_json::from_value(reply).unwrap();
+        match judge(&READ, reply, &problems, Effect::None) {
+            Next::Done(data) => Ok(data),
+            Next::Again(error) | Next::Failed(error) => Err(error),
+        }
+    }
+
+    fn denied(path: &Value) -> Value {
+        json!([{ "message": "no", "path": path, "extensions": { "code": "ACCESS_DENIED" } }])
+    }
+
+    #[test]
+    fn what_a_scope_denies_is_empty_and_the_rest_stands() {
+        let part = json!({ "data": { "order": { "note": null } }, "errors": denied(&json!(["order", "note"])) });
+        assert_eq!(judged(part).unwrap(), json!({ "order": { "note": null } }));
+        let root = json!({ "data": { "order": null }, "errors": denied(&json!(["order"])) });
+        assert!(matches!(judged(root), Err(ConnectorError::Denied { .. })));
+    }
+
+    #[test]
+    fn a_filter_that_is_passed_over_finds_nothing() {
+        let search =
+            json!([{ "path": ["orders"], "warnings": [{ "field": "tga", "message": "?" }] }]);
+        let reply = json!({ "data": { "orders": {} }, "extensions": { "search": search } });
+        assert!(matches!(judged(reply), Err(ConnectorError::Unreadable { .. })));
     }
 }
