@@ -4,6 +4,7 @@
 //! are. The seller reads them as the order's additional details.
 
 use commerce::{AgentId, Commitment, Currency, Facts, Money, Origin, PaymentId, SessionId};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::Ordered;
@@ -21,6 +22,8 @@ const AGREED: &str = "acp_agreed";
 const PICKUP: &str = "acp_pickup";
 /// Whether it will never be an order.
 const ENDED: &str = "acp_ended";
+/// Since when the store will not make an order of it.
+const REFUSED: &str = "acp_refused";
 /// Another text after each write of ours.
 const WRITE: &str = "acp_write";
 /// Before the name of each fact that is kept for the seller.
@@ -50,6 +53,7 @@ pub(crate) struct Kept {
     pub(crate) agreed: Option<Money>,
     pub(crate) pickup: Option<u64>,
     pub(crate) is_ended: bool,
+    pub(crate) refused: Option<Timestamp>,
     pub(crate) write: String,
     pub(crate) facts: Facts,
     /// Somebody else's.
@@ -82,6 +86,7 @@ impl Kept {
                 AGREED => kept.agreed = read_money(&value),
                 PICKUP => kept.pickup = value.parse().ok(),
                 ENDED => kept.is_ended = true,
+                REFUSED => kept.refused = value.parse().ok(),
                 WRITE => kept.write = value,
                 key => match key.strip_prefix(FACT) {
                     Some(name) => drop(kept.facts.insert(name.to_owned(), value)),
@@ -112,6 +117,7 @@ impl Kept {
         put(AGREED, self.agreed.map(write_money));
         put(PICKUP, self.pickup.map(|location| location.to_string()));
         put(ENDED, self.is_ended.then(|| "yes".to_owned()));
+        put(REFUSED, self.refused.map(|since| since.to_string()));
         put(WRITE, Some(self.write.clone()));
         for (name, text) in &self.facts {
             put(&format!("{FACT}{name}"), Some(text.clone()));
@@ -136,7 +142,7 @@ impl Kept {
 
     /// The same, open again.
     pub(crate) fn untied(&self) -> Self {
-        Self { tie: None, ..self.clone() }
+        Self { tie: None, refused: None, ..self.clone() }
     }
 
     /// The same, as another write.
@@ -176,6 +182,7 @@ fn read_money(text: &str) -> Option<Money> {
 #[cfg(test)]
 mod tests {
     use commerce::{AgentId, Commitment, Currency, Facts, Money, PaymentId, SessionId};
+    use jiff::Timestamp;
 
     use super::{Attribute, Kept};
 
@@ -185,6 +192,7 @@ mod tests {
         let kept = Kept {
             agreed: Some(Money::new(2_145, Currency::USD)),
             pickup: Some(7),
+            refused: Some(Timestamp::UNIX_EPOCH),
             write: "a1".to_owned(),
             ..Kept::read(std::slice::from_ref(&gift))
         };

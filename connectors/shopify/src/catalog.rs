@@ -251,3 +251,16 @@ fn changed_since(since: Timestamp) -> String {
 fn empty(next: &Place) -> ProductPage {
     ProductPage { products: Vec::new(), next: Some(next.cursor()), total: None }
 }
+
+#[cfg(test)]
+pub(crate) const OPERATIONS: [&crate::operation::Operation; 9] = [
+    &bulk::START,
+    &bulk::READ,
+    &bulk::CANCEL,
+    &bulk::COUNT,
+    &names::READ,
+    &paging::PAGE,
+    &paging::ONE,
+    &paging::VARIANTS,
+    &paging::OF_ITEM,
+];

@@ -15,7 +15,8 @@ use serde_json::json;
 use crate::{
     Shopify,
     attributes::TAG,
-    error::{UserError, nonsense, refused},
+    draft::tags,
+    error::{UserError, after_write, nonsense, refused},
     id::Kind,
     memory::Seen,
     offers::Prepared,
@@ -69,9 +70,7 @@ impl Shopify {
         mut prepared: Prepared,
         change: &Change,
     ) -> Result<Draft, ConnectorError> {
-        if !prepared.wanted.tags.iter().any(|tag| tag == TAG) {
-            prepared.wanted.tags.push(TAG.to_owned());
-        }
+        prepared.wanted.tags = tags(&prepared.wanted.tags, TAG);
         for _ in 0..MENDS_MAX {
             let handle = prepared.way.as_ref().map(|way| way.handle.clone());
             let priced = self.price(&prepared, handle.clone()).await?;
@@ -112,7 +111,7 @@ impl Shopify {
             return Ok(seen);
         }
         kept.agreed = Some(total);
-        self.write_kept(&seen, &kept, "", None).await
+        self.write_kept(&seen, &kept, TAG, None).await
     }
 
     /// What it will cost, and which codes do not count; or what is wrong with it.
@@ -186,8 +185,15 @@ impl Shopify {
         };
         let Payload { draft_order, user_errors } = written.written;
         Ok(match draft_order {
-            Some(shown) if user_errors.is_empty() => Ok(shown),
-            _ => Err(user_errors),
+            Some(shown) if !user_errors.is_empty() || shown.ready => {
+                if user_errors.is_empty() {
+                    Ok(shown)
+                } else {
+                    Err(user_errors)
+                }
+            }
+            Some(shown) => Ok(self.read_draft(shown.id.0).await.map_err(after_write)?),
+            None => Err(user_errors),
         })
     }
 

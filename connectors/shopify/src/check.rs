@@ -12,10 +12,10 @@ use crate::{Shopify, operation::Operation, scopes::SCOPES};
 mod shelves;
 mod ways;
 
-const APP: Operation =
-    Operation::read("check.app", include_str!("operations/check_app.graphql"), 10);
-const PERSONAL: Operation =
-    Operation::read("check.personal", include_str!("operations/check_personal.graphql"), 14);
+pub(crate) const APP: Operation =
+    Operation::read("check.app", include_str!("operations/check_app.graphql"), 6);
+pub(crate) const PERSONAL: Operation =
+    Operation::read("check.personal", include_str!("operations/check_personal.graphql"), 10);
 
 /// Plans on which an app of the owner's own sees no names, addresses and the like.
 const BLIND_PLANS: [&str; 2] = ["Basic", "Starter"];
@@ -285,3 +285,14 @@ fn unseen(what: &str, error: &ConnectorError) -> Finding {
 fn finding(level: Level, what: &str, detail: String) -> Finding {
     Finding { level, what: what.to_owned(), detail }
 }
+
+#[cfg(test)]
+pub(crate) const OPERATIONS: [&Operation; 7] = [
+    &APP,
+    &PERSONAL,
+    &shelves::PRODUCTS,
+    &shelves::PUBLICATIONS,
+    &shelves::MARKETS,
+    &ways::PLACES,
+    &ways::ZONES,
+];

@@ -7,6 +7,7 @@ use http::{HeaderName, Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use tracing::{debug, warn};
 use upstream::{Answer, Call, Upstream};
 
@@ -70,7 +71,8 @@ struct Search {
 /// What to do about an answer.
 enum Next {
     Done(Value),
-    Again,
+    /// The same once more; that is the end if it was the last time.
+    Again(ConnectorError),
     Failed(ConnectorError),
 }
 
@@ -138,51 +140,58 @@ impl Client {
         effect: Effect,
     ) -> Result<Value, ConnectorError> {
         let deadline = self.budget.deadline();
-        let (mut tries, mut doubt) = (0, None);
-        loop {
-            let token = self.auth.token(&self.upstream).await?;
-            let points = self.budget.take(operation.name, operation.points, deadline).await;
-            let points = points.map_err(|wait| doubt.take().unwrap_or_else(|| exhausted(wait)))?;
-            let call = self.call(operation, &token, body);
-            let answer = match self.upstream.send(call).await {
-                Ok(answer) => answer,
-                Err(error) => return Err(unreachable(error, operation.is_write)),
-            };
-            tries += 1;
-            let is_last = tries >= TRIES_MAX;
-            if answer.status == StatusCode::UNAUTHORIZED
-                && tries == 1
-                && self.auth.forget(&token).await
-            {
-                continue;
-            }
-            if !answer.status.is_success() {
-                return Err(refuse(operation.name, &answer, effect));
-            }
-            self.see(&answer);
-            let reply: Reply = match answer.json() {
-                Ok(reply) => reply,
-                Err(error) => return Err(unreadable(operation.name, effect, error)),
-            };
-            let (cost, problems) = (reply.extensions.cost, problems(reply.errors.as_ref()));
-            if problems.iter().any(Problem::is_throttled) {
-                self.budget.was_refused(points, cost);
-                if is_last {
-                    return Err(doubt.unwrap_or_else(|| exhausted(self.budget.pause())));
-                }
-                continue;
-            }
-            points.settle(operation.name, cost);
-            match judge(operation, reply, &problems, effect) {
+        let mut doubt = None;
+        for nth in 1..=TRIES_MAX {
+            let error = match self.attempt(operation, body, effect, deadline, nth).await {
                 Next::Done(data) => return Ok(data),
-                Next::Again if !is_last => {
-                    debug!(call = operation.name, "the store stumbled: once more");
-                    doubt = Some(failed(operation.name, &problems, effect));
-                }
-                Next::Again => return Err(failed(operation.name, &problems, effect)),
-                Next::Failed(error) => return Err(error),
-            }
+                Next::Failed(error) => return Err(settle(error, doubt)),
+                Next::Again(error) => error,
+            };
+            debug!(call = operation.name, %error, "once more");
+            doubt = Some(settle(error, doubt));
         }
+        Err(doubt.unwrap_or_else(|| nothing(operation.name, effect)))
+    }
+
+    async fn attempt(
+        &self,
+        operation: &Operation,
+        body: &Value,
+        effect: Effect,
+        deadline: Instant,
+        nth: u32,
+    ) -> Next {
+        let token = match self.auth.token(&self.upstream).await {
+            Ok(token) => token,
+            Err(error) => return Next::Failed(error),
+        };
+        let points = self.budget.take(operation.name, operation.points, deadline).await;
+        let points = match points {
+            Ok(points) => points,
+            Err(wait) => return Next::Failed(exhausted(wait)),
+        };
+        let answer = match self.upstream.send(self.call(operation, &token, body)).await {
+            Ok(answer) => answer,
+            Err(error) => return Next::Failed(unreachable(error, operation.is_write)),
+        };
+        if !answer.status.is_success() {
+            let refusal = refuse(operation.name, &answer, effect);
+            let is_stranger = answer.status == StatusCode::UNAUTHORIZED && nth == 1;
+            let is_renewed = is_stranger && self.auth.forget(&token).await;
+            return if is_renewed { Next::Again(refusal) } else { Next::Failed(refusal) };
+        }
+        self.see(&answer);
+        let reply: Reply = match answer.json() {
+            Ok(reply) => reply,
+            Err(error) => return Next::Failed(unreadable(operation.name, effect, error)),
+        };
+        let (cost, problems) = (reply.extensions.cost, problems(reply.errors.as_ref()));
+        if problems.iter().any(Problem::is_throttled) {
+            self.budget.was_refused(points, cost);
+            return Next::Again(exhausted(self.budget.pause()));
+        }
+        points.settle(operation.name, cost);
+        judge(operation, reply, &problems, effect)
     }
 
     fn call(&self, operation: &Operation, token: &Token, body: &Value) -> Call {
@@ -213,11 +222,19 @@ impl Client {
     }
 }
 
+/// A try that was lost may have happened, even if the next one certainly did not.
+fn settle(error: ConnectorError, doubt: Option<ConnectorError>) -> ConnectorError {
+    match doubt {
+        Some(doubt) if error.had_no_effect() && !doubt.had_no_effect() => doubt,
+        _ => error,
+    }
+}
+
 /// What an answer that was not throttled means.
 fn judge(operation: &Operation, reply: Reply, problems: &[Problem], effect: Effect) -> Next {
     let is_repeatable = operation.kind == upstream::Kind::Repeatable;
     if problems.iter().any(Problem::is_internal) && is_repeatable {
-        return Next::Again;
+        return Next::Again(failed(operation.name, problems, effect));
     }
     if problems.iter().any(|problem| !(problem.is_denied() && problem.is_partial())) {
         return Next::Failed(failed(operation.name, problems, effect));
@@ -232,10 +249,11 @@ fn judge(operation: &Operation, reply: Reply, problems: &[Problem], effect: Effe
     }
     match reply.data.filter(|data| !data.is_null()) {
         Some(data) => Next::Done(data),
-        None => Next::Failed(match problems {
-            [] => nothing(operation.name, effect),
-            problems => failed(operation.name, problems, effect),
-        }),
+        // A part that must not be empty was denied: what was written stays written.
+        None if problems.is_empty() || operation.is_write => {
+            Next::Failed(nothing(operation.name, effect))
+        }
+        None => Next::Failed(failed(operation.name, problems, effect)),
     }
 }
 
@@ -247,5 +265,43 @@ fn problems(errors: Option<&Value>) -> Vec<Problem> {
             list.iter().map(|error| Problem::deserialize(error).unwrap_or_default()).collect()
         }
         Some(other) => vec![Problem { message: other.to_string(), ..Problem::default() }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use commerce::{ConnectorError, Effect};
+    use serde_json::{Value, json};
+
+    use super::{Next, Reply, judge, problems};
+    use crate::scopes::READ;
+
+    fn judged(reply: Value) -> Result<Value, ConnectorError> {
+        let problems = problems(Some(&reply["errors"]));
+        let reply: Reply = serde_json::from_value(reply).unwrap();
+        match judge(&READ, reply, &problems, Effect::None) {
+            Next::Done(data) => Ok(data),
+            Next::Again(error) | Next::Failed(error) => Err(error),
+        }
+    }
+
+    fn denied(path: &Value) -> Value {
+        json!([{ "message": "no", "path": path, "extensions": { "code": "ACCESS_DENIED" } }])
+    }
+
+    #[test]
+    fn what_a_scope_denies_is_empty_and_the_rest_stands() {
+        let part = json!({ "data": { "order": { "note": null } }, "errors": denied(&json!(["order", "note"])) });
+        assert_eq!(judged(part).unwrap(), json!({ "order": { "note": null } }));
+        let root = json!({ "data": { "order": null }, "errors": denied(&json!(["order"])) });
+        assert!(matches!(judged(root), Err(ConnectorError::Denied { .. })));
+    }
+
+    #[test]
+    fn a_filter_that_is_passed_over_finds_nothing() {
+        let search =
+            json!([{ "path": ["orders"], "warnings": [{ "field": "tga", "message": "?" }] }]);
+        let reply = json!({ "data": { "orders": {} }, "extensions": { "search": search } });
+        assert!(matches!(judged(reply), Err(ConnectorError::Unreadable { .. })));
     }
 }

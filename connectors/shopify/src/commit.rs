@@ -20,10 +20,10 @@ use serde_json::json;
 
 use crate::{
     Shopify,
-    attributes::{Attribute, Kept, TAG_COMMITTED},
+    attributes::{Attribute, Kept, TAG, TAG_COMMITTED},
     change::{restless, settled},
     draft::{LOOKS_MAX, tags},
-    error::refused,
+    error::{after_write, refused},
     id::{Kind, draft_of},
     memory::Seen,
     offers::Prepared,
@@ -101,14 +101,14 @@ impl Shopify {
         };
         if !matches!(written.shown.stage()?, Stage::Committed) {
             let actual = written.shown.total()?;
-            self.untie(&written, &Facts::new()).await?;
+            self.untie(&written, &Facts::new()).await.map_err(after_write)?;
             return Err(ConnectorError::PriceMoved { expected: commitment.total, actual });
         }
         if is_overdrawn(&written.shown) {
             // Two took the last one, and the other one's write came first.
-            return self.untie(&written, &Facts::new()).await.map(Some);
+            return self.untie(&written, &Facts::new()).await.map(Some).map_err(after_write);
         }
-        self.draft_of(&written, Vec::new()).await.map(Some)
+        self.draft_of(&written, Vec::new()).await.map(Some).map_err(after_write)
     }
 
     /// Ties a draft again that is tied to the same payment: only the call's own note is another.
@@ -122,7 +122,7 @@ impl Shopify {
     async fn untie(&self, seen: &Seen, facts: &Facts) -> Result<Draft, ConnectorError> {
         let mut kept = seen.shown.kept().untied();
         kept.facts.extend(facts.clone());
-        let written = self.write_kept(seen, &kept, "", None).await?;
+        let written = self.write_kept(seen, &kept, TAG, None).await?;
         self.draft_of(&written, Vec::new()).await
     }
 

@@ -1,15 +1,16 @@
 //! Opening, reading and changing a draft order.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use commerce::{Change, ConnectorError, Draft, DraftId, Facts, Problem};
+use commerce::{Change, ConnectorError, Draft, DraftId, Effect, Facts, Problem};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::sleep;
 
 use crate::{
     Shopify,
-    attributes::{Kept, TAG_COMMITTED, TAG_ENDED},
+    attributes::{Kept, TAG, TAG_COMMITTED, TAG_ENDED},
     change::{restless, settled},
     error::refused,
     id::{Kind, draft_id, draft_of},
@@ -42,6 +43,10 @@ pub(crate) const DELIVERY_OPTIONS: Operation = Operation::read(
 const ROWS: usize = 12;
 /// Rows that are asked for where there are more. Shopify gives no more at once.
 const ROWS_MAX: usize = 250;
+/// How often a draft is read because the store has not worked out all of it.
+const READS_MAX: u32 = 8;
+/// How long the store is given for that between two readings.
+const PAUSE: Duration = Duration::from_millis(500);
 /// How often a draft is read again because somebody else has changed it meanwhile.
 pub(crate) const LOOKS_MAX: u32 = 3;
 
@@ -159,23 +164,28 @@ impl Shopify {
         Ok(self.memory.see(Seen::new(shown, ways)))
     }
 
-    async fn read_draft(&self, draft: u64) -> Result<Shown, ConnectorError> {
+    /// As the store shows it, with all its rows and sums.
+    pub(crate) async fn read_draft(&self, draft: u64) -> Result<Shown, ConnectorError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Answer {
             draft_order: Option<Shown>,
         }
 
-        let id = Kind::DraftOrder.gid(draft);
-        for lines in [ROWS, ROWS_MAX] {
+        let (id, mut lines) = (Kind::DraftOrder.gid(draft), ROWS);
+        for _ in 0..READS_MAX {
             let variables = json!({ "id": id, "lines": lines });
             let answer: Answer = self.client.run(&READ_DRAFT, &variables).await?;
             let shown = answer.draft_order.ok_or(ConnectorError::NotFound { what: "draft" })?;
-            if !shown.line_items.page_info.has_next_page || lines == ROWS_MAX {
+            if shown.line_items.page_info.has_next_page && lines < ROWS_MAX {
+                lines = ROWS_MAX;
+            } else if shown.ready {
                 return Ok(shown);
+            } else {
+                sleep(PAUSE).await;
             }
         }
-        Err(restless())
+        Err(unready())
     }
 
     /// What is offered for a draft as it stands.
@@ -234,13 +244,19 @@ fn goes_alike(before: &Shown, now: &Shown) -> bool {
         && now.needs_shipping() == before.needs_shipping()
 }
 
+/// What the store has not done in time.
+fn unready() -> ConnectorError {
+    ConnectorError::Unavailable {
+        retry_after: Some(Duration::from_secs(2)),
+        effect: Effect::None,
+        source: Some("the store is still working the draft out".into()),
+    }
+}
+
 /// The seller's tags and ours, with the one that says how far it has come.
 pub(crate) fn tags(known: &[String], stage: &str) -> Vec<String> {
-    let ours = [TAG_COMMITTED, TAG_ENDED];
+    let ours = [TAG, TAG_COMMITTED, TAG_ENDED];
     let others = known.iter().filter(|tag| !ours.contains(&tag.as_str()));
-    let mut tags: Vec<String> = others.cloned().collect();
-    if !stage.is_empty() {
-        tags.push(stage.to_owned());
-    }
-    tags
+    let stage = (stage != TAG).then_some(stage);
+    others.map(String::as_str).chain([TAG]).chain(stage).map(str::to_owned).collect()
 }

@@ -195,6 +195,19 @@ fn request_id(answer: &Answer) -> String {
     answer.header("x-request-id").map_or_else(String::new, |id| format!(", x-request-id {id}"))
 }
 
+/// What failed behind a write that was carried out.
+pub(crate) fn after_write(error: ConnectorError) -> ConnectorError {
+    match error {
+        ConnectorError::Unavailable { retry_after, source, .. } => {
+            ConnectorError::Unavailable { retry_after, effect: Effect::Unknown, source }
+        }
+        ConnectorError::Unreadable { call, source, .. } => {
+            ConnectorError::Unreadable { call, effect: Effect::Unknown, source }
+        }
+        other => other,
+    }
+}
+
 /// What no answer at all means.
 pub(crate) fn unreachable(error: CallError, is_write: bool) -> ConnectorError {
     ConnectorError::Unavailable {

@@ -24,13 +24,13 @@ mod ears;
 
 pub(crate) use ears::Ears;
 
-const LIST: Operation =
-    Operation::read("hook.list", include_str!("operations/hook_list.graphql"), 15);
-const CREATE: Operation =
+pub(crate) const LIST: Operation =
+    Operation::read("hook.list", include_str!("operations/hook_list.graphql"), 11);
+pub(crate) const CREATE: Operation =
     Operation::write("hook.make", include_str!("operations/hook_create.graphql"), 10);
-const UPDATE: Operation =
+pub(crate) const UPDATE: Operation =
     Operation::write("hook.mend", include_str!("operations/hook_update.graphql"), 10);
-const DELETE: Operation =
+pub(crate) const DELETE: Operation =
     Operation::write("hook.remove", include_str!("operations/hook_delete.graphql"), 10);
 
 /// Most pages of subscriptions: a bound, not an expectation.
@@ -157,7 +157,7 @@ impl Shopify {
     }
 
     /// The topics that our scopes reach. What the others would tell is found by asking.
-    async fn topics(&self) -> Result<Vec<&'static Topic>, ConnectorError> {
+    pub(crate) async fn topics(&self) -> Result<Vec<&'static Topic>, ConnectorError> {
         let scopes = self.scopes().await?;
         let reached = |topic: &&Topic| topic.scope.is_none_or(|scope| scopes.hold(scope));
         Ok(TOPICS.iter().filter(reached).collect())

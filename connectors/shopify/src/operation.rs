@@ -100,12 +100,13 @@ pub(crate) mod tests {
     #[test]
     fn points_are_what_the_formula_says() {
         use crate::{
-            change, commit, draft, notes, offers, place, rates, refund, sale, shop, sweep,
+            catalog, change, check, commit, draft, hooks, notes, offers, place, rates, refund,
+            sale, scopes, shop, storefront, sweep,
         };
 
-        // As many rows as a cart has, and fewer.
-        let variables = serde_json::json!({ "lines": 12 });
-        for operation in [
+        // As many rows as a cart has, and fewer; as many metafields as are always read.
+        let variables = serde_json::json!({ "lines": 12, "fields": 18, "priced": true });
+        let own = [
             &change::OPEN_DRAFT,
             &change::PRICE_DRAFT,
             &change::WRITE_DRAFT,
@@ -130,7 +131,15 @@ pub(crate) mod tests {
             &sale::READ_ORDER,
             &shop::READ_SHOP,
             &sweep::DELETE_DRAFT,
-        ] {
+            &hooks::LIST,
+            &hooks::CREATE,
+            &hooks::UPDATE,
+            &hooks::DELETE,
+            &scopes::READ,
+            &storefront::POLICIES,
+            &storefront::PICKUPS,
+        ];
+        for operation in own.into_iter().chain(catalog::OPERATIONS).chain(check::OPERATIONS) {
             let nothing = serde_json::Value::Null;
             let (most, _) =
                 emulators::shopify::weigh(operation.text, &variables, &nothing).unwrap();

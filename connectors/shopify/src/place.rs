@@ -3,8 +3,17 @@
 //! Completing a draft is Shopify's own once: the second call answers the first one's order. So a
 //! completion whose end is unknown is answered by a read, and may be sent again. No gateway is named:
 //! the order shows one payment on `manual`, and our payment's id in its details.
+//!
+//! The draft is looked at right before. A change that Shopify carries out between that look and the
+//! completion, long after its caller has given up, makes an order that costs something else than was
+//! paid: it cannot be prevented without conditional writes, and the seller is told on the order.
 
+<<<<<<< HEAD
 use commerce::{Commitment, ConnectorError, DraftId, Money, Order, PaymentId};
+=======
+use commerce::{Commitment, ConnectorError, DraftId, Effect, Money, Order};
+use jiff::SignedDuration;
+>>>>>>> wip-ea
 use serde::Deserialize;
 use serde_json::json;
 use tracing::{error, warn};
@@ -12,7 +21,7 @@ use tracing::{error, warn};
 use crate::{
     Shopify,
     attributes::{Attribute, Kept, TAG_COMMITTED},
-    error::{UserError, nonsense, refused},
+    error::{UserError, nothing, refused},
     head::Head,
     id::{Kind, draft_of},
     operation::Operation,
@@ -51,6 +60,9 @@ pub(crate) const MARK_PAID: Operation = Operation::write(
     ),
     11,
 );
+
+/// For so long a completion that the store refuses is tried.
+const REFUSED_MAX: SignedDuration = SignedDuration::from_mins(10);
 
 /// A draft, as far as it says how to go on.
 #[derive(Deserialize)]
@@ -93,6 +105,9 @@ impl Shopify {
             self.tie_again(draft, commitment).await?;
         }
         let (order, kept) = match self.complete(draft).await {
+            Err(error @ ConnectorError::Unreadable { effect: Effect::None, .. }) => {
+                return Err(self.give_up(draft, error).await);
+            }
             Err(error) if !error.had_no_effect() => {
                 // Looking comes before doing again.
                 let now = self.look_to_place(draft).await?;
@@ -119,6 +134,33 @@ impl Shopify {
         } else {
             Err(ConnectorError::PriceMoved { expected, actual })
         }
+    }
+
+    /// The store will not make an order of it, whatever was paid: a function of the owner's refuses, or
+    /// too little is left. That may pass. Where it does not, the draft is deleted, so that nobody can
+    /// complete it later, and the money goes back.
+    async fn give_up(&self, draft: u64, refusal: ConnectorError) -> ConnectorError {
+        let noted = async {
+            let seen = self.look_at(draft).await?;
+            let (mut kept, now) = (seen.shown.kept(), (self.now.0)());
+            match kept.refused {
+                Some(since) if now.duration_since(since) > REFUSED_MAX => {
+                    self.delete_draft(draft).await?;
+                    return Err(ConnectorError::NotFound { what: "draft" });
+                }
+                Some(_) => {}
+                None => {
+                    kept.refused = Some(now);
+                    let until = now.saturating_add(REFUSED_MAX).unwrap_or(now);
+                    self.write_kept(&seen, &kept, TAG_COMMITTED, Some(until)).await?;
+                }
+            }
+            self.memory.forget(draft);
+            Ok(())
+        };
+        let noted: Result<(), ConnectorError> = noted.await;
+        error!(error = %refusal, "the store will not complete a draft that was paid for");
+        noted.err().unwrap_or(refusal)
     }
 
     async fn complete(&self, draft: u64) -> Result<(Head, Kept), ConnectorError> {
@@ -150,7 +192,7 @@ impl Shopify {
             return Ok((order, Kept::read(&custom_attributes)));
         }
         if user_errors.is_empty() {
-            return Err(nonsense("draft.complete", "a completed draft without an order"));
+            return Err(nothing("draft.complete", Effect::Unknown));
         }
         crate::change::settled(&user_errors)?;
         Err(refused("draft.complete", &user_errors))

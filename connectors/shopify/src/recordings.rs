@@ -192,7 +192,8 @@ fn costs_ids_and_parts_are_read() {
 fn draft() -> Value {
     let nothing = json!({ "presentmentMoney": { "amount": "0.0", "currencyCode": "CAD" } });
     json!({
-        "id": "gid://shopify/DraftOrder/1", "status": "OPEN", "updatedAt": "2026-06-22T15:48:06Z",
+        "id": "gid://shopify/DraftOrder/1", "status": "OPEN", "ready": true,
+        "updatedAt": "2026-06-22T15:48:06Z",
         "reserveInventoryUntil": null, "email": null, "phone": null, "note2": null,
         "taxesIncluded": false, "shippingAddress": null, "billingAddress": null,
         "shippingLine": null, "order": null, "totalTaxSet": nothing, "totalPriceSet": nothing,

@@ -13,8 +13,8 @@ use serde_json::json;
 
 use crate::{Shopify, operation::Operation};
 
-const READ: Operation =
-    Operation::read("scopes.read", include_str!("operations/granted_scopes.graphql"), 3);
+pub(crate) const READ: Operation =
+    Operation::read("scopes.read", include_str!("operations/granted_scopes.graphql"), 2);
 
 /// One scope.
 pub(crate) struct Scope {

@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use crate::{Shopify, error::nonsense, operation::Operation};
 
 pub(crate) const READ_SHOP: Operation =
-    Operation::read("shop.read", include_str!("operations/shop.graphql"), 2);
+    Operation::read("shop.read", include_str!("operations/shop.graphql"), 3);
 
 /// The store, read once.
 pub(crate) type ShopCell = OnceCell<Shop>;
@@ -16,8 +16,16 @@ pub(crate) type ShopCell = OnceCell<Shop>;
 /// What holds for the whole store.
 #[derive(Clone, Debug)]
 pub(crate) struct Shop {
+    /// What it calls itself.
+    pub(crate) name: String,
+    /// Where buyers go, without a trailing slash.
+    pub(crate) url: String,
     /// The currency of its prices. Drafts are shown in it too.
     pub(crate) currency: Currency,
+    /// Whether its prices include tax.
+    pub(crate) taxes_included: bool,
+    /// Where it ships to, ISO 3166-1 alpha-2.
+    pub(crate) ships_to: Vec<String>,
     /// Where it is.
     pub(crate) address: Address,
 }
@@ -30,8 +38,17 @@ struct Answer {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Read {
+    name: String,
+    primary_domain: Domain,
     currency_code: String,
+    ships_to_countries: Vec<String>,
+    taxes_included: bool,
     shop_address: Place,
+}
+
+#[derive(Deserialize)]
+struct Domain {
+    url: String,
 }
 
 /// An address as Shopify shows it: `MailingAddress`, `ShopAddress`, `LocationAddress`.
@@ -57,7 +74,14 @@ impl Shopify {
     /// The store as it is now.
     pub(crate) async fn read_shop(&self) -> Result<Shop, ConnectorError> {
         let Answer { shop } = self.client.run(&READ_SHOP, &json!({})).await?;
-        Ok(Shop { currency: currency(&shop.currency_code)?, address: shop.shop_address.address() })
+        Ok(Shop {
+            currency: currency(&shop.currency_code)?,
+            name: shop.name,
+            url: shop.primary_domain.url.trim_end_matches('/').to_owned(),
+            taxes_included: shop.taxes_included,
+            ships_to: shop.ships_to_countries,
+            address: shop.shop_address.address(),
+        })
     }
 }
 

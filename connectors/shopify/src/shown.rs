@@ -21,6 +21,8 @@ pub(crate) const EMPTY_ROW: &str = "00000000-0000-8000-8000-000000000000";
 pub(crate) struct Shown {
     pub(crate) id: Gid,
     pub(crate) status: String,
+    /// Whether the store has worked out all of it.
+    pub(crate) ready: bool,
     pub(crate) updated_at: Timestamp,
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,

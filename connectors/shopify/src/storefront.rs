@@ -6,12 +6,10 @@ use serde_json::json;
 
 use crate::{Shopify, operation::Operation};
 
-const READ: Operation =
-    Operation::read("storefront.read", include_str!("operations/storefront.graphql"), 4);
-const POLICIES: Operation =
-    Operation::read("policy.list", include_str!("operations/policies.graphql"), 3);
-const PICKUPS: Operation =
-    Operation::read("pickup.list", include_str!("operations/pickups.graphql"), 20);
+pub(crate) const POLICIES: Operation =
+    Operation::read("policy.list", include_str!("operations/policies.graphql"), 2);
+pub(crate) const PICKUPS: Operation =
+    Operation::read("pickup.list", include_str!("operations/pickups.graphql"), 16);
 
 /// A page that the owner has written.
 #[derive(Clone, Debug, Deserialize)]
@@ -26,31 +24,7 @@ impl Shopify {
     /// The store as its owner has set it. What a missing scope hides is absent, and the configuration
     /// may say it.
     pub(crate) async fn read_storefront(&self) -> Result<Storefront, ConnectorError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            shop: Shop,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Shop {
-            name: String,
-            primary_domain: Domain,
-            #[serde(rename = "shopAddress")]
-            address: Place,
-            ships_to_countries: Vec<String>,
-            taxes_included: bool,
-        }
-        #[derive(Deserialize)]
-        struct Domain {
-            url: String,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Place {
-            country_code_v2: Option<String>,
-        }
-
-        let Answer { shop } = self.client.run(&READ, &json!({})).await?;
+        let shop = self.read_shop().await?;
         let policies = absent_if_denied(self.policies().await)?.unwrap_or_default();
         let policy = |kind: &str| {
             let known = policies.iter().find(|policy| policy.kind == kind);
@@ -58,9 +32,9 @@ impl Shopify {
         };
         Ok(Storefront {
             name: Some(shop.name),
-            url: Some(format!("{}/", shop.primary_domain.url.trim_end_matches('/'))),
-            country: shop.address.country_code_v2,
-            countries: shop.ships_to_countries,
+            url: Some(format!("{}/", shop.url)),
+            country: Some(shop.address.country).filter(|country| !country.is_empty()),
+            countries: shop.ships_to,
             prices_include_tax: Some(shop.taxes_included),
             privacy_url: policy("PRIVACY_POLICY"),
             terms_url: policy("TERMS_OF_SERVICE").or_else(|| policy("TERMS_OF_SALE")),

@@ -25,13 +25,13 @@ use crate::{
     operation::Operation,
 };
 
-const START: Operation =
+pub(super) const START: Operation =
     Operation::write_once("export.start", include_str!("../operations/bulk_start.graphql"), 10);
-const READ: Operation =
+pub(super) const READ: Operation =
     Operation::read("export.read", include_str!("../operations/bulk_read.graphql"), 1);
-const CANCEL: Operation =
+pub(super) const CANCEL: Operation =
     Operation::write("export.cancel", include_str!("../operations/bulk_cancel.graphql"), 10);
-const COUNT: Operation =
+pub(super) const COUNT: Operation =
     Operation::read("product.count", include_str!("../operations/product_count.graphql"), 10);
 const FETCH: &str = "export.fetch";
 

@@ -14,8 +14,8 @@ use tracing::debug;
 use super::wire::Shown;
 use crate::{Shopify, operation::Operation};
 
-const READ: Operation =
-    Operation::read("name.read", include_str!("../operations/names.graphql"), 10);
+pub(super) const READ: Operation =
+    Operation::read("name.read", include_str!("../operations/names.graphql"), 1);
 
 /// Where Shopify keeps what a category says.
 pub(super) const CATEGORY: &str = "shopify";

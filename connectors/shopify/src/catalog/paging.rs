@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{Shopify, error::nonsense, id::Kind, operation::Operation};
 
-const PAGE: Operation = Operation::read(
+pub(super) const PAGE: Operation = Operation::read(
     "product.list",
     concat!(
         include_str!("../operations/product_page.graphql"),
@@ -23,9 +23,9 @@ const PAGE: Operation = Operation::read(
         include_str!("../operations/fragments/variant_fields.graphql"),
         include_str!("../operations/fragments/media_fields.graphql"),
     ),
-    500,
+    474,
 );
-const ONE: Operation = Operation::read(
+pub(super) const ONE: Operation = Operation::read(
     "product.read",
     concat!(
         include_str!("../operations/product.graphql"),
@@ -33,18 +33,18 @@ const ONE: Operation = Operation::read(
         include_str!("../operations/fragments/variant_fields.graphql"),
         include_str!("../operations/fragments/media_fields.graphql"),
     ),
-    200,
+    162,
 );
-const VARIANTS: Operation = Operation::read(
+pub(super) const VARIANTS: Operation = Operation::read(
     "product.variants",
     concat!(
         include_str!("../operations/product_variants.graphql"),
         include_str!("../operations/fragments/variant_fields.graphql"),
         include_str!("../operations/fragments/media_fields.graphql"),
     ),
-    200,
+    129,
 );
-const OF_ITEM: Operation =
+pub(super) const OF_ITEM: Operation =
     Operation::read("product.of_item", include_str!("../operations/product_of_item.graphql"), 5);
 
 /// Most pages of variants of one product, which the store bounds at 2,048 variants.

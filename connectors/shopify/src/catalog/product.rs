@@ -19,6 +19,8 @@ use crate::id::Kind;
 
 /// What Shopify calls the only variant of a product without options.
 const ONLY: (&str, &str) = ("Title", "Default Title");
+/// So many pictures, films and models of a product are told, the first ones: nobody shows more.
+const MEDIA_MAX: usize = 20;
 /// Where Shopify's own app keeps what goes with a product, and what stands in for it.
 const DISCOVERY: &str = "shopify--discovery--product_recommendation";
 const RATING_MAX: Decimal = Decimal::from_parts(5, 0, 0, false, 0);
@@ -243,7 +245,7 @@ fn variant_url(shown: &Shown, item: &str) -> String {
 fn media(shown: &Shown) -> (Vec<Image>, Vec<String>, Vec<String>) {
     let main = shown.featured_media.as_ref().map(|main| main.id.as_str());
     let (mut images, mut videos, mut models) = (Vec::new(), Vec::new(), Vec::new());
-    for medium in &shown.media.nodes {
+    for medium in shown.media.nodes.iter().take(MEDIA_MAX) {
         match medium.media_content_type.as_str() {
             "VIDEO" => videos.extend(source(&medium.sources, "video/mp4")),
             "EXTERNAL_VIDEO" => videos.extend(medium.origin_url.clone()),

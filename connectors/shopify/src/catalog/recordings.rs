@@ -1,7 +1,7 @@
 //! Every recorded product, variant, export and subscription of a real store is read, and nothing that
 //! we read of it is lost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use commerce::{Currency, Decimal, Money};
 use serde_json::{Map, Value};
@@ -36,7 +36,7 @@ fn nodes<'a>(object: &'a Object, name: &str) -> Vec<&'a Value> {
 }
 
 fn reader(settings: &CatalogSettings) -> Reader<'_> {
-    Reader { settings, currency: Currency::from_code("CAD").unwrap(), names: Default::default() }
+    Reader { settings, currency: Currency::from_code("CAD").unwrap(), names: BTreeMap::default() }
 }
 
 #[test]

@@ -7,15 +7,15 @@ use serde_json::json;
 use super::{Shop, broken, finding, unseen};
 use crate::{Shopify, id::Gid, operation::Operation};
 
-const PRODUCTS: Operation =
-    Operation::read("check.products", include_str!("../operations/check_products.graphql"), 80);
-const PUBLICATIONS: Operation = Operation::read(
+pub(super) const PRODUCTS: Operation =
+    Operation::read("check.products", include_str!("../operations/check_products.graphql"), 57);
+pub(super) const PUBLICATIONS: Operation = Operation::read(
     "check.publications",
     include_str!("../operations/check_publications.graphql"),
-    20,
+    16,
 );
-const MARKETS: Operation =
-    Operation::read("check.markets", include_str!("../operations/check_markets.graphql"), 40);
+pub(super) const MARKETS: Operation =
+    Operation::read("check.markets", include_str!("../operations/check_markets.graphql"), 23);
 
 /// Where fewer products in a hundred have it, agents rank the store low.
 const COVERED_MIN: usize = 90;

@@ -5,12 +5,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Shop, broken, finding, shelves::Page, unseen};
-use crate::{Shopify, hooks::TOPICS, operation::Operation};
+use crate::{Shopify, operation::Operation};
 
-const PLACES: Operation =
-    Operation::read("check.places", include_str!("../operations/check_places.graphql"), 12);
-const ZONES: Operation =
-    Operation::read("check.zones", include_str!("../operations/check_zones.graphql"), 120);
+pub(super) const PLACES: Operation =
+    Operation::read("check.places", include_str!("../operations/check_places.graphql"), 9);
+pub(super) const ZONES: Operation =
+    Operation::read("check.zones", include_str!("../operations/check_zones.graphql"), 78);
 
 /// The pages that agents want to link to.
 const POLICIES: [(&str, &str); 3] = [
@@ -144,21 +144,21 @@ impl Shopify {
                           `hook_secrets` to the one that its admin shows";
             return finding(Level::Warning, WHAT, detail.to_owned());
         }
-        let known = match self.subscriptions(None).await {
+        let (known, topics) = match tokio::try_join!(self.subscriptions(None), self.topics()) {
             Ok(known) => known,
             Err(error) => return broken(WHAT, &error),
         };
         let is_told = |name: &str| known.iter().any(|hook| hook.topic == name);
-        let told = TOPICS.iter().filter(|topic| is_told(topic.name)).count();
+        let told = topics.iter().filter(|topic| is_told(topic.name)).count();
         if told == 0 {
             let detail = "the store tells of nothing, so changes are found by asking: run \
                           `storebridge hooks install`";
             return finding(Level::Warning, WHAT, detail.to_owned());
         }
-        if told < TOPICS.len() {
+        if told < topics.len() {
             let detail = format!(
                 "the store tells of {told} of {} kinds of change: run `storebridge hooks repair`",
-                TOPICS.len()
+                topics.len()
             );
             return finding(Level::Warning, WHAT, detail);
         }

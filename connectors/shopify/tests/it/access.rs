@@ -166,6 +166,13 @@ async fn a_bad_day_of_the_store_is_borne_or_told() {
     let failed = stage.connector.revise(&draft.id, &note).await.unwrap_err();
     assert!(matches!(failed, ConnectorError::Unavailable { effect: Effect::Unknown, .. }));
     stage.faults.clear();
+    // So does one that may have happened and was certainly refused the second time.
+    let update = "graphql.json/draftOrderUpdate";
+    stage.faults.next("POST", update, emulated::internal_error(true));
+    stage.faults.next("POST", update, Fault::Status(429));
+    stage.faults.next("POST", update, Fault::Status(429));
+    let failed = stage.connector.revise(&draft.id, &note).await.unwrap_err();
+    assert!(!failed.had_no_effect(), "{failed:?}");
     let loaded = stage.connector.load(&draft.id).await.unwrap();
     assert_eq!(loaded.note.as_deref(), Some("Ring twice"));
 }

@@ -232,7 +232,7 @@ async fn ten_thousand_variants_in_little_memory() {
 
     let stage = Stage::start().await;
     stage.store.import(PRODUCTS, 100);
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    stage.wait(4);
     let mut from = stage.connector.products(None).await.unwrap().next;
     // The emulator takes its time for so many.
     stage.store.finish_bulk();
@@ -261,7 +261,7 @@ async fn products_with_many_variants_are_read_to_the_last() {
     stage.store.set_plan(Plan::Plus);
     without_exports(&stage);
     stage.store.import(3, 260);
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    stage.wait(4);
     let (products, _) = all(&stage.connector).await;
     let sizes: Vec<usize> = products.iter().map(|product| product.variants.len()).collect();
     assert_eq!(sizes.iter().filter(|size| **size == 260).count(), 3, "{sizes:?}");
@@ -295,11 +295,11 @@ async fn a_product_is_found_by_itself_by_a_variant_and_by_its_stock() {
 #[tokio::test]
 async fn changes_are_found_whatever_they_are() {
     let stage = Stage::start().await;
-    let since = emulators::system_clock()() - SignedDuration::from_secs(1);
+    let since = emulators::system_clock()() - SignedDuration::from_secs(2);
     assert!(stage.connector.products_since(since).await.unwrap().is_empty());
     stage.store.set_price(&stage.store.variant("BEANIE-1").unwrap(), 2100);
     stage.store.set_status(&stage.store.variant("OUT-1").unwrap(), "DRAFT");
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    stage.wait(4);
     let changed = stage.connector.products_since(since).await.unwrap();
     assert_eq!(changed.len(), 2);
     assert_eq!(of(&changed, &stage, "BEANIE-1").variants[0].price.to_major(), "21.00");
@@ -309,9 +309,9 @@ async fn changes_are_found_whatever_they_are() {
 #[tokio::test]
 async fn many_changes_are_exported() {
     let stage = Stage::start().await;
-    let since = emulators::system_clock()() - SignedDuration::from_secs(1);
+    let since = emulators::system_clock()() - SignedDuration::from_secs(2);
     stage.store.import(230, 1);
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    stage.wait(4);
     let changed = stage.connector.products_since(since).await.unwrap();
     assert_eq!(ids(&changed).len(), 230);
     let pages = names(&stage).iter().filter(|name| *name == "products").count();
@@ -415,9 +415,9 @@ async fn markets_publications_and_metafields_as_they_are_set() {
     }
 }
 
-/// No page of the catalog costs so much that it could not be had from half a bucket.
+/// The smallest plan has 2,000, and half of them are for buyers.
 #[tokio::test]
-async fn no_operation_costs_more_than_half_of_what_may_be_asked_at_once() {
+async fn no_operation_costs_more_than_500_points() {
     let stage = Stage::start().await;
     without_exports(&stage);
     let (products, _) = all(&stage.connector).await;
@@ -429,7 +429,7 @@ async fn no_operation_costs_more_than_half_of_what_may_be_asked_at_once() {
         .filter_map(|call| Some((call["names"].clone(), call["requested"].as_u64()?)))
         .collect();
     let dearest = costs.iter().max_by_key(|(_, cost)| *cost).unwrap();
-    assert!(dearest.1 <= 700, "{dearest:?}");
+    assert!(dearest.1 <= 500, "{dearest:?}");
 }
 
 /// What a category says is kept as references to entries, which have names; and are not ours to see
@@ -472,4 +472,31 @@ async fn what_a_category_says_is_read_by_name() {
     }
     let after = names(&stage).iter().filter(|name| *name == "nodes").count();
     assert_eq!(before, after, "and they are known from then on");
+}
+
+/// A result can be fetched for a week.
+#[tokio::test]
+async fn an_export_that_has_run_out_is_made_again() {
+    let stage = Stage::start().await;
+    let begun = stage.connector.products(None).await.unwrap().next;
+    stage.store.finish_bulk();
+    stage.wait(8 * 24 * 3600);
+    let page = stage.connector.products(begun.as_ref()).await.unwrap();
+    assert!(page.products.is_empty() && page.next.is_some() && page.next != begun);
+    let next = stage.connector.products(page.next.as_ref()).await.unwrap();
+    assert_eq!((next.products.len(), next.next), (12, None));
+}
+
+#[tokio::test]
+async fn without_the_scope_there_is_no_catalog_and_its_name_is_said() {
+    let stage = Stage::start().await;
+    stage.store.grant_scopes(&["write_orders", "write_draft_orders"]);
+    let mut from = None;
+    let error = loop {
+        match stage.connector.products(from.as_ref()).await {
+            Ok(page) if page.next.is_some() => from = page.next,
+            other => break other.unwrap_err(),
+        }
+    };
+    assert!(error.to_string().contains("read_products"), "{error}");
 }

@@ -110,7 +110,7 @@ async fn hidden_addresses_are_noticed_by_what_is_hidden() {
         "shippingAddress": { "address1": "1 Road", "city": "San Francisco", "provinceCode": "CA", "countryCode": "US", "zip": "94131" },
     });
     stage.store.admin(draft, &json!({ "input": input }));
-    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    stage.wait(4);
     let findings = stage.connector.check().await;
     let shown = found(&findings, "Personal data");
     assert_eq!(

@@ -408,3 +408,57 @@ async fn nobody_changes_what_another_has_committed() {
     assert!(matches!(kept.state, DraftState::Committed { .. }), "another's stays");
     other.place(&draft.id, &tie).await.unwrap();
 }
+
+/// A large draft takes the store a while: nobody is shown a half of its sums.
+#[tokio::test]
+async fn a_draft_that_is_not_worked_out_yet_is_waited_for() {
+    let stage = Stage::start().await;
+    stage.store.quirks(|quirks| quirks.drafts_ready_after_ms = 700);
+    let draft = stage.ready("BEANIE-1", 1).await;
+    stage.buy(&draft).await;
+    assert_eq!(stage.orders().len(), 1);
+}
+
+/// Tried for ten minutes; then nobody can complete it any more, and the money may go back.
+#[tokio::test]
+async fn what_the_store_will_not_complete_is_given_up() {
+    let stage = Stage::start().await;
+    stage.store.quirks(|quirks| quirks.completion_checks_stock = true);
+    let draft = stage.ready("LAST-1", 1).await;
+    let tie = commitment(&draft, "pi_1");
+    stage.connector.commit(&draft.id, &tie).await.unwrap();
+    stage.store.set_stock(&stage.store.variant("LAST-1").unwrap(), -5);
+    for _ in 0..2 {
+        let refused = stage.connector.place(&draft.id, &tie).await.unwrap_err();
+        assert!(matches!(refused, ConnectorError::Unreadable { .. }), "{refused:?}");
+        let loaded = stage.connector.load(&draft.id).await.unwrap();
+        assert!(matches!(loaded.state, DraftState::Committed { .. }), "{:?}", loaded.state);
+        stage.wait(5 * 60);
+    }
+    stage.wait(60);
+    let gone = stage.connector.place(&draft.id, &tie).await.unwrap_err();
+    assert!(matches!(gone, ConnectorError::NotFound { .. }), "{gone:?}");
+    assert!(stage.connector.load(&draft.id).await.is_err());
+    assert!(stage.orders().is_empty());
+    // What is there again in time is ordered.
+    stage.store.set_stock(&stage.store.variant("LAST-1").unwrap(), 1);
+    let draft = stage.ready("LAST-1", 1).await;
+    stage.buy(&draft).await;
+}
+
+/// The owner lets his buyers pay later: the order that was paid for is paid all the same.
+#[tokio::test]
+async fn an_order_that_was_paid_for_does_not_wait_for_its_money() {
+    const TERMS: &str = "mutation Terms($id: ID!, $terms: PaymentTermsCreateInput!) { paymentTermsCreate(referenceId: $id, paymentTermsAttributes: $terms) { paymentTerms { id } userErrors { message } } }";
+
+    let stage = Stage::start().await;
+    let draft = stage.ready("BEANIE-1", 1).await;
+    let terms = json!({
+        "paymentTermsTemplateId": "gid://shopify/PaymentTermsTemplate/4",
+        "paymentSchedules": [{ "issuedAt": "2026-11-26T00:00:00Z" }],
+    });
+    let made = stage.owner(TERMS, &json!({ "id": gid(&draft), "terms": terms }));
+    assert_eq!(made["paymentTermsCreate"]["userErrors"], json!([]));
+    let order = stage.buy(&draft).await;
+    assert_eq!(stage.record(&order)["status"], "PAID");
+}

@@ -180,7 +180,7 @@ async fn whoever_cannot_be_served_hears_when_to_come() {
     }
 }
 
-/// Another replica takes from the same bucket: what it has taken is learned from a refusal.
+/// Another replica takes from the same bucket: what it has taken shows in every answer.
 #[tokio::test(start_paused = true)]
 async fn replicas_share_what_the_store_grants() {
     let world = World::new();

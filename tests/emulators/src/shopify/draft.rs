@@ -205,6 +205,12 @@ impl Shop {
         }
     }
 
+    /// Whether everything about a draft is worked out.
+    pub(super) fn is_ready(&self, draft: &Draft) -> bool {
+        let passed = self.now().as_millisecond() - draft.updated.as_millisecond();
+        draft.completed.is_some() || passed >= self.settings.quirks.drafts_ready_after_ms
+    }
+
     /// Holds stock for a draft that asks for it. Nothing is refused when there is too little.
     pub(super) fn hold(&mut self, draft: &mut Draft) {
         let now = self.now();

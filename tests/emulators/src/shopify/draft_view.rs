@@ -26,7 +26,7 @@ impl Shop {
             "legacyResourceId": draft.id.to_string(),
             "name": format!("#D{}", draft.number),
             "status": if draft.completed.is_some() { "COMPLETED" } else { "OPEN" },
-            "ready": true,
+            "ready": self.is_ready(draft),
             "createdAt": stamp(draft.created),
             "updatedAt": stamp(draft.updated),
             "completedAt": draft.completed.map(stamp),

@@ -172,6 +172,10 @@ impl Shop {
         if draft.completed.is_some() {
             return answer(json!([user_error(&[], "This order has been paid")]), true);
         }
+        if !self.is_ready(&draft) {
+            // Not documented.
+            return answer(json!([user_error(&[], "Draft order is not ready")]), true);
+        }
         // The schema shows no gateways; the demo has none that may be named.
         if ask.text("paymentGatewayId").is_some() {
             return answer(json!([user_error(&[], "Invalid payment gateway")]), true);

@@ -44,6 +44,8 @@ pub struct Quirks {
     pub attributes_get_lost: bool,
     /// Completing a draft fails when there is too little stock; otherwise it oversells.
     pub completion_checks_stock: bool,
+    /// A draft is worked out, and can be completed, so many milliseconds after it was written.
+    pub drafts_ready_after_ms: i64,
     /// As many bulk queries may run at once; five since 2026-01.
     pub bulk_operations_at_once: usize,
     /// The next bulk operation breaks after so many lines.
@@ -61,6 +63,7 @@ impl Default for Quirks {
             stale_handles_keep_their_price: false,
             attributes_get_lost: false,
             completion_checks_stock: false,
+            drafts_ready_after_ms: 0,
             bulk_operations_at_once: 1,
             next_bulk_breaks_after: None,
             bulk_stands_still: false,

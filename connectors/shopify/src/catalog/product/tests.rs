@@ -29,7 +29,7 @@ fn read_with(settings: &CatalogSettings, product: Value, variant: Value) -> Prod
     let reader = Reader {
         settings,
         currency: Currency::from_code("USD").unwrap(),
-        names: Default::default(),
+        names: std::collections::BTreeMap::default(),
     };
     reader.product(&shown).unwrap()
 }
