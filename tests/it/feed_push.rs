@@ -93,6 +93,7 @@ async fn until(what: &str, holds: impl AsyncFn() -> bool) {
     assert!(tokio::time::timeout(Duration::from_secs(15), waiting).await.is_ok(), "never: {what}");
 }
 
+/// A181, A182: the agent takes nothing else.
 #[tokio::test]
 async fn a_feed_is_made_filled_and_read_back() {
     let (upstreams, reader) = (public_store().await, Reader::start().await);
@@ -102,7 +103,12 @@ async fn a_feed_is_made_filled_and_read_back() {
     assert!(text.contains("feed_id = \"feed_000001\""), "{text}");
     let products = reader.feeds.products("feed_000001");
     assert!(products.len() > 20, "{}", products.len());
-    assert_eq!(products["20"]["variants"][0]["price"]["amount"], 1800);
+    let price = &products["20"]["variants"][0]["price"];
+    assert_eq!(*price, serde_json::json!({ "amount": 1800, "currency": "USD" }));
+    let variants = products.values().flat_map(|product| product["variants"].as_array().unwrap());
+    let ids: Vec<&str> = variants.map(|variant| variant["id"].as_str().unwrap()).collect();
+    let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len());
     assert!(reader.upserts() >= 3, "in batches: {:?}", reader.feeds.calls());
 
     // What is there already is not sent again, and a second feed is not made by a repeat.
