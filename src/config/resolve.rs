@@ -19,8 +19,8 @@ use super::{
     raw::{self, line_at},
 };
 
+mod feed;
 mod platform;
-mod push;
 
 /// The kinds of links ACP knows (schema `Link`).
 const LINK_TYPES: [&str; 8] = [
@@ -165,34 +165,6 @@ impl File<'_> {
             from_processor: mirror("from_processor", &raw.from_processor)?,
             amount_max: raw.amount_max,
         })
-    }
-
-    /// What is said of the seller elsewhere holds for its feeds too.
-    fn feed(&self, key: &str, raw: &raw::Store) -> Result<Feed, ConfigError> {
-        let table = raw.feed.get_ref();
-        table.check().map_err(|message| {
-            let fix = "See docs/feed.md for what each field may hold";
-            self.at(&raw.feed, &format!("{key}.feed"), &message, fix)
-        })?;
-        let mut feed = table.resolved();
-        for (at, raw) in table.sftp.iter().enumerate() {
-            feed.sftp.push(self.sftp(&format!("{key}.feed.sftp[{at}]"), raw)?);
-        }
-        for (at, raw) in table.api.iter().enumerate() {
-            feed.api.push(self.api(&format!("{key}.feed.api[{at}]"), raw)?);
-        }
-        feed.or_default("seller_name", &raw.name);
-        feed.or_default("seller_url", raw.url.get_ref());
-        for (field, link) in [
-            ("seller_privacy_policy", "privacy_policy"),
-            ("seller_tos", "terms_of_use"),
-            ("return_policy", "return_policy"),
-        ] {
-            if let Some(page) = raw.links.get(link) {
-                feed.or_default(field, page.get_ref());
-            }
-        }
-        Ok(feed)
     }
 
     fn stripe(&self, key: &str, raw: &raw::Stripe) -> Result<Stripe, ConfigError> {

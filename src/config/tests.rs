@@ -78,6 +78,48 @@ fn a_field_that_cannot_be_meant_is_named() {
 }
 
 #[test]
+fn where_feeds_are_brought_is_checked() {
+    const KEY: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
+    let secret = format!("file:{}/LICENSE", env!("CARGO_MANIFEST_DIR"));
+    let with = |table: &str| Config::parse(&format!("{}\n{table}\n", minimal()));
+    let sftp = |host_key: &str, rest: &str| {
+        with(&format!(
+            "[[store.feed.sftp]]\nhost = \"sftp.example\"\nuser = \"shop\"\n\
+             host_key = \"{host_key}\"\n{rest}"
+        ))
+    };
+    let password = format!("password = \"{secret}\"");
+    let put = &sftp(KEY, &password).unwrap().stores[0].feed.sftp[0];
+    assert_eq!((put.target.port, put.every.as_secs()), (22, 12 * 3600));
+    assert_eq!(
+        format!("{}.{}{}", put.profile, put.format, put.packing.suffix()),
+        "openai.jsonl.gz"
+    );
+    for (host_key, rest, key) in [
+        ("ssh-rsa AAAA", password.as_str(), "host_key"),
+        (KEY, "", ""),
+        (KEY, &format!("{password}\nkey = \"{secret}\""), ""),
+        (KEY, &format!("key = \"{secret}\""), "key"),
+        (KEY, &format!("{password}\nprofile = \"meta\""), "profile"),
+        (KEY, &format!("{password}\nformat = \"doc\""), "format"),
+        (KEY, &format!("{password}\nprofile = \"stripe\""), "format"),
+        (KEY, &format!("{password}\nprofile = \"acp\""), "format"),
+        (KEY, &format!("{password}\ntarget_country = \"usa\""), "target_country"),
+    ] {
+        let error = sftp(host_key, rest).unwrap_err();
+        let place = ["store[0].feed.sftp[0]", key].join(if key.is_empty() { "" } else { "." });
+        assert!(error.key == place && !error.fix.is_empty(), "{rest}: {error}");
+    }
+    let api = with(&format!(
+        "[[store.feed.api]]\nurl = \"https://agent.example/acp\"\ntoken = \"{secret}\""
+    ));
+    let api = &api.unwrap().stores[0].feed.api[0];
+    assert_eq!((api.batch_products_max, api.gather.as_millis()), (100, 200));
+    assert_eq!(api.limits.deadline.as_secs(), 60);
+}
+
+#[test]
 fn the_example_file_holds_every_default() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/storebridge.example.toml");
     let secret = format!("\"file:{}/LICENSE\"", env!("CARGO_MANIFEST_DIR"));

@@ -1,6 +1,6 @@
 //! Feeds that are brought: to an agent by the protocol's Feed API, and onto an SFTP server.
 
-use std::{sync::Arc, time::Duration};
+use std::{io::Write, sync::Arc, time::Duration};
 
 use emulators::{
     faults::{Fault, Faults},
@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::{
+    crash::command,
     feed_command::{run, with_tables},
     stage::{Stage, Upstreams, limits},
 };
@@ -93,6 +94,7 @@ async fn until(what: &str, holds: impl AsyncFn() -> bool) {
     assert!(tokio::time::timeout(Duration::from_secs(15), waiting).await.is_ok(), "never: {what}");
 }
 
+/// A181, A182: the agent takes nothing else.
 #[tokio::test]
 async fn a_feed_is_made_filled_and_read_back() {
     let (upstreams, reader) = (public_store().await, Reader::start().await);
@@ -102,7 +104,12 @@ async fn a_feed_is_made_filled_and_read_back() {
     assert!(text.contains("feed_id = \"feed_000001\""), "{text}");
     let products = reader.feeds.products("feed_000001");
     assert!(products.len() > 20, "{}", products.len());
-    assert_eq!(products["20"]["variants"][0]["price"]["amount"], 1800);
+    let price = &products["20"]["variants"][0]["price"];
+    assert_eq!(*price, serde_json::json!({ "amount": 1800, "currency": "USD" }));
+    let variants = products.values().flat_map(|product| product["variants"].as_array().unwrap());
+    let ids: Vec<&str> = variants.map(|variant| variant["id"].as_str().unwrap()).collect();
+    let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len());
     assert!(reader.upserts() >= 3, "in batches: {:?}", reader.feeds.calls());
 
     // What is there already is not sent again, and a second feed is not made by a repeat.
@@ -158,6 +165,29 @@ async fn a_change_is_there_within_moments_and_changes_at_once_go_together() {
     stage.upstreams.store.set_price(20, "14.14");
     until("it was tried", async || reader.faults.pending() == 0).await;
     until("it is there", async || reader.price("feed_000001", "20") == Some(1414.into())).await;
+}
+
+#[tokio::test]
+async fn a_hook_reaches_the_agent_within_a_second() {
+    let (upstreams, reader) = (public_store().await, Reader::start().await);
+    push(&reader.config(&upstreams, None), false).await;
+    let mut config = reader.config(&upstreams, Some("feed_000001"));
+    config.stores[0].changes_refresh = Duration::from_hours(1);
+    config.stores[0].catalog_refresh = Duration::from_hours(1);
+    config.stores[0].feed.api[0].gather = Duration::from_millis(200);
+    let stage = Stage::with(upstreams, config).await;
+    let installed = command(&stage.upstreams, &["hooks", "install"], &stage.url);
+    assert!(run(installed).await.status.success());
+    stage.upstreams.store.set_price(20, "77.70");
+    assert!(stage.upstreams.store.deliver_hooks().await > 0);
+    let delivered = std::time::Instant::now();
+    until("the price is there", async || reader.price("feed_000001", "20") == Some(7770.into()))
+        .await;
+    let took = delivered.elapsed();
+    let words = format!("the agent's feed was fresh {} ms after the hook came\n", took.as_millis());
+    std::io::stderr().write_all(words.as_bytes()).unwrap();
+    // A second on a machine with nothing else to do.
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 #[tokio::test]

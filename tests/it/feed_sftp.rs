@@ -86,6 +86,7 @@ async fn a_large_feed_goes_in_parts_and_takes_the_place_of_the_whole() {
     assert_eq!(files(&server), ["openai.jsonl.gz"]);
 }
 
+/// A184.
 #[tokio::test]
 async fn a_full_replacement_is_metadata_and_products() {
     let Some(server) = Server::start("acp") else { return };
@@ -102,7 +103,13 @@ async fn a_full_replacement_is_metadata_and_products() {
     assert_eq!(metadata["id"], "feed_1");
     assert_eq!(metadata["target_country"], "US");
     assert!(metadata["updated_at"].as_str().unwrap().ends_with('Z'));
-    let report = feed::validate(&read(&server, "products.jsonl"), Profile::Acp);
+    let products = read(&server, "products.jsonl");
+    let lines = std::str::from_utf8(&products).unwrap().lines();
+    for line in lines {
+        let product: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(product["id"].is_string() && product["variants"].is_array(), "{line}");
+    }
+    let report = feed::validate(&products, Profile::Acp);
     assert!(report.rows_accepted > 20, "{report}");
 }
 

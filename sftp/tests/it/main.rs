@@ -1,15 +1,18 @@
 //! Against OpenSSH's own server.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::disallowed_methods, reason = "what a test spawns ends with the test")]
 
-use std::{fs, net::TcpListener, time::Duration};
+use std::{fs, io::Write, net::TcpListener, time::Duration};
 
 use bytes::Bytes;
 use secrecy::SecretString;
 use sftp::{Connection, HostKey, Login, SftpError, Target};
 
+mod passwords;
 mod server;
 
+use passwords::{PASSWORD, SFTP_SERVER};
 use server::Server;
 
 #[tokio::test]
@@ -80,6 +83,35 @@ async fn another_server_another_key_and_another_password_do_not_pass() {
     target.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let error = open(&target).await;
     assert!(matches!(error, SftpError::Unreachable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_password_lets_in_and_another_does_not() {
+    if !std::path::Path::new(SFTP_SERVER).exists() {
+        let words = format!("SKIPPED: {SFTP_SERVER} is missing; install openssh-sftp-server\n");
+        std::io::stderr().write_all(words.as_bytes()).unwrap();
+        return;
+    }
+    let (port, key) = passwords::listen().await;
+    let folder = std::env::temp_dir().join("storebridge-sftp-passwords");
+    let _left_before = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let target = |password: &str| Target {
+        host: "127.0.0.1".to_owned(),
+        port,
+        user: "feeds".to_owned(),
+        login: Login::Password(SecretString::from(password)),
+        host_key: HostKey::parse(&key.public_key().to_openssh().unwrap()).unwrap(),
+        deadline: Duration::from_secs(20),
+    };
+    let right = target(PASSWORD);
+    let mut connection = Connection::open(&right, &folder.display().to_string()).await.unwrap();
+    let large = vec![Bytes::from(vec![42; 3_000_000])];
+    connection.put("feed.csv", &large).await.unwrap();
+    assert_eq!(fs::metadata(folder.join("feed.csv")).unwrap().len(), 3_000_000);
+    let error = Connection::open(&target("another"), "").await.unwrap_err();
+    assert!(matches!(error, SftpError::Refused { .. }), "{error}");
+    fs::remove_dir_all(&folder).unwrap();
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Where feeds are brought.
+//! What feeds say, and where they are brought.
 
 use std::time::Duration;
 
@@ -7,12 +7,41 @@ use toml::Spanned;
 
 use super::{File, limits};
 use crate::config::{
-    ApiPush, ConfigError, SftpPush,
+    ApiPush, ConfigError, Feed, SftpPush,
     push::{RawApi, RawSftp},
+    raw,
 };
 
 impl File<'_> {
-    pub(super) fn sftp(&self, key: &str, raw: &RawSftp) -> Result<SftpPush, ConfigError> {
+    /// What is said of the seller elsewhere holds for its feeds too.
+    pub(super) fn feed(&self, key: &str, raw: &raw::Store) -> Result<Feed, ConfigError> {
+        let table = raw.feed.get_ref();
+        table.check().map_err(|message| {
+            let fix = "See docs/feed.md for what each field may hold";
+            self.at(&raw.feed, &format!("{key}.feed"), &message, fix)
+        })?;
+        let mut feed = table.resolved();
+        for (at, raw) in table.sftp.iter().enumerate() {
+            feed.sftp.push(self.sftp(&format!("{key}.feed.sftp[{at}]"), raw)?);
+        }
+        for (at, raw) in table.api.iter().enumerate() {
+            feed.api.push(self.api(&format!("{key}.feed.api[{at}]"), raw)?);
+        }
+        feed.or_default("seller_name", &raw.name);
+        feed.or_default("seller_url", raw.url.get_ref());
+        for (field, link) in [
+            ("seller_privacy_policy", "privacy_policy"),
+            ("seller_tos", "terms_of_use"),
+            ("return_policy", "return_policy"),
+        ] {
+            if let Some(page) = raw.links.get(link) {
+                feed.or_default(field, page.get_ref());
+            }
+        }
+        Ok(feed)
+    }
+
+    fn sftp(&self, key: &str, raw: &RawSftp) -> Result<SftpPush, ConfigError> {
         let (profile, format, packing) = self.kind(key, &raw.profile, &raw.format)?;
         let host_key = sftp::HostKey::parse(raw.host_key.get_ref()).map_err(|why| {
             let fix = "Compare the key with its owner before you write it down";
@@ -59,7 +88,7 @@ impl File<'_> {
         })
     }
 
-    pub(super) fn api(&self, key: &str, raw: &RawApi) -> Result<ApiPush, ConfigError> {
+    fn api(&self, key: &str, raw: &RawApi) -> Result<ApiPush, ConfigError> {
         Ok(ApiPush {
             url: self.url(&format!("{key}.url"), &raw.url)?,
             token: self.secret(&format!("{key}.token"), &raw.token)?,
