@@ -15,7 +15,7 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use commerce::AgentId;
-use emulators::{serve::Running, stripe::Stripe, woocommerce::Store};
+use emulators::{serve::Running, stripe::Stripe};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use upstream::{Chance, GateLimits, Limits, SystemChance};
@@ -23,12 +23,16 @@ use url::Url;
 
 use crate::{
     App, Seams,
-    config::{self, Agent, Config, EdgeBounds, Platform, Profile, Server, Signature},
+    config::{self, Agent, Config, EdgeBounds, Profile, Server, Signature},
 };
 
 mod agent;
 mod items;
+mod shop;
 mod words;
+
+pub use shop::Kind;
+use shop::Shop;
 
 /// The demo is the same every time, but for its secrets.
 const SEED: u64 = 2026;
@@ -51,11 +55,12 @@ pub enum Words {
 /// Starts everything, says what there is, and serves until `shutdown` or the end of the purchase.
 pub async fn run(
     listen: SocketAddr,
+    kind: Kind,
     words: Words,
     shutdown: impl Future<Output = ()> + Send,
 ) -> anyhow::Result<()> {
     let listener = crate::bind(listen).await?;
-    let demo = Demo::start(&listener).await?;
+    let demo = Demo::start(&listener, kind).await?;
     let mut out = io::stdout();
     match words {
         Words::Walk => words::walk(&demo, &mut out)?,
@@ -83,27 +88,24 @@ struct Demo {
     base_url: String,
     feed_url: String,
     token: String,
-    store: Store,
+    shop: Shop,
     store_server: Running,
     stripe: Stripe,
     stripe_server: Running,
 }
 
 impl Demo {
-    async fn start(listener: &TcpListener) -> anyhow::Result<Self> {
+    async fn start(listener: &TcpListener, kind: Kind) -> anyhow::Result<Self> {
         let base_url = format!("http://{}", listener.local_addr()?);
         let now = emulators::system_clock();
 
-        let store_listener = TcpListener::bind("127.0.0.1:0").await?;
-        let store_url = format!("http://{}", store_listener.local_addr()?);
-        let store = Store::demo(&store_url, Arc::clone(&now), SEED);
-        let store_server = emulators::serve::start_on(store_listener, store.router());
+        let (shop, store_server) = Shop::start(kind, &now).await?;
         let stripe = Stripe::new(now, SEED);
         let stripe_server = emulators::serve::start(stripe.router()).await;
 
         let token = format!("demo_{}", secret());
         let seams = crate::real_world()?;
-        let config = config(&base_url, &token, &store, &store_server, &stripe, &stripe_server)?;
+        let config = config(&base_url, &token, (&shop, &store_server), (&stripe, &stripe_server))?;
         let app = App::new(&config, seams.clone());
         app.start();
         app.ready().await;
@@ -114,7 +116,7 @@ impl Demo {
             base_url,
             feed_url,
             token,
-            store,
+            shop,
             store_server,
             stripe,
             stripe_server,
@@ -126,10 +128,8 @@ impl Demo {
 fn config(
     base_url: &str,
     token: &str,
-    store: &Store,
-    store_server: &Running,
-    stripe: &Stripe,
-    stripe_server: &Running,
+    (shop, store_server): (&Shop, &Running),
+    (stripe, stripe_server): (&Stripe, &Running),
 ) -> anyhow::Result<Config> {
     let store_url = Url::parse(&store_server.url)?;
     let links = [("terms_of_use", "terms"), ("privacy_policy", "privacy")]
@@ -157,16 +157,7 @@ fn config(
         stores: vec![config::Store {
             id: "demo".to_owned(),
             name: "The Demo Store".to_owned(),
-            platform: Platform::WooCommerce(config::WooCommerce {
-                url: store_url,
-                consumer_key: SecretString::from(store.consumer_key()),
-                consumer_secret: SecretString::from(store.consumer_secret()),
-                payment_title: "Card, through an AI agent".to_owned(),
-                catalog_calls: 2,
-                meta_keys: woocommerce::MetaKeys::default(),
-                link_customers: false,
-                limits: limits(),
-            }),
+            platform: shop.platform(store_url),
             stripe: config::Stripe {
                 url: Url::parse(&stripe_server.url)?,
                 secret_key: SecretString::from(stripe.secret_key()),

@@ -81,12 +81,16 @@ enum Command {
     #[command(
         after_help = "Examples:\n  storebridge demo            serve, and print what to try\n  \
         storebridge demo --buy      play the agent too: from the feed to an order of each kind\n  \
-        storebridge demo --json     one line for scripts, then serve"
+        storebridge demo --json     one line for scripts, then serve\n  \
+        storebridge demo --platform shopify --buy   the same before a Shopify store"
     )]
     Demo {
         /// Where to listen; port 0 takes any free one.
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
         listen: std::net::SocketAddr,
+        /// Which platform the emulated store runs on.
+        #[arg(long, value_enum, default_value_t = storebridge::demo::Kind::Woocommerce)]
+        platform: storebridge::demo::Kind,
         /// Print one line of JSON instead of words.
         #[arg(long, conflicts_with = "buy")]
         json: bool,
@@ -173,14 +177,15 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         #[cfg(feature = "demo")]
-        Command::Demo { listen, json, buy } => {
+        Command::Demo { listen, platform, json, buy } => {
             storebridge::telemetry::log("warn");
             let words = match (json, buy) {
                 (true, _) => storebridge::demo::Words::Json,
                 (false, true) => storebridge::demo::Words::Buy,
                 (false, false) => storebridge::demo::Words::Walk,
             };
-            storebridge::demo::run(listen, words, storebridge::shutdown::signal()?).await?;
+            storebridge::demo::run(listen, platform, words, storebridge::shutdown::signal()?)
+                .await?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -14,8 +14,8 @@ use toml::Spanned;
 use url::Url;
 
 use super::{
-    Acquirer, Agent, Channel, Config, ConfigError, EdgeBounds, Events, Feed, Marketing, Mirror,
-    Profile, Refunds, Server, Signature, SigningKey, Store, Stripe,
+    Acquirer, Agent, Channel, Config, ConfigError, EdgeBounds, Events, Marketing, Mirror, Profile,
+    Refunds, Server, Signature, SigningKey, Store, Stripe,
     raw::{self, line_at},
 };
 

@@ -73,8 +73,7 @@ pub(super) async fn buy(demo: &Demo, out: &mut impl Write) -> anyhow::Result<()>
 
 /// The store's own record, and the processor's.
 fn show_order(demo: &Demo, out: &mut impl Write, id: &str) -> anyhow::Result<()> {
-    let order = demo.store.order(id.parse()?).context("the store has no such order")?;
-    let payment = text(&order["transaction_id"])?;
+    let (seen, payment) = demo.shop.order(id)?;
     let captured: i64 = demo
         .stripe
         .captured()
@@ -82,25 +81,20 @@ fn show_order(demo: &Demo, out: &mut impl Write, id: &str) -> anyhow::Result<()>
         .filter_map(|(intent, amount)| (intent == payment).then_some(amount))
         .sum();
     writeln!(out, "\nThe order as the store sees it:")?;
-    for (what, value) in [
-        ("number", &order["number"]),
-        ("status", &order["status"]),
-        ("paid at", &order["date_paid_gmt"]),
-        ("total", &order["total"]),
-        ("currency", &order["currency"]),
-        ("shipping", &order["shipping_lines"][0]["method_title"]),
-        ("payment", &order["payment_method_title"]),
-        ("transaction", &order["transaction_id"]),
-        ("buyer", &order["billing"]["email"]),
-    ] {
+    for (what, value) in &seen {
         let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         writeln!(out, "  {what:<12} {plain}")?;
     }
-    for line in order["line_items"].as_array().into_iter().flatten() {
-        writeln!(out, "  {:<12} {} × {}", "line", line["quantity"], line["name"])?;
-    }
     writeln!(out, "Stripe captured {captured} minor units for it, once.")?;
     Ok(out.flush()?)
+}
+
+/// What comes after a session was made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Pay,
+    /// The buyer comes for it, and pays.
+    PickUp,
 }
 
 struct Agent<'a, W> {
@@ -110,37 +104,38 @@ struct Agent<'a, W> {
 }
 
 impl<W: Write> Agent<'_, W> {
-    /// One of each other kind of thing, and each other way to buy it, in two calls each.
+    /// One of each other kind of thing that the store has, and each other way to buy it, in two calls
+    /// each.
     async fn buy_other_kinds(&mut self) -> anyhow::Result<()> {
+        let items = self.demo.snapshot_items();
         for kind in ["variation", "open_variation", "on_sale", "virtual", "backorder"] {
             // Which size, the agent has asked its buyer.
             let choice = if kind == "open_variation" { "?pa_size=m" } else { "" };
-            self.buy_one(kind, (kind, choice), &json!({}), None).await?;
+            if items.iter().any(|item| item.kind == kind) {
+                self.buy_one(kind, (kind, choice), &json!({}), Then::Pay).await?;
+            }
         }
         let simple = ("simple", "");
         let code = json!({"discounts": {"codes": ["SAVE10"]}});
-        self.buy_one("with a code", simple, &code, None).await?;
-        let pickup = json!({"selected_fulfillment_options": [
-            {"type": "pickup", "option_id": "local_pickup:4", "item_ids": []},
-        ]});
-        self.buy_one("picked up", simple, &json!({}), Some(&pickup)).await?;
-        self.demo.store.split_packages(true, false);
-        let simple_ones = self.demo.snapshot_items().into_iter().filter(|it| it.kind == "simple");
-        let lines: Vec<Value> = simple_ones.take(2).map(|item| json!({ "id": item.id })).collect();
-        self.buy_one("in packages", simple, &json!({ "line_items": lines }), None).await?;
-        self.demo.store.split_packages(false, false);
-        self.demo.store.set_prices_include_tax(true);
-        self.buy_one("tax included", simple, &json!({}), None).await
+        self.buy_one("with a code", simple, &code, Then::Pay).await?;
+        self.buy_one("picked up", simple, &json!({}), Then::PickUp).await?;
+        if self.demo.shop.split_packages(true) {
+            let two = items.iter().filter(|it| it.kind == "simple").take(2);
+            let lines: Vec<Value> = two.map(|item| json!({ "id": item.id })).collect();
+            self.buy_one("in packages", simple, &json!({ "line_items": lines }), Then::Pay).await?;
+            self.demo.shop.split_packages(false);
+        }
+        self.demo.shop.include_taxes();
+        self.buy_one("tax included", simple, &json!({}), Then::Pay).await
     }
 
-    /// Buys one thing of a kind, with its choice, whatever else the session shall have, and a change
-    /// of mind.
+    /// Buys one thing of a kind, with its choice and whatever else the session shall have.
     async fn buy_one(
         &mut self,
         words: &str,
         (kind, choice): (&str, &str),
         more: &Value,
-        then: Option<&Value>,
+        then: Then,
     ) -> anyhow::Result<()> {
         let items = self.demo.snapshot_items();
         let item = items.into_iter().find(|item| item.kind == kind);
@@ -158,9 +153,14 @@ impl<W: Write> Agent<'_, W> {
         let created = self.post("/api/checkout_sessions", &body).await?;
         self.say(&format!("{words}: {:?}; {}", item.title, changed(&created)))?;
         let path = format!("/api/checkout_sessions/{}", text(&created["id"])?);
-        if let Some(then) = then {
+        if then == Then::PickUp {
+            let options = created["fulfillment_options"].as_array().into_iter().flatten();
+            let option = options.into_iter().find(|option| option["type"] == "pickup");
+            let option = &option.context("nothing can be picked up")?["id"];
+            let choice = json!({"type": "pickup", "option_id": option, "item_ids": []});
             let before = changed(&created);
-            let revised = changed(&self.post(&path, then).await?);
+            let choice = json!({"selected_fulfillment_options": [choice]});
+            let revised = changed(&self.post(&path, &choice).await?);
             self.say(&revised)?;
             ensure!(revised != before, "{words} changed nothing");
         }

@@ -21,7 +21,7 @@ pub(super) fn walk(demo: &Demo, out: &mut impl Write) -> io::Result<()> {
         .map_or_else(String::new, |item| item.id);
     writeln!(
         out,
-        r#"storebridge demo: a bridge, an emulated WooCommerce store and an emulated Stripe.
+        r#"storebridge demo: a bridge, an emulated {platform} store and an emulated Stripe.
 
   discovery       {base_url}/.well-known/acp.json
   feed            {feed_url}
@@ -45,10 +45,11 @@ acp {base_url}/api/checkout_sessions -d '{{"currency": "usd", "capabilities": {{
     "line_one": "1234 Chat Road", "city": "San Francisco", "state": "CA",
     "country": "US", "postal_code": "94131"}}}}}}' | tee /tmp/session.json
 id=$(sed 's/^{{"id":"\([^"]*\)".*/\1/' /tmp/session.json)
+express=$(grep -o '"id":"[^"]*","title":"Express"' /tmp/session.json | cut -d'"' -f4)
 
 # 3. Express, please. The totals are the store's.
 acp {base_url}/api/checkout_sessions/$id -d '{{"selected_fulfillment_options":
-  [{{"type": "shipping", "option_id": "flat_rate:2", "item_ids": []}}]}}'
+  [{{"type": "shipping", "option_id": "'$express'", "item_ids": []}}]}}'
 
 # 4. Buy.
 acp {base_url}/api/checkout_sessions/$id/complete -d '{{"payment_data":
@@ -56,11 +57,11 @@ acp {base_url}/api/checkout_sessions/$id/complete -d '{{"payment_data":
     "credential": {{"type": "spt", "token": "{payment_token}"}}}}}}}}'
 
 # 5. The order, as the store has it.
-curl -s -u {key}:{secret} '{store_url}/wp-json/wc/v3/orders?per_page=1'
+{look}
 
 Ctrl-C ends it."#,
-        key = demo.store.consumer_key(),
-        secret = demo.store.consumer_secret(),
+        platform = demo.shop.name(),
+        look = demo.shop.look(store_url),
     )?;
     out.flush()
 }
@@ -70,7 +71,7 @@ pub(super) fn json(demo: &Demo, out: &mut impl Write) -> io::Result<()> {
     let mint_all = |payment_method: &str, limit: i64| -> Vec<String> {
         (0..TOKENS).map(|_| mint(demo, payment_method, limit)).collect()
     };
-    let line = json!({
+    let mut line = json!({
         "base_url": demo.base_url,
         "discovery_url": format!("{}/.well-known/acp.json", demo.base_url),
         "feed_url": demo.feed_url,
@@ -84,10 +85,11 @@ pub(super) fn json(demo: &Demo, out: &mut impl Write) -> io::Result<()> {
         },
         "store_url": demo.store_server.url,
         "stripe_url": demo.stripe_server.url,
-        "store_key": demo.store.consumer_key(),
-        "store_secret": demo.store.consumer_secret(),
         "stripe_key": demo.stripe.secret_key(),
     });
+    for (name, key) in demo.shop.keys().as_object().into_iter().flatten() {
+        line[name] = key.clone();
+    }
     writeln!(out, "{line}")?;
     out.flush()
 }

@@ -8,12 +8,8 @@
 //! completion, long after its caller has given up, makes an order that costs something else than was
 //! paid: it cannot be prevented without conditional writes, and the seller is told on the order.
 
-<<<<<<< HEAD
-use commerce::{Commitment, ConnectorError, DraftId, Money, Order, PaymentId};
-=======
-use commerce::{Commitment, ConnectorError, DraftId, Effect, Money, Order};
+use commerce::{Commitment, ConnectorError, DraftId, Effect, Money, Order, PaymentId};
 use jiff::SignedDuration;
->>>>>>> wip-ea
 use serde::Deserialize;
 use serde_json::json;
 use tracing::{error, warn};
