@@ -11,7 +11,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use commerce::{ConnectorError, Cursor, Listed, ListingPage, Product, ProductId, ProductPage};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 use tokio::sync::Notify;
 use tracing::warn;
@@ -43,6 +43,9 @@ const ACTIVE: &str = "status:active";
 const EXPORTS_MAX: u8 = 2;
 /// Changes beyond so many are exported: reading them page by page would take the points of others.
 const CHANGES_BY_PAGE_MAX: u64 = 200;
+/// The store's search learns of a change seconds after it was made; what was changed so long before is
+/// asked for once more.
+const LATE: SignedDuration = SignedDuration::from_mins(1);
 
 /// What is remembered from one call for the catalog to the next.
 pub(crate) struct Reading {
@@ -245,6 +248,7 @@ fn stocked(id: &ProductId) -> Option<u64> {
 
 /// A time holds colons, at which a filter without quotes would end.
 fn changed_since(since: Timestamp) -> String {
+    let since = since.saturating_sub(LATE).unwrap_or(since);
     format!("updated_at:>='{}'", since.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
 

@@ -304,6 +304,11 @@ async fn changes_are_found_whatever_they_are() {
     assert_eq!(changed.len(), 2);
     assert_eq!(of(&changed, &stage, "BEANIE-1").variants[0].price.to_major(), "21.00");
     assert_eq!(of(&changed, &stage, "OUT-1").exclusion, Some(Exclusion::NotPublic));
+    // A change that the search learned of late was missed, and is found the next time.
+    let later = since + SignedDuration::from_secs(40);
+    assert_eq!(stage.connector.products_since(later).await.unwrap().len(), 2);
+    let much_later = since + SignedDuration::from_secs(90);
+    assert_eq!(stage.connector.products_since(much_later).await.unwrap().len(), 0);
 }
 
 #[tokio::test]

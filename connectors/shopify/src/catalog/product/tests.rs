@@ -183,6 +183,18 @@ fn pictures_films_and_models_each_in_their_place() {
 }
 
 #[test]
+fn pictures_beyond_those_that_anybody_shows_are_left_out() {
+    let image = |nth: u8| {
+        let url = format!("https://cdn.example/{nth}.jpg");
+        json!({ "id": format!("gid://shopify/MediaImage/{nth}"), "mediaContentType": "IMAGE",
+            "preview": { "image": { "url": url } } })
+    };
+    let media: Vec<Value> = (1..=25).map(image).collect();
+    let mug = read(json!({ "media": { "nodes": media } }), json!({}));
+    assert_eq!((mug.images.len(), &*mug.images[19].url), (20, "https://cdn.example/20.jpg"));
+}
+
+#[test]
 fn what_owner_and_apps_keep_is_read() {
     let field = |namespace: &str, key: &str, value: &str| json!({ "namespace": namespace, "key": key, "value": value });
     let discovery = "shopify--discovery--product_recommendation";
