@@ -488,3 +488,34 @@ async fn a_draft_costs_what_it_did_until_it_is_written_again() {
         message.starts_with("Product with ID ") && message.ends_with(" is no longer available.")
     );
 }
+
+#[tokio::test]
+async fn a_draft_may_take_its_time() {
+    const READY: &str = "query($id: ID!) { draftOrder(id: $id) { ready status } }";
+    const COMPLETE: &str = "mutation($id: ID!) { draftOrderComplete(id: $id) { draftOrder { status } userErrors { message } } }";
+
+    let bench = Bench::new();
+    bench.store.quirks(|quirks| quirks.drafts_ready_after_ms = 3_000);
+    let id = bench.draft(&[("BEANIE-1", 1)], json!({})).await;
+    let early = bench.data(READY, json!({ "id": id })).await;
+    assert_eq!(early["draftOrder"]["ready"], false);
+    let refused = bench.data(COMPLETE, json!({ "id": id })).await;
+    assert_eq!(refused["draftOrderComplete"]["draftOrder"]["status"], "OPEN");
+    bench.wait(3);
+    let later = bench.data(READY, json!({ "id": id })).await;
+    assert_eq!(later["draftOrder"]["ready"], true);
+    bench.done(COMPLETE, json!({ "id": id })).await;
+}
+
+#[tokio::test]
+async fn a_shop_may_sell_in_another_currency() {
+    let bench = Bench::new();
+    for (code, total) in [("JPY", "4000.0"), ("KWD", "4.0")] {
+        bench.store.set_currency(code);
+        let id = bench.draft(&[("BEANIE-1", 2)], json!({})).await;
+        let query = "query($id: ID!) { draftOrder(id: $id) { totalPriceSet { presentmentMoney { amount currencyCode } } } }";
+        let read = bench.data(query, json!({ "id": id })).await;
+        let money = &read["draftOrder"]["totalPriceSet"]["presentmentMoney"];
+        assert_eq!(*money, json!({ "amount": total, "currencyCode": code }));
+    }
+}
