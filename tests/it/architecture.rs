@@ -26,6 +26,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "feed",
             "payments",
             "sftp",
+            "shopify",
             "upstream",
             "woocommerce",
         ],
