@@ -47,6 +47,8 @@ pub struct Summary {
     pub waiting: usize,
     /// Refunds brought from one side to the other.
     pub refunds: usize,
+    /// What was left in the store of sessions that came to nothing, and is taken away.
+    pub swept: usize,
     /// What could not be looked at or repaired; the log says why.
     pub failed: usize,
 }
@@ -56,7 +58,7 @@ impl fmt::Display for Summary {
         write!(
             f,
             "{} looked at: {} finished, {} let go, {} given back, {} unpaid, {} waiting, {} refunds \
-             mirrored, {} failed",
+             mirrored, {} swept, {} failed",
             self.looked_at,
             self.finished,
             self.let_go,
@@ -64,6 +66,7 @@ impl fmt::Display for Summary {
             self.unpaid,
             self.waiting,
             self.refunds,
+            self.swept,
             self.failed,
         )
     }
@@ -183,6 +186,10 @@ async fn pass(app: &Arc<App>, store: &Arc<Store>, look: Look, tell: &mut Tell<'_
         let since = back(app.seams.clock.now());
         let followed = sales::look(app, store, since).await.map(|_newest| ());
         summary.or_failed(store, "changed orders not read", followed);
+        let now = app.seams.clock.now();
+        let before = now.saturating_sub(store.session_lifetime).unwrap_or(now);
+        let swept = store.connector.sweep(before.min(back(now))).await;
+        summary.swept += summary.or_failed(store, "what came to nothing not swept", swept);
     }
     summary
 }

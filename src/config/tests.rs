@@ -119,11 +119,11 @@ fn where_feeds_are_brought_is_checked() {
     assert_eq!(api.limits.deadline.as_secs(), 60);
 }
 
-#[test]
-fn the_example_file_holds_every_default() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/storebridge.example.toml");
-    let secret = format!("\"file:{}/LICENSE\"", env!("CARGO_MANIFEST_DIR"));
-    let text: String = std::fs::read_to_string(path)
+/// An example file, whose secrets are some text.
+fn example(name: &str) -> Config {
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let secret = format!("\"file:{folder}/LICENSE\"");
+    let text: String = std::fs::read_to_string(format!("{folder}/config/{name}"))
         .unwrap()
         .lines()
         .map(|line| match line.split_once("\"env:") {
@@ -131,7 +131,61 @@ fn the_example_file_holds_every_default() {
             None => format!("{line}\n"),
         })
         .collect();
-    let example = Config::parse(&text).unwrap();
+    Config::parse(&text).unwrap()
+}
+
+#[test]
+fn the_example_of_shopify_holds_every_default() {
+    let of = |config: &Config| match &config.stores[0].platform {
+        super::Platform::Shopify(store) => store.clone(),
+        super::Platform::WooCommerce(_) => panic!(),
+    };
+    let secret = format!("\"file:{}/LICENSE\"", env!("CARGO_MANIFEST_DIR"));
+    let table = format!("[store.shopify]\nclient_id = {secret}\nclient_secret = {secret}\n");
+    let minimal = shopify(&table).unwrap();
+    let (example, minimal) = (of(&example("shopify.example.toml")), of(&minimal));
+    assert_eq!(example.version, minimal.version);
+    assert_eq!(example.limits, minimal.limits);
+    assert_eq!(example.points_wait_max, minimal.points_wait_max);
+    assert_eq!(example.catalog.export_poll, minimal.catalog.export_poll);
+    assert_eq!(example.catalog.export_stall_max, minimal.catalog.export_stall_max);
+}
+
+/// The least configuration with these tables in place of WooCommerce's.
+fn shopify(tables: &str) -> Result<Config, ConfigError> {
+    let text = minimal().replace("platform = \"woocommerce\"", "platform = \"shopify\"");
+    let start = text.find("[store.woocommerce]").unwrap();
+    let end = start + text[start..].find("[store.stripe]").unwrap();
+    Config::parse(&format!("{}{tables}\n{}", &text[..start], &text[end..]))
+}
+
+#[test]
+fn a_shopify_store_lets_us_in_in_one_way() {
+    let secret = format!("\"file:{}/LICENSE\"", env!("CARGO_MANIFEST_DIR"));
+    let app = format!("client_id = {secret}\nclient_secret = {secret}");
+    for (table, key) in [
+        (String::new(), "store[0].shopify"),
+        ("[store.shopify]".to_owned(), "store[0].shopify"),
+        (format!("[store.shopify]\nclient_id = {secret}"), "store[0].shopify"),
+        (format!("[store.shopify]\n{app}\nadmin_token = {secret}"), "store[0].shopify"),
+        (
+            format!("[store.shopify]\n{app}\napi_version = \"2026-01\""),
+            "store[0].shopify.api_version",
+        ),
+        (
+            format!("[store.shopify]\n{app}\n[store.shopify.catalog]\ncountry = \"usa\""),
+            "store[0].shopify.catalog.country",
+        ),
+    ] {
+        let error = shopify(&table).unwrap_err();
+        assert!(error.key == key && !error.fix.is_empty(), "{table}: {error}");
+    }
+    assert!(shopify(&format!("[store.shopify]\nadmin_token = {secret}")).is_ok());
+}
+
+#[test]
+fn the_example_file_holds_every_default() {
+    let example = example("storebridge.example.toml");
     let minimal = Config::parse(&minimal()).unwrap();
     assert_eq!(example.server.bounds, minimal.server.bounds);
     assert_eq!(example.stores[0].stripe.limits, minimal.stores[0].stripe.limits);

@@ -40,6 +40,7 @@ mod recorded;
 mod refunds;
 mod repair;
 mod sessions;
+mod shopify;
 #[path = "../../sftp/tests/it/server.rs"]
 mod sshd;
 mod stage;
