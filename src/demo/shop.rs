@@ -106,10 +106,10 @@ impl Shop {
                 store.consumer_secret(),
             ),
             Self::Shopify(store) => format!(
-                "curl -s {url}/admin/api/{}/graphql.json -H 'Content-Type: application/json' \\\n  -H \
-                 'X-Shopify-Access-Token: {}' -d '{{\"query\": \"{{ orders(first: 1, reverse: true) \
-                 {{ nodes {{ name\n    displayFinancialStatus customAttributes {{ key value }} }} }} \
-                 }}\"}}'",
+                "curl -s {url}/admin/api/{}/graphql.json -H 'Content-Type: application/json' \\\n  \
+                 -H 'X-Shopify-Access-Token: {}' \\\n  -d '{{\"query\": \"{{ orders(first: 1, \
+                 reverse: true) {{ nodes {{ name displayFinancialStatus customAttributes {{ key \
+                 value }} }} }} }}\"}}'",
                 shopify::ApiVersion::default(),
                 store.admin_token(),
             ),
