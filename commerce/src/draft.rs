@@ -242,6 +242,21 @@ pub enum ProblemKind {
     CodeRefused(CodeRefusal),
 }
 
+impl ProblemKind {
+    /// The milder, the later it is told: what cannot be mended, what can, what need not.
+    pub const fn mildness(self) -> u8 {
+        match self {
+            Self::UnknownItem | Self::NotPurchasable => 0,
+            Self::OutOfStock => 1,
+            Self::QuantityExceeded => 2,
+            Self::RegionRestricted => 3,
+            Self::Invalid => 4,
+            Self::Missing => 5,
+            Self::CodeRefused(_) => 6,
+        }
+    }
+}
+
 /// Why a discount code does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeRefusal {

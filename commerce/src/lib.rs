@@ -12,6 +12,7 @@ mod draft;
 mod hook;
 mod id;
 mod money;
+mod rehearsal;
 mod sale;
 mod text;
 
@@ -32,5 +33,6 @@ pub use id::{
     AgentId, Cursor, DraftId, ItemId, LineId, OrderId, PaymentId, ProductId, RateId, SessionId,
 };
 pub use money::{Currency, Decimal, Money, MoneyError};
-pub use sale::{Booking, Brought, Origin, Refund, Sale};
+pub use rehearsal::{first_in_stock, rehearsal};
+pub use sale::{Booking, Brought, Origin, Refund, Sale, mark_of};
 pub use text::{plain_text, spoken};

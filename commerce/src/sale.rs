@@ -74,3 +74,33 @@ pub struct Booking {
     /// What the seller reads.
     pub reason: String,
 }
+
+impl Booking {
+    /// The reason, with the mark at its end: what is kept where a platform has no place for marks.
+    pub fn marked_reason(&self) -> String {
+        format!("{} [{}]", self.reason, self.mark)
+    }
+}
+
+/// The mark at the end of a reason, if it has one.
+pub fn mark_of(reason: &str) -> Option<&str> {
+    let (_, mark) = reason.strip_suffix(']')?.rsplit_once('[')?;
+    (!mark.is_empty()).then_some(mark)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Booking, mark_of};
+    use crate::{Currency, Money};
+
+    #[test]
+    fn a_mark_stands_at_the_end() {
+        let amount = Money::zero(Currency::USD);
+        let (mark, reason) = ("re_1".to_owned(), "Refunded at the processor".to_owned());
+        let booking = Booking { mark, amount, reason };
+        assert_eq!(mark_of(&booking.marked_reason()), Some("re_1"));
+        for none in ["", "damaged", "[re_1] damaged", "damaged []", "re_1]"] {
+            assert_eq!(mark_of(none), None, "{none}");
+        }
+    }
+}

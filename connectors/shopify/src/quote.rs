@@ -142,7 +142,7 @@ fn problems(shown: &Shown, ways: &[Way], refused: Vec<Problem>) -> Vec<Problem> 
         let text = "Where shall the receipt go? Send the buyer's e-mail";
         problems.push(missing(Subject::Email, text));
     }
-    problems.sort_by_key(|problem| mildness(problem.kind));
+    problems.sort_by_key(|problem| problem.kind.mildness());
     problems
 }
 
@@ -177,17 +177,4 @@ fn obstacle(row: &Row) -> Option<Problem> {
 /// Whether anything is offered but coming for it.
 fn is_shipped(ways: &[Way]) -> bool {
     ways.iter().any(|way| way.pickup.is_none())
-}
-
-/// The milder, the later it is told: what cannot be mended, what can, what need not.
-const fn mildness(kind: ProblemKind) -> u8 {
-    match kind {
-        ProblemKind::UnknownItem | ProblemKind::NotPurchasable => 0,
-        ProblemKind::OutOfStock => 1,
-        ProblemKind::QuantityExceeded => 2,
-        ProblemKind::RegionRestricted => 3,
-        ProblemKind::Invalid => 4,
-        ProblemKind::Missing => 5,
-        ProblemKind::CodeRefused(_) => 6,
-    }
 }

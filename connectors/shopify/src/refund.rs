@@ -4,7 +4,7 @@
 //! processor's id: so whoever books it again, now or in a year, changes nothing. On the gateway `manual`
 //! no money moves by it.
 
-use commerce::{Booking, ConnectorError, OrderId};
+use commerce::{Booking, ConnectorError, OrderId, mark_of};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -126,7 +126,7 @@ fn form(order: &str, booking: &Booking, bought: &Bought) -> Result<Value, Connec
         && !bought.line_items.page_info.has_next_page;
     let mut input = json!({
         "orderId": order,
-        "note": format!("{} [{}]", booking.reason, booking.mark),
+        "note": booking.marked_reason(),
         "notify": false,
         "transactions": [{
             "orderId": order,
@@ -153,23 +153,9 @@ fn key(text: &str) -> String {
     format!("{}-{}-8{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
 }
 
-/// What a refund was booked under.
-pub(crate) fn mark_of(note: &str) -> Option<&str> {
-    let (_, mark) = note.strip_suffix(']')?.rsplit_once('[')?;
-    (!mark.is_empty()).then_some(mark)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{key, mark_of};
-
-    #[test]
-    fn a_mark_stands_at_the_end() {
-        assert_eq!(mark_of("Refunded at the processor [re_1]"), Some("re_1"));
-        for none in ["", "damaged", "[re_1] damaged", "damaged []", "re_1]"] {
-            assert_eq!(mark_of(none), None, "{none}");
-        }
-    }
+    use super::key;
 
     #[test]
     fn a_key_follows_from_what_is_booked() {

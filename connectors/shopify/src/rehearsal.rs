@@ -1,24 +1,20 @@
 //! Trying a purchase out at a store, up to where money would move: a draft, and an end to it.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::time::Duration;
 
 use commerce::{
-    Address, Buyer, Change, ConnectorError, Destination, Draft, Facts, Finding, Level, Line, Patch,
-    ProductPage, Subject,
+    ConnectorError, Draft, Facts, Finding, Level, Line, Subject, first_in_stock, rehearsal,
 };
 use tokio::time::Instant;
 
 use crate::{Shopify, id::draft_of};
-
-/// Who buys what nobody gets.
-const EMAIL: &str = "rehearsal@example.com";
 
 impl Shopify {
     /// Opens a draft of the first thing that can be bought, sent to the store's own address, and
     /// takes it away again.
     pub(crate) async fn rehearse_purchase(&self) -> Vec<Finding> {
         let line = match self.products_after(0).await {
-            Ok(page) => first_line(&page),
+            Ok(page) => first_in_stock(&page),
             Err(error) => return vec![broken(&error)],
         };
         let Some(line) = line else {
@@ -42,24 +38,8 @@ impl Shopify {
     }
 
     async fn rehearse_draft(&self, line: Line) -> Result<Draft, ConnectorError> {
-        let name = "Rehearsal Storebridge".to_owned();
         let place = self.shop().await?.address.clone();
-        let change = Change {
-            lines: Some(vec![line]),
-            buyer: Patch::Set(Buyer {
-                first_name: "Rehearsal".to_owned(),
-                last_name: "Storebridge".to_owned(),
-                email: EMAIL.to_owned(),
-                ..Buyer::default()
-            }),
-            destination: Patch::Set(Destination {
-                name: name.clone(),
-                address: Some(Address { name, ..place }),
-                ..Destination::default()
-            }),
-            ..Change::default()
-        };
-        self.open_draft(&change).await
+        self.open_draft(&rehearsal(line, place)).await
     }
 
     async fn take_back(&self, draft: &Draft) -> Result<(), ConnectorError> {
@@ -67,15 +47,6 @@ impl Shopify {
         let number = draft_of(&draft.id).ok_or(ConnectorError::NotFound { what: "draft" })?;
         self.delete_draft(number).await
     }
-}
-
-fn first_line(page: &ProductPage) -> Option<Line> {
-    let products = page.products.iter().filter(|product| product.exclusion.is_none());
-    let mut variants = products.flat_map(|product| &product.variants);
-    let variant = variants.find(|variant| {
-        variant.is_settled() && variant.availability == commerce::Availability::InStock
-    })?;
-    Some(Line { item: variant.item.clone(), quantity: NonZeroU32::MIN })
 }
 
 /// What the draft says of the store.

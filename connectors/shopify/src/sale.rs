@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use commerce::{
     Address, AppliedCode, Brought, ConnectorError, ItemId, LineId, Money, OrderId, Origin,
-    ProductId, Quote, QuotedLine, Rate, RateKind, Refund, Sale, TaxLine, Totals, plain_text,
+    ProductId, Quote, QuotedLine, Rate, RateKind, Refund, Sale, TaxLine, Totals, mark_of,
+    plain_text,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de::Error};
@@ -21,7 +22,6 @@ use crate::{
     id::{Gid, Kind, Ordered},
     lines::{line_id, sum},
     operation::Operation,
-    refund::mark_of,
     shown::{Bag, Image, Linked, PageInfo, ShippingLine, Stage, Tax, unreadable},
 };
 

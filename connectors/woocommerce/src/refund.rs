@@ -4,7 +4,7 @@
 //! of its reason. Two replicas that look at the same moment may both book it: the next look takes
 //! the later one away again.
 
-use commerce::{Booking, ConnectorError, OrderId};
+use commerce::{Booking, ConnectorError, OrderId, mark_of};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -79,7 +79,7 @@ fn form(booking: &Booking, bought: &Bought) -> Value {
     let lines: Vec<Value> = entries.into_iter().flatten().map(Entry::back).collect();
     let mut body = json!({
         "amount": amount,
-        "reason": format!("{} [{}]", booking.reason, booking.mark),
+        "reason": booking.marked_reason(),
         "api_refund": false,
         "api_restock": is_all,
     });
@@ -102,24 +102,5 @@ impl Entry {
             entry["quantity"] = json!(self.quantity);
         }
         entry
-    }
-}
-
-/// What a refund was booked under.
-pub(crate) fn mark_of(reason: &str) -> Option<&str> {
-    let (_, mark) = reason.strip_suffix(']')?.rsplit_once('[')?;
-    (!mark.is_empty()).then_some(mark)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::mark_of;
-
-    #[test]
-    fn a_mark_stands_at_the_end() {
-        assert_eq!(mark_of("Refunded at the processor [re_1]"), Some("re_1"));
-        for none in ["", "damaged", "[re_1] damaged", "damaged []", "re_1]"] {
-            assert_eq!(mark_of(none), None, "{none}");
-        }
     }
 }

@@ -1,10 +1,10 @@
 //! Trying a purchase out at a store, up to where money would move: a cart, a draft, an end to it.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::time::Duration;
 
 use commerce::{
-    Address, Buyer, Change, ConnectorError, Destination, Draft, DraftState, Facts, Finding, Level,
-    Line, Patch, ProductPage, Subject,
+    ConnectorError, Draft, DraftState, Facts, Finding, Level, Line, Subject, first_in_stock,
+    rehearsal,
 };
 use tokio::time::Instant;
 
@@ -13,15 +13,12 @@ use crate::{
     check::{broken, finding},
 };
 
-/// Who buys what nobody gets.
-const EMAIL: &str = "rehearsal@example.com";
-
 impl WooCommerce {
     /// Opens a draft of the first thing that can be bought, sent to the store's own address, and
     /// ends it.
     pub(crate) async fn rehearse_purchase(&self) -> Vec<Finding> {
         let line = match self.page(None).await {
-            Ok(page) => first_line(&page),
+            Ok(page) => first_in_stock(&page),
             Err(error) => return vec![broken("Rehearsal", &error)],
         };
         let Some(line) = line else {
@@ -50,34 +47,9 @@ impl WooCommerce {
     }
 
     async fn rehearse_draft(&self, line: Line) -> Result<Draft, ConnectorError> {
-        let name = "Rehearsal Storebridge".to_owned();
         let place = self.store_address().await?.clone();
-        let change = Change {
-            lines: Some(vec![line]),
-            buyer: Patch::Set(Buyer {
-                first_name: "Rehearsal".to_owned(),
-                last_name: "Storebridge".to_owned(),
-                email: EMAIL.to_owned(),
-                ..Buyer::default()
-            }),
-            destination: Patch::Set(Destination {
-                name: name.clone(),
-                address: Some(Address { name, ..place }),
-                ..Destination::default()
-            }),
-            ..Change::default()
-        };
-        self.open_draft(&change).await
+        self.open_draft(&rehearsal(line, place)).await
     }
-}
-
-fn first_line(page: &ProductPage) -> Option<Line> {
-    let products = page.products.iter().filter(|product| product.exclusion.is_none());
-    let mut variants = products.flat_map(|product| &product.variants);
-    let variant = variants.find(|variant| {
-        variant.is_settled() && variant.availability == commerce::Availability::InStock
-    })?;
-    Some(Line { item: variant.item.clone(), quantity: NonZeroU32::MIN })
 }
 
 /// What the draft says of the store.

@@ -2,12 +2,12 @@
 
 use commerce::{
     Brought, ConnectorError, DraftState, Effect, Money, MoneyError, OrderId, Origin, Refund, Sale,
-    plain_text,
+    mark_of, plain_text,
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::Deserialize;
 
-use crate::{WooCommerce, loose, order::StoreOrder, refund::mark_of};
+use crate::{WooCommerce, loose, order::StoreOrder};
 
 /// The store allows no more.
 const PAGE: usize = 100;

@@ -132,7 +132,7 @@ impl Cart {
                 text: "The store does not deliver there. Choose another address".to_owned(),
             });
         }
-        problems.sort_by_key(|problem| mildness(problem.kind));
+        problems.sort_by_key(|problem| problem.kind.mildness());
         problems
     }
 
@@ -184,18 +184,5 @@ impl Item {
             tax: count.money(&self.totals.tax)?,
             quantity_max: self.quantity_limits.most(),
         })
-    }
-}
-
-/// The milder, the later it is told: what cannot be mended, what can, what need not.
-const fn mildness(kind: ProblemKind) -> u8 {
-    match kind {
-        ProblemKind::UnknownItem | ProblemKind::NotPurchasable => 0,
-        ProblemKind::OutOfStock => 1,
-        ProblemKind::QuantityExceeded => 2,
-        ProblemKind::RegionRestricted => 3,
-        ProblemKind::Invalid => 4,
-        ProblemKind::Missing => 5,
-        ProblemKind::CodeRefused(_) => 6,
     }
 }
