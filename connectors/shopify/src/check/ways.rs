@@ -141,7 +141,7 @@ impl Shopify {
         const WHAT: &str = "Hooks";
         if !self.ears.can_hear() {
             let detail = "without the app's secret nothing the store tells can be believed: set \
-                          `hook_secrets` to the one that its admin shows";
+                          `webhook_secrets` to the one that its admin shows";
             return finding(Level::Warning, WHAT, detail.to_owned());
         }
         let (known, topics) = match tokio::try_join!(self.subscriptions(None), self.topics()) {
