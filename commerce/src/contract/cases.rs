@@ -436,8 +436,8 @@ pub(super) async fn what_costs_nothing_is_ordered(stage: &impl Stage) {
     assert!(draft.quote.totals.total.is_zero());
     let tie = Commitment { payment: None, ..commitment(&draft, "") };
     for _ in 0..2 {
-        let state = connector.commit(&draft.id, &tie).await.unwrap().state;
-        assert!(matches!(state, DraftState::Committed { payment: None, .. }), "{state:?}");
+        let committed = connector.commit(&draft.id, &tie).await.unwrap().state;
+        assert!(matches!(committed, DraftState::Committed { payment: None, .. }), "{committed:?}");
     }
     let order = connector.place(&draft.id, &tie).await.unwrap();
     assert_eq!(connector.place(&draft.id, &tie).await.unwrap(), order);
