@@ -1,6 +1,6 @@
 //! Every route and every layer, in order, on one screen.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -12,7 +12,7 @@ use axum::{
 use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Method, header};
 use tokio::sync::Semaphore;
-use tracing::{Instrument, error, field, info, info_span};
+use tracing::{Instrument, Span, error, field, info, info_span};
 
 use crate::app::App;
 
@@ -40,7 +40,10 @@ const HOOK_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// What agents reach.
 pub fn router(app: &Arc<App>) -> Router {
-    let requests = Arc::new(Semaphore::new(app.bounds.requests_max));
+    let guard = Guard {
+        places: Arc::new(Semaphore::new(app.bounds.requests_max)),
+        timeout: app.bounds.request_timeout,
+    };
     Router::new()
         .route("/.well-known/acp.json", get(discovery::document))
         .route("/openapi.json", get(openapi::document))
@@ -65,11 +68,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/readyz", get(ops::ready))
         .fallback(|| async { Refused::no_such_route() })
         .method_not_allowed_fallback(|| async { Refused::method_not_allowed() })
-        .layer(middleware::from_fn_with_state(Arc::clone(app), bound_time))
-        .layer(middleware::from_fn(catch_panic))
-        .layer(middleware::from_fn_with_state(requests, shed))
-        .layer(middleware::from_fn(echo))
-        .layer(middleware::from_fn(observe))
+        .layer(middleware::from_fn_with_state(guard, around))
         .with_state(Arc::clone(app))
 }
 
@@ -78,66 +77,78 @@ pub fn metrics_router(render: impl Fn() -> String + Clone + Send + Sync + 'stati
     Router::new().route("/metrics", get(move || async move { render() }))
 }
 
-/// One span and one line for each request.
-async fn observe(request: Request, next: Next) -> Response {
-    let started = tokio::time::Instant::now();
-    let span = info_span!(
+/// What bounds every request.
+#[derive(Clone)]
+struct Guard {
+    places: Arc<Semaphore>,
+    timeout: Duration,
+}
+
+/// Everything around a request. One layer and not five: a layer copies the route behind it and boxes
+/// what it waits for, for every request.
+async fn around(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let (span, method) = (span(&request), request.method().clone());
+    let echoed = echoed(&request);
+    let bounded = bound_time(guard.timeout, catch_panic(next.run(request)));
+    let work = async {
+        let mut response = shed(&guard.places, bounded).await;
+        response.headers_mut().extend(echoed);
+        response
+    };
+    observe(&method, work).instrument(span).await
+}
+
+fn span(request: &Request) -> Span {
+    info_span!(
         "request",
         http.method = %request.method(),
         http.route = field::Empty,
-        request.id = request_id(&request).unwrap_or_default(),
+        request.id = request_id(request).unwrap_or_default(),
         store.id = field::Empty,
         agent.id = field::Empty,
-    );
-    let method = request.method().clone();
-    async {
-        let response = next.run(request).await;
-        let (status, took) = (response.status().as_u16(), started.elapsed());
-        metrics::histogram!("request_seconds", "method" => method.to_string()).record(took);
-        metrics::counter!("requests_total", "status" => status.to_string()).increment(1);
-        info!(http.status = status, duration_ms = took.as_millis(), "answered");
-        response
-    }
-    .instrument(span)
-    .await
+    )
 }
 
-/// `Request-Id` comes back unchanged, `Idempotency-Key` on every change, refusals included.
-async fn echo(request: Request, next: Next) -> Response {
-    let mut names = vec![REQUEST_ID];
-    if matches!(*request.method(), Method::POST | Method::PUT) {
-        names.push(IDEMPOTENCY_KEY);
-    }
-    let echoed: Vec<(HeaderName, HeaderValue)> = names
-        .into_iter()
-        .filter_map(|name| Some((name.clone(), request.headers().get(&name)?.clone())))
-        .collect();
-    let mut response = next.run(request).await;
-    response.headers_mut().extend(echoed);
+/// One line for each request.
+async fn observe(method: &Method, work: impl Future<Output = Response>) -> Response {
+    let started = tokio::time::Instant::now();
+    let response = work.await;
+    let (status, took) = (response.status().as_u16(), started.elapsed());
+    metrics::histogram!("request_seconds", "method" => method.to_string()).record(took);
+    metrics::counter!("requests_total", "status" => status.to_string()).increment(1);
+    info!(http.status = status, duration_ms = took.as_millis(), "answered");
     response
 }
 
+/// `Request-Id` comes back unchanged, `Idempotency-Key` on every change, refusals included.
+fn echoed(request: &Request) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
+    let is_change = matches!(*request.method(), Method::POST | Method::PUT);
+    let sent = |name: &HeaderName| request.headers().get(name).cloned();
+    let key = sent(&IDEMPOTENCY_KEY).filter(|_| is_change);
+    let echoed = [(REQUEST_ID, sent(&REQUEST_ID)), (IDEMPOTENCY_KEY, key)];
+    echoed.into_iter().filter_map(|(name, value)| Some((name, value?)))
+}
+
 /// Refuses at once what would only wait.
-async fn shed(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+async fn shed(places: &Semaphore, work: impl Future<Output = Response>) -> Response {
     match places.try_acquire() {
-        Ok(_place) => next.run(request).await,
+        Ok(_place) => work.await,
         Err(_) => Refused::overloaded().into_response(),
     }
 }
 
+/// An answer comes in time or is a clear refusal. A completion answers earlier by itself.
+async fn bound_time(timeout: Duration, work: impl Future<Output = Response>) -> Response {
+    let answer = tokio::time::timeout(timeout, work).await;
+    answer.unwrap_or_else(|_| Refused::too_slow().into_response())
+}
+
 /// A panic is our fault: it is logged, answered, and takes no other request with it.
-async fn catch_panic(request: Request, next: Next) -> Response {
-    AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+async fn catch_panic(work: impl Future<Output = Response>) -> Response {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
         error!("a request panicked");
         Refused::internal().into_response()
     })
-}
-
-/// An answer comes in time or is a clear refusal. A completion answers earlier by itself.
-async fn bound_time(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    tokio::time::timeout(app.bounds.request_timeout, next.run(request))
-        .await
-        .unwrap_or_else(|_| Refused::too_slow().into_response())
 }
 
 fn request_id(request: &Request) -> Option<&str> {
