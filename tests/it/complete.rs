@@ -1,5 +1,7 @@
 //! Paying: one charge and one order, and a clear word where there is none.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::stage::{Stage, agent};
@@ -160,6 +162,31 @@ async fn two_completions_at_once_charge_once() {
     assert!(one.status == 200 || one.status == 409, "{}", one.body);
     let read = stage.agent().retrieve(session.id()).await;
     assert_eq!(read.body["status"], "completed", "{} {} {}", one.body, two.body, read.body);
+    stage.upstreams.assert_bought_once();
+}
+
+/// One completion reaches two replicas at once, under one key: one charge, one order, and both tell
+/// of the same.
+#[tokio::test]
+async fn two_replicas_race_and_both_answers_agree() {
+    let stage = Stage::start().await;
+    let (url, _stop) = stage.replica().await;
+    let (here, there) = (stage.agent(), agent::Agent::new(&url, crate::stage::TOKEN));
+    let session = here.ready("20", 1).await;
+    let token = stage.token();
+    let told = async |agent: &agent::Agent| {
+        for _ in 0..50 {
+            let answer = agent.complete_with(session.id(), &token, "pay").await;
+            if answer.body["status"] == "completed" {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it never ends\n{}", stage.upstreams.journal());
+    };
+    let (one, two) = tokio::join!(told(&here), told(&there));
+    assert_eq!(one.body["order"], two.body["order"]);
+    assert_eq!(one.body["totals"], two.body["totals"]);
     stage.upstreams.assert_bought_once();
 }
 
