@@ -28,6 +28,7 @@ mod post;
 mod schedule;
 mod seller;
 mod steps;
+mod store;
 mod world;
 
 use ledger::Tally;
