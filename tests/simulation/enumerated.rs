@@ -99,8 +99,8 @@ impl Case {
 }
 
 /// The first case of the plain flow in which a planted defect shows.
-pub(crate) fn find(defect: Defect) -> Option<String> {
-    let cases = every_case(Platform::WooCommerce, &[Flow::Plain]);
+pub(crate) fn find(platform: Platform, defect: Defect) -> Option<String> {
+    let cases = every_case(platform, &[Flow::Plain]);
     cases.into_iter().find_map(|case| case.broken(Some(defect)))
 }
 

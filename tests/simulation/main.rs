@@ -91,7 +91,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> io::Result<bool> {
         return Ok(true);
     }
     if let Some(seed) = arguments.replay {
-        let told = schedule::replay(seed, None);
+        let told = schedule::replay(seed);
         writeln!(out, "{told}")?;
         return Ok(told.broken.is_empty());
     }
@@ -127,7 +127,7 @@ fn schedules(arguments: &Arguments, out: &mut impl Write) -> io::Result<bool> {
             if seed >= end || tally.failures.len() > 5 {
                 return tally;
             }
-            tally.add(seed, &schedule::run(seed, None));
+            tally.add(seed, &schedule::run(seed));
         }
     };
     let tally = on_all_cores(work).into_iter().fold(Tally::default(), Tally::and);
