@@ -132,7 +132,7 @@ fn find(platform: Platform, defect: Defect) -> (String, bool) {
         };
     }
     let found = (1..=SCHEDULES_MAX).find_map(|seed| {
-        let broken = schedule::run_with(platform, seed, defect).broken;
+        let broken = schedule::run(platform, seed, Some(defect)).broken;
         broken.into_iter().next().map(|broken| (seed, broken))
     });
     match found {

@@ -40,23 +40,18 @@ impl fmt::Display for Told {
     }
 }
 
-/// Runs the schedule of a seed.
-pub(crate) fn run(seed: u64) -> Told {
-    play(platform_of(seed), seed, None, false)
+/// Runs the schedule of a seed, with a planted defect if one is wanted.
+pub(crate) fn run(platform: Platform, seed: u64, defect: Option<Defect>) -> Told {
+    play(platform, seed, defect, false)
 }
 
-/// The same, keeping every call.
-pub(crate) fn replay(seed: u64) -> Told {
-    play(platform_of(seed), seed, None, true)
-}
-
-/// Runs the schedule of a seed at a store of this platform, with a planted defect.
-pub(crate) fn run_with(platform: Platform, seed: u64, defect: Defect) -> Told {
-    play(platform, seed, Some(defect), false)
+/// The same without a defect, keeping every call.
+pub(crate) fn replay(platform: Platform, seed: u64) -> Told {
+    play(platform, seed, None, true)
 }
 
 /// Every other store is a Shopify store.
-const fn platform_of(seed: u64) -> Platform {
+pub(crate) const fn platform_of(seed: u64) -> Platform {
     if seed.is_multiple_of(2) { Platform::Shopify } else { Platform::WooCommerce }
 }
 

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use bytes::Bytes;
+use clap::ValueEnum;
 use emulators::{Now, shopify, woocommerce};
 use http::Request;
 use serde_json::Value;
@@ -14,8 +15,9 @@ mod of_woocommerce;
 pub(crate) const SCARCE_UNITS: i64 = 2;
 
 /// Which platform's store it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Platform {
+    #[value(name = "woocommerce")]
     WooCommerce,
     Shopify,
 }
