@@ -17,7 +17,7 @@ pub(crate) fn wrong(
     {
         let (payment, step) = rest.split_once('/')?;
         let orders = store.orders();
-        let mut tied = orders.iter().filter(|order| order.tied == payment).peekable();
+        let mut tied = orders.iter().filter(|order| order.tied == payment);
         return match step {
             "capture" if !tied.any(|order| order.stage != Stage::Dead) => {
                 Some(format!("captured before commit: {payment}"))
@@ -25,7 +25,7 @@ pub(crate) fn wrong(
             "cancel" if tied.any(|order| order.stage == Stage::Committed) => {
                 Some(format!("voided before the draft was dead: {payment}"))
             }
-            "confirm" if tied.peek().is_none() => {
+            "confirm" if !orders.iter().any(|order| was_tied(order, payment, stripe)) => {
                 Some(format!("authorized before commit: {payment}"))
             }
             _ => None,
@@ -40,6 +40,16 @@ pub(crate) fn wrong(
             (!captured).then(|| format!("paid before it was captured: {payment}"))
         }
     }
+}
+
+/// Whether an order is tied to a payment, or was. Of two calls that complete the same session with the
+/// same card one may be declined and open the order again before the other one asks: that is refused
+/// too, or found by whoever looks next. An order keeps the session that it was tied for.
+fn was_tied(order: &Order, payment: &str, stripe: &Stripe) -> bool {
+    let is_of_it = |intent: &serde_json::Value| {
+        intent["id"] == payment && intent["metadata"]["acp_session"] == order.session.as_str()
+    };
+    order.tied == payment || stripe.intents().iter().any(is_of_it)
 }
 
 /// An order whose money was taken and has not gone back is not ended.
