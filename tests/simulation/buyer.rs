@@ -8,7 +8,10 @@ use http::Request;
 use rand::Rng;
 use serde_json::{Value, json};
 
-use crate::world::{Replica, SCARCE, World, request};
+use crate::{
+    store::Item,
+    world::{Replica, World, request},
+};
 
 /// How often an agent asks again, at most.
 const PATIENCE: u32 = 12;
@@ -92,7 +95,7 @@ pub(crate) async fn buy(world: &World, name: usize) -> Story {
         }
     }
     if world.weather.happens(5) {
-        world.store.set_price(20, "17.50");
+        world.store.lower_price();
     }
     for tries in 0..3 {
         pause(world, if world.is_run { 100 } else { 3_000 }).await;
@@ -136,7 +139,7 @@ fn any_change(world: &World) -> Value {
     match world.weather.dice().random_range(0..4) {
         // It takes away all of a small price.
         3 => json!({"discounts": {"codes": ["fiveoff"]}}),
-        0 => json!({"line_items": [{"id": "20", "quantity": 2}]}),
+        0 => json!({"line_items": [{"id": world.store.item(Item::Plain), "quantity": 2}]}),
         1 => json!({"discounts": {"codes": ["save10"]}}),
         _ => json!({"fulfillment_details": {"address": {
             "name": "Ada Lovelace", "line_one": "1 Main Street", "city": "Austin",
@@ -204,15 +207,14 @@ async fn read(world: &World, story: &mut Story) -> bool {
 }
 
 fn item(world: &World) -> String {
-    if world.is_run {
-        return SCARCE.to_string();
-    }
-    match world.weather.dice().random_range(0..7) {
-        0 | 1 => SCARCE.to_string(),
-        2 => "29".to_owned(),
-        3 => "30".to_owned(),
-        _ => "20".to_owned(),
-    }
+    let wanted = match world.weather.dice().random_range(0..7) {
+        _ if world.is_run => Item::Scarce,
+        0 | 1 => Item::Scarce,
+        2 => Item::Other,
+        3 => Item::Cheap,
+        _ => Item::Plain,
+    };
+    world.store.item(wanted)
 }
 
 /// Sends the last completion again when all is calm: whatever has died before, now it ends.

@@ -12,7 +12,7 @@ use std::{
 use storebridge::{App, Parts, Seams, config::Config};
 use upstream::Transport;
 
-use crate::{enumerated, schedule};
+use crate::{enumerated, schedule, store::Platform};
 
 mod careless_network;
 mod careless_platform;
@@ -104,12 +104,14 @@ impl Defect {
 
 /// Whether each is found, and after how many schedules; of a sample, whether the first few are.
 pub(crate) fn find_all(all: bool, out: &mut impl Write) -> io::Result<bool> {
-    let wanted = if all { &ALL[..] } else { &SOON_FOUND[..] };
+    let defects = if all { &ALL[..] } else { &SOON_FOUND[..] };
+    let on = |platform| defects.iter().map(move |defect| (platform, *defect));
+    let wanted: Vec<_> = on(Platform::WooCommerce).chain(on(Platform::Shopify)).collect();
     let next = AtomicUsize::new(0);
     let work = || {
         let mut lines = Vec::new();
-        while let Some(defect) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-            lines.push(find(*defect));
+        while let Some(&(platform, defect)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+            lines.push(find(platform, defect));
         }
         lines
     };
@@ -120,22 +122,23 @@ pub(crate) fn find_all(all: bool, out: &mut impl Write) -> io::Result<bool> {
     Ok(found.iter().all(|(_, is_found)| *is_found))
 }
 
-fn find(defect: Defect) -> (String, bool) {
+fn find(platform: Platform, defect: Defect) -> (String, bool) {
+    let name = format!("{platform:?}, {defect:?}");
     // What keeps a purchase from ever ending shows where all but one call succeeds.
     if defect == Defect::ReplayOfStoredFailure {
-        return match enumerated::find(defect) {
-            Some(broken) => (format!("{defect:?}: found ({broken:.70})"), true),
-            None => (format!("{defect:?}: NOT FOUND by one failing call"), false),
+        return match enumerated::find(platform, defect) {
+            Some(broken) => (format!("{name}: found ({broken:.70})"), true),
+            None => (format!("{name}: NOT FOUND by one failing call"), false),
         };
     }
     let found = (1..=SCHEDULES_MAX).find_map(|seed| {
-        let broken = schedule::run(seed, Some(defect)).broken;
+        let broken = schedule::run(platform, seed, Some(defect)).broken;
         broken.into_iter().next().map(|broken| (seed, broken))
     });
     match found {
         Some((seed, broken)) => {
-            (format!("{defect:?}: found after {seed} schedules ({broken:.70})"), true)
+            (format!("{name}: found after {seed} schedules ({broken:.70})"), true)
         }
-        None => (format!("{defect:?}: NOT FOUND in {SCHEDULES_MAX} schedules"), false),
+        None => (format!("{name}: NOT FOUND in {SCHEDULES_MAX} schedules"), false),
     }
 }

@@ -16,7 +16,8 @@ use crate::{
     ledger,
     network::Mishap,
     schedule::{self, Told},
-    world::{SCARCE, World},
+    store::{Item, Platform},
+    world::World,
 };
 
 /// One way of buying, and what comes after it.
@@ -78,6 +79,7 @@ const SAMPLE: usize = 37;
 /// One flow with one mishap.
 #[derive(Clone, Copy)]
 struct Case {
+    platform: Platform,
     flow: Flow,
     replicas: usize,
     call: usize,
@@ -87,22 +89,26 @@ struct Case {
 impl Case {
     /// The first promise that is broken, by a service that may have a defect.
     fn broken(self, defect: Option<Defect>) -> Option<String> {
-        let Self { flow, replicas, call, mishap } = self;
-        let (told, _) = play(flow, replicas, Some((call, mishap)), defect);
+        let Self { platform, flow, replicas, call, mishap } = self;
+        let (told, _) = play(platform, flow, replicas, Some((call, mishap)), defect);
         let words = told.broken.first()?;
-        Some(format!("{flow:?}, {replicas} replicas, call {call}, {mishap:?}: {words}"))
+        Some(format!(
+            "{platform:?}, {flow:?}, {replicas} replicas, call {call}, {mishap:?}: {words}"
+        ))
     }
 }
 
 /// The first case of the plain flow in which a planted defect shows.
-pub(crate) fn find(defect: Defect) -> Option<String> {
-    let cases = every_case(&[Flow::Plain]);
+pub(crate) fn find(platform: Platform, defect: Defect) -> Option<String> {
+    let cases = every_case(platform, &[Flow::Plain]);
     cases.into_iter().find_map(|case| case.broken(Some(defect)))
 }
 
 /// Runs them all, or a sample, on all cores and prints how many there were.
 pub(crate) fn run_all(all: bool, out: &mut impl Write) -> io::Result<bool> {
-    let mut cases = every_case(&FLOWS);
+    let mut cases = every_case(Platform::WooCommerce, &FLOWS);
+    let here = cases.len();
+    cases.extend(every_case(Platform::Shopify, &FLOWS));
     let total = cases.len();
     if !all {
         cases = cases.into_iter().step_by(SAMPLE).collect();
@@ -119,18 +125,26 @@ pub(crate) fn run_all(all: bool, out: &mut impl Write) -> io::Result<bool> {
     for words in &broken {
         writeln!(out, "  {words}")?;
     }
+    let there = total - here;
+    writeln!(out, "WooCommerce {here}, Shopify {there}")?;
     writeln!(out, "cases {} of {total}, promises broken {}", cases.len(), broken.len())?;
     Ok(broken.is_empty())
 }
 
-fn every_case(flows: &[Flow]) -> Vec<Case> {
+fn every_case(platform: Platform, flows: &[Flow]) -> Vec<Case> {
     let mut cases = Vec::new();
-    for &flow in flows {
+    // Only one platform has the choice.
+    let has = |flow: &&Flow| **flow != Flow::Deferred || platform == Platform::WooCommerce;
+    for &flow in flows.iter().filter(has) {
         for replicas in 1..=2 {
-            let (fine, calls) = play(flow, replicas, None, None);
-            assert!(fine.broken.is_empty(), "{flow:?} without a mishap: {:?}", fine.broken);
+            let (fine, calls) = play(platform, flow, replicas, None, None);
+            assert!(
+                fine.broken.is_empty(),
+                "{platform:?}, {flow:?} without a mishap: {:?}",
+                fine.broken
+            );
             for call in 1..=calls {
-                cases.extend(MISHAPS.map(|mishap| Case { flow, replicas, call, mishap }));
+                cases.extend(MISHAPS.map(|mishap| Case { platform, flow, replicas, call, mishap }));
             }
         }
     }
@@ -139,13 +153,14 @@ fn every_case(flows: &[Flow]) -> Vec<Case> {
 
 /// Plays a flow with a mishap at one call, and says how many calls it took.
 fn play(
+    platform: Platform,
     flow: Flow,
     replicas: usize,
     mishap: Option<(usize, Mishap)>,
     defect: Option<Defect>,
 ) -> (Told, usize) {
     schedule::on_paused_clock(async {
-        let world = World::scripted(replicas, mishap, defect);
+        let world = World::scripted(platform, replicas, mishap, defect);
         world.store.defer_orders(flow == Flow::Deferred);
         let mut stories = [shop(&world, flow).await];
         let calls = world.weather.calls();
@@ -163,19 +178,19 @@ fn play(
 /// What the agent does, and what the seller does afterwards.
 async fn shop(world: &World, flow: Flow) -> Story {
     let mut story = Story::default();
-    let scarce = SCARCE.to_string();
-    let item = match flow {
-        Flow::Scarce => scarce.as_str(),
-        Flow::BeganEmpty => "3501",
-        Flow::Free => "30",
-        _ => "20",
-    };
-    if !buyer::open(world, item, "create", &mut story).await {
+    let plain = world.store.item(Item::Plain);
+    let item = world.store.item(match flow {
+        Flow::Scarce => Item::Scarce,
+        Flow::BeganEmpty => Item::Gone,
+        Flow::Free => Item::Cheap,
+        _ => Item::Plain,
+    });
+    if !buyer::open(world, &item, "create", &mut story).await {
         return story;
     }
     let change = match flow {
-        Flow::Changed => Some(json!({"line_items": [{"id": "20", "quantity": 2}]})),
-        Flow::BeganEmpty => Some(json!({"line_items": [{"id": "20"}]})),
+        Flow::Changed => Some(json!({"line_items": [{"id": plain, "quantity": 2}]})),
+        Flow::BeganEmpty => Some(json!({"line_items": [{"id": plain}]})),
         Flow::Free => Some(json!({"discounts": {"codes": ["fiveoff"]}})),
         _ => None,
     };

@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::{
     buyer::Story,
     schedule::Told,
-    world::{SCARCE, SCARCE_UNITS, World},
+    store::{Order, SCARCE_UNITS},
+    world::World,
 };
 
 /// What many schedules add up to.
@@ -79,12 +80,12 @@ pub(crate) fn judge(world: &World, stories: &[Story]) -> Told {
     let mut broken = world.weather.wrong_steps();
     let (intents, orders) = (world.stripe.intents(), world.store.orders());
     for order in &orders {
-        world.weather.say(|| format!("order {order}"));
+        world.weather.say(|| format!("order {}", order.words));
     }
     for intent in &intents {
         world.weather.say(|| format!("payment {intent}"));
     }
-    let paid: Vec<&Value> = orders.iter().filter(|order| is_paid(order)).collect();
+    let paid: Vec<&Order> = orders.iter().filter(|order| order.is_paid).collect();
     let mut by_session: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
     for intent in &intents {
         let session = intent["metadata"]["acp_session"].as_str().unwrap_or_default();
@@ -107,9 +108,8 @@ pub(crate) fn judge(world: &World, stories: &[Story]) -> Told {
     }
     let mut seen = BTreeSet::new();
     for order in &paid {
-        let session = meta(order, "_acp_session");
-        if !seen.insert(session.clone()) {
-            broken.push(format!("charged for two orders: session {session}"));
+        if !seen.insert(&order.session) {
+            broken.push(format!("charged for two orders: session {}", order.session));
         }
     }
     for story in stories {
@@ -117,13 +117,9 @@ pub(crate) fn judge(world: &World, stories: &[Story]) -> Told {
     }
     judge_refunds(world, &paid, &mut broken);
     judge_events(world, &paid, &mut broken);
-    let sold: i64 = paid.iter().flat_map(|order| scarce_units(order)).sum();
+    let sold: i64 = paid.iter().map(|order| order.scarce).sum();
     let oversold = u64::try_from(sold - SCARCE_UNITS).unwrap_or(0);
-    let says_so = |order: &&&Value| {
-        let log = world.store.order_log(order["id"].as_u64().unwrap_or_default());
-        log.iter().any(|entry| entry.ends_with("[oversold]"))
-    };
-    if oversold > 0 && paid.iter().filter(says_so).count() == 0 {
+    if oversold > 0 && !paid.iter().any(|order| order.says_oversold) {
         broken.push(format!("oversold and not said: {sold} of {SCARCE_UNITS}"));
     }
     let sold_out = stories.iter().filter(|story| story.last.to_string().contains("out_of_stock"));
@@ -140,7 +136,7 @@ pub(crate) fn judge(world: &World, stories: &[Story]) -> Told {
 fn judge_payment(
     intent: &Value,
     session: &str,
-    paid: &[&Value],
+    paid: &[&Order],
     stories: &[Story],
     broken: &mut Vec<String>,
 ) {
@@ -149,7 +145,7 @@ fn judge_payment(
     match intent["status"].as_str().unwrap_or_default() {
         "requires_capture" => broken.push(format!("stuck hold: {id} of session {session}")),
         "succeeded" => {
-            let orders = paid.iter().filter(|order| order["transaction_id"] == id).count();
+            let orders = paid.iter().filter(|order| order.paid_by == id).count();
             if orders != 1 {
                 broken.push(format!("lost order: {id} was captured and has {orders} paid orders"));
             }
@@ -167,42 +163,30 @@ fn judge_payment(
 }
 
 /// I4.
-fn judge_order(order: &Value, intents: &[Value], broken: &mut Vec<String>) {
-    let number = &order["id"];
-    let payment = order["transaction_id"].as_str().unwrap_or_default();
-    let total = minor(&order["total"]).unwrap_or_default();
-    let paid = intents.iter().find(|intent| intent["id"] == payment);
+fn judge_order(order: &Order, intents: &[Value], broken: &mut Vec<String>) {
+    let Order { id, total, paid_by, .. } = order;
+    let paid = intents.iter().find(|intent| intent["id"] == paid_by.as_str());
     let captured = paid.map_or(0, |intent| intent["amount_received"].as_i64().unwrap_or(0));
-    if captured != total {
-        broken
-            .push(format!("unpaid order: {number} says {total}, captured {captured} by {payment}"));
+    if captured != *total {
+        broken.push(format!("unpaid order: {id} says {total}, captured {captured} by {paid_by}"));
     }
 }
 
 /// What went back is the same on both sides, and never more than was taken.
-fn judge_refunds(world: &World, paid: &[&Value], broken: &mut Vec<String>) {
+fn judge_refunds(world: &World, paid: &[&Order], broken: &mut Vec<String>) {
     for balance in world.stripe.ledger().payments {
-        let order = paid.iter().find(|order| order["transaction_id"] == balance.id.as_str());
-        let booked: i64 = order.map_or(0, |order| {
-            let refunds = order["refunds"].as_array().into_iter().flatten();
-            refunds.filter_map(|refund| minor(&refund["total"])).sum()
-        });
-        if -booked != balance.refunded {
-            let paid_back = balance.refunded;
-            broken.push(format!("paid back {paid_back}, booked {}: {}", -booked, balance.id));
+        let order = paid.iter().find(|order| order.paid_by == balance.id);
+        let booked = order.map_or(0, |order| order.refunded);
+        if booked != balance.refunded {
+            broken.push(format!("paid back {}, booked {booked}: {}", balance.refunded, balance.id));
         }
     }
 }
 
-/// Decimal text in minor units.
-fn minor(decimal: &Value) -> Option<i64> {
-    decimal.as_str()?.replace('.', "").parse().ok()
-}
-
 /// I6, and that the agent was told the truth.
-fn judge_story(story: &Story, paid: &[&Value], broken: &mut Vec<String>) {
+fn judge_story(story: &Story, paid: &[&Order], broken: &mut Vec<String>) {
     let Some(session) = &story.session else { return };
-    let is_bought = paid.iter().any(|order| meta(order, "_acp_session") == *session);
+    let is_bought = paid.iter().any(|order| order.session == *session);
     let mut ends: BTreeMap<&str, &str> = BTreeMap::new();
     for (key, end) in &story.ends {
         if *ends.entry(key).or_insert(end) != end {
@@ -222,12 +206,11 @@ fn judge_story(story: &Story, paid: &[&Value], broken: &mut Vec<String>) {
 }
 
 /// Each order is told of, and none before it is paid.
-fn judge_events(world: &World, paid: &[&Value], broken: &mut Vec<String>) {
+fn judge_events(world: &World, paid: &[&Order], broken: &mut Vec<String>) {
     let heard = world.heard.lock().unwrap_or_else(PoisonError::into_inner);
     for order in paid {
-        let number = order["id"].to_string();
-        if !heard.iter().any(|event| event.order == number) {
-            broken.push(format!("untold order: {number}"));
+        if !heard.iter().any(|event| event.order == order.id) {
+            broken.push(format!("untold order: {}", order.id));
         }
     }
     for event in heard.iter().filter(|event| !event.was_paid) {
@@ -235,24 +218,6 @@ fn judge_events(world: &World, paid: &[&Value], broken: &mut Vec<String>) {
     }
 }
 
-fn is_paid(order: &Value) -> bool {
-    !order["date_paid"].is_null()
-}
-
 fn is_live(intent: &Value) -> bool {
     matches!(intent["status"].as_str(), Some("requires_capture" | "succeeded"))
-}
-
-fn scarce_units(order: &Value) -> Vec<i64> {
-    let lines = order["line_items"].as_array().into_iter().flatten();
-    lines
-        .filter(|line| line["product_id"] == SCARCE)
-        .filter_map(|line| line["quantity"].as_i64())
-        .collect()
-}
-
-fn meta(order: &Value, key: &str) -> String {
-    let metas = order["meta_data"].as_array().into_iter().flatten();
-    let found = metas.into_iter().find(|meta| meta["key"] == key);
-    found.and_then(|meta| meta["value"].as_str()).unwrap_or_default().to_owned()
 }

@@ -28,9 +28,11 @@ mod post;
 mod schedule;
 mod seller;
 mod steps;
+mod store;
 mod world;
 
 use ledger::Tally;
+use store::Platform;
 
 /// What `cargo test` passes to every test program stands beside what is our own.
 #[expect(clippy::struct_excessive_bools, reason = "these are the switches of a command line")]
@@ -49,6 +51,9 @@ struct Arguments {
     /// Run the schedule of this seed alone, and print all that happens.
     #[arg(long)]
     replay: Option<u64>,
+    /// Run schedules at stores of this platform alone; otherwise every other one.
+    #[arg(long, value_enum)]
+    platform: Option<Platform>,
     /// Only say what there is to run.
     #[arg(long)]
     list: bool,
@@ -62,6 +67,12 @@ struct Arguments {
     nocapture: bool,
     /// Run only what has this in its name.
     filter: Option<String>,
+}
+
+impl Arguments {
+    fn platform(&self, seed: u64) -> Platform {
+        self.platform.unwrap_or(schedule::platform_of(seed))
+    }
 }
 
 /// What can be run, by the name that a test runner shows.
@@ -90,7 +101,7 @@ fn run(arguments: &Arguments, out: &mut impl Write) -> io::Result<bool> {
         return Ok(true);
     }
     if let Some(seed) = arguments.replay {
-        let told = schedule::replay(seed, None);
+        let told = schedule::replay(arguments.platform(seed), seed);
         writeln!(out, "{told}")?;
         return Ok(told.broken.is_empty());
     }
@@ -126,7 +137,7 @@ fn schedules(arguments: &Arguments, out: &mut impl Write) -> io::Result<bool> {
             if seed >= end || tally.failures.len() > 5 {
                 return tally;
             }
-            tally.add(seed, &schedule::run(seed, None));
+            tally.add(seed, &schedule::run(arguments.platform(seed), seed, None));
         }
     };
     let tally = on_all_cores(work).into_iter().fold(Tally::default(), Tally::and);

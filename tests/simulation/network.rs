@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use axum::{Router, body::Body};
 use bytes::Bytes;
-use emulators::{faults::Dropped, stripe::Stripe, woocommerce::Store};
+use emulators::{faults::Dropped, stripe::Stripe};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Collected};
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use upstream::{Transport, TransportError};
 
-use crate::steps;
+use crate::{steps, store::Store};
 
 /// Where store and processor are.
 pub(crate) const STORE: &str = "http://store.test";
@@ -221,9 +221,9 @@ impl Transport for Network {
                 self.died.cancel();
                 return std::future::pending().await;
             }
-            Some(Mishap::Refused(status)) => return Ok(bare(status)),
+            Some(Mishap::Refused(status)) => return Ok(self.refusal(status, &request)),
             Some(Mishap::Stored | Mishap::StoredAfter) if !is_keyed(&request) => {
-                return Ok(bare(500));
+                return Ok(self.refusal(500, &request));
             }
             Some(Mishap::Stored) => {
                 self.stripe.fail_next_stored(request.method().as_str(), request.uri().path());
@@ -265,6 +265,14 @@ impl Transport for Network {
 }
 
 impl Network {
+    /// That status, as whoever was called says it.
+    fn refusal(&self, status: u16, request: &Request<Bytes>) -> Response<Bytes> {
+        match self.store.refusal(status, request) {
+            Some((status, body)) => bare(status).map(|_| Bytes::from(body.to_string())),
+            None => bare(status),
+        }
+    }
+
     fn carry_out(
         &self,
         request: Request<Bytes>,

@@ -10,6 +10,7 @@ use crate::{
     buyer::{self, Story},
     defects::Defect,
     ledger, post, seller,
+    store::Platform,
     world::World,
 };
 
@@ -40,18 +41,23 @@ impl fmt::Display for Told {
 }
 
 /// Runs the schedule of a seed, with a planted defect if one is wanted.
-pub(crate) fn run(seed: u64, defect: Option<Defect>) -> Told {
-    play(seed, defect, false)
+pub(crate) fn run(platform: Platform, seed: u64, defect: Option<Defect>) -> Told {
+    play(platform, seed, defect, false)
 }
 
-/// The same, keeping every call.
-pub(crate) fn replay(seed: u64, defect: Option<Defect>) -> Told {
-    play(seed, defect, true)
+/// The same without a defect, keeping every call.
+pub(crate) fn replay(platform: Platform, seed: u64) -> Told {
+    play(platform, seed, None, true)
 }
 
-fn play(seed: u64, defect: Option<Defect>, keeps_lines: bool) -> Told {
+/// Every other store is a Shopify store.
+pub(crate) const fn platform_of(seed: u64) -> Platform {
+    if seed.is_multiple_of(2) { Platform::Shopify } else { Platform::WooCommerce }
+}
+
+fn play(platform: Platform, seed: u64, defect: Option<Defect>, keeps_lines: bool) -> Told {
     on_paused_clock(async {
-        let world = World::new(seed, keeps_lines, defect);
+        let world = World::new(platform, seed, keeps_lines, defect);
         let buyers = if world.is_run { 5 } else { world.weather.dice().random_range(1..=3) };
         let shopping = async {
             let stories = join_all((0..buyers).map(|name| buyer::buy(&world, name))).await;

@@ -1,8 +1,9 @@
 //! What must hold at each single step, whatever comes later: looked at while a call is on its way.
 
-use emulators::{stripe::Stripe, woocommerce::Store};
+use emulators::stripe::Stripe;
 use http::Request;
-use serde_json::Value;
+
+use crate::store::{Order, Stage, Step, Store};
 
 /// What is wrong with making this call now.
 pub(crate) fn wrong(
@@ -16,52 +17,45 @@ pub(crate) fn wrong(
     {
         let (payment, step) = rest.split_once('/')?;
         let orders = store.orders();
-        let tied: Vec<&Value> = orders.iter().filter(|order| is_tied(order, payment)).collect();
+        let mut tied = orders.iter().filter(|order| order.tied == payment);
         return match step {
-            "capture" if !tied.iter().any(|order| !is_dead(order)) => {
+            "capture" if !tied.any(|order| order.stage != Stage::Dead) => {
                 Some(format!("captured before commit: {payment}"))
             }
-            "cancel" if tied.iter().any(|order| is_committed(order)) => {
+            "cancel" if tied.any(|order| order.stage == Stage::Committed) => {
                 Some(format!("voided before the draft was dead: {payment}"))
             }
-            "confirm" if tied.is_empty() => Some(format!("authorized before commit: {payment}")),
+            "confirm" if !orders.iter().any(|order| was_tied(order, payment, stripe)) => {
+                Some(format!("authorized before commit: {payment}"))
+            }
             _ => None,
         };
     }
-    if request.method() == "PUT" && path.contains("/wc/v3/orders/") {
-        let body: Value = serde_json::from_slice(request.body()).ok()?;
-        if body["status"] == "cancelled" {
-            return killed_with_its_money(path, store, stripe);
+    match store.step(request)? {
+        Step::End(order) => killed_with_its_money(&order, stripe),
+        // It costs nothing; the ledgers are asked whether that is true.
+        Step::Pay(payment) if payment.is_empty() => None,
+        Step::Pay(payment) => {
+            let captured = stripe.captured().iter().any(|(id, _)| *id == payment);
+            (!captured).then(|| format!("paid before it was captured: {payment}"))
         }
-        let payment = body["transaction_id"].as_str().filter(|_| body["set_paid"] == true)?;
-        if payment.is_empty() {
-            // It costs nothing; the ledgers are asked whether that is true.
-            return None;
-        }
-        let captured = stripe.captured().iter().any(|(id, _)| id == payment);
-        return (!captured).then(|| format!("paid before it was captured: {payment}"));
     }
-    None
+}
+
+/// Whether an order is tied to a payment, or was. Of two calls that complete the same session with the
+/// same card one may be declined and open the order again before the other one asks: that is refused
+/// too, or found by whoever looks next. An order keeps the session that it was tied for.
+fn was_tied(order: &Order, payment: &str, stripe: &Stripe) -> bool {
+    let is_of_it = |intent: &serde_json::Value| {
+        intent["id"] == payment && intent["metadata"]["acp_session"] == order.session.as_str()
+    };
+    order.tied == payment || stripe.intents().iter().any(is_of_it)
 }
 
 /// An order whose money was taken and has not gone back is not ended.
-fn killed_with_its_money(path: &str, store: &Store, stripe: &Stripe) -> Option<String> {
-    let order = store.order(path.rsplit('/').next()?.parse().ok()?)?;
+fn killed_with_its_money(order: &Order, stripe: &Stripe) -> Option<String> {
     let ledger = stripe.ledger();
     let mut taken = ledger.payments.iter().filter(|payment| payment.captured > payment.refunded);
-    let payment = taken.find(|payment| is_tied(&order, &payment.id))?;
-    Some(format!("killed with its money taken: {} of {}", order["id"], payment.id))
-}
-
-fn is_tied(order: &Value, payment: &str) -> bool {
-    let metas = order["meta_data"].as_array().into_iter().flatten();
-    metas.into_iter().any(|meta| meta["key"] == "_acp_payment" && meta["value"] == payment)
-}
-
-fn is_dead(order: &Value) -> bool {
-    matches!(order["status"].as_str(), Some("cancelled" | "trash"))
-}
-
-fn is_committed(order: &Value) -> bool {
-    order["status"] != "checkout-draft" && !is_dead(order)
+    let payment = taken.find(|payment| payment.id == order.tied)?;
+    Some(format!("killed with its money taken: {} of {}", order.id, payment.id))
 }

@@ -7,18 +7,14 @@ use std::sync::{
 
 use axum::{Router, body::Body};
 use bytes::Bytes;
-use emulators::{stripe::Stripe, woocommerce::Store};
+use emulators::stripe::Stripe;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use secrecy::SecretString;
 use serde_json::Value;
-use storebridge::{
-    App, Seams,
-    clock::Clock,
-    config::{Config, Platform},
-};
+use storebridge::{App, Seams, clock::Clock, config::Config};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -27,13 +23,11 @@ use upstream::Seeded;
 use crate::{
     defects::Defect,
     network::{Mishap, Network, STORE, STRIPE, Weather},
+    store::{Order, Platform, Store},
 };
 
 const START: i64 = 1_795_457_250;
 const TOKEN: &str = "token-of-the-agent";
-/// What may sell out, and how many there are.
-pub(crate) const SCARCE: u64 = 3495;
-pub(crate) const SCARCE_UNITS: i64 = 2;
 
 /// Everything outside the replicas, and the replicas.
 pub(crate) struct World {
@@ -84,32 +78,43 @@ fn moment(began: Instant) -> Timestamp {
 
 impl World {
     /// A world of a seed.
-    pub(crate) fn new(seed: u64, keeps_lines: bool, defect: Option<Defect>) -> Self {
+    pub(crate) fn new(
+        platform: Platform,
+        seed: u64,
+        keeps_lines: bool,
+        defect: Option<Defect>,
+    ) -> Self {
         let weather = Weather::new(seed, keeps_lines);
         let replicas = weather.dice().random_range(1..=2);
         let (defers, is_run) = (weather.happens(50), weather.happens(10));
-        let world = Self::with(weather, seed, defect, replicas);
+        let world = Self::with(platform, weather, seed, defect, replicas);
         world.store.defer_orders(defers);
         Self { is_run, ..world }
     }
 
     /// A world in which one call goes wrong.
     pub(crate) fn scripted(
+        platform: Platform,
         replicas: usize,
         mishap: Option<(usize, Mishap)>,
         defect: Option<Defect>,
     ) -> Self {
-        Self::with(Weather::scripted(mishap), 1, defect, replicas)
+        Self::with(platform, Weather::scripted(mishap), 1, defect, replicas)
     }
 
-    fn with(weather: Weather, seed: u64, defect: Option<Defect>, replicas: usize) -> Self {
+    fn with(
+        platform: Platform,
+        weather: Weather,
+        seed: u64,
+        defect: Option<Defect>,
+        replicas: usize,
+    ) -> Self {
         let began = Instant::now();
         let weather = Arc::new(weather);
         let now: emulators::Now = Arc::new(move || moment(began));
-        let store = Store::demo(STORE, Arc::clone(&now), seed);
+        let store = Store::new(platform, STORE, Arc::clone(&now), seed);
         let stripe = Stripe::new(now, seed);
         stripe.listen("http://bridge.test/hooks/shop/stripe", &["*"]);
-        store.set_stock(SCARCE, SCARCE_UNITS);
         let heard = Arc::default();
         let mut world = Self {
             weather,
@@ -189,8 +194,8 @@ impl World {
             async move {
                 let event: Value = serde_json::from_slice(&body).unwrap_or_default();
                 let order = event["data"]["id"].as_str().unwrap_or_default().to_owned();
-                let kept = order.parse().ok().and_then(|id| store.order(id));
-                let was_paid = kept.is_some_and(|order| !order["date_paid"].is_null());
+                let is_it = |kept: &Order| kept.id == order && kept.is_paid;
+                let was_paid = store.orders().iter().any(is_it);
                 heard
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -200,11 +205,9 @@ impl World {
     }
 
     fn config(&self) -> Config {
-        let mut config = template().clone();
+        let mut config = template(self.store.platform()).clone();
         let store = &mut config.stores[0];
-        let Platform::WooCommerce(platform) = &mut store.platform else { panic!() };
-        platform.consumer_key = SecretString::from(self.store.consumer_key());
-        platform.consumer_secret = SecretString::from(self.store.consumer_secret());
+        self.store.unlock(&mut store.platform);
         store.stripe.secret_key = SecretString::from(self.stripe.secret_key());
         store.stripe.webhook_secrets = vec![SecretString::from(self.stripe.webhook_secret())];
         store.agents[0].token = SecretString::from(TOKEN);
@@ -213,16 +216,23 @@ impl World {
 }
 
 /// A configuration like an owner's, with secrets that every world puts its own in place of.
-fn template() -> &'static Config {
-    static TEMPLATE: OnceLock<Config> = OnceLock::new();
-    TEMPLATE.get_or_init(|| {
+fn template(platform: Platform) -> &'static Config {
+    static TEMPLATES: OnceLock<[Config; 2]> = OnceLock::new();
+    let templates = TEMPLATES.get_or_init(|| {
         let secret = std::env::temp_dir().join(format!("storebridge-{}", std::process::id()));
         std::fs::write(&secret, "0123456789abcdef0123456789abcdef").expect("a file can be written");
-        let text = TOML.replace("SECRET", &format!("file:{}", secret.display()));
-        let config = Config::parse(&text).expect("it is a configuration");
+        let configs = [WOOCOMMERCE, SHOPIFY].map(|platform| {
+            let text = TOML.replace("PLATFORM", platform);
+            let text = text.replace("SECRET", &format!("file:{}", secret.display()));
+            Config::parse(&text).expect("it is a configuration")
+        });
         std::fs::remove_file(secret).expect("it was there");
-        config
-    })
+        configs
+    });
+    match platform {
+        Platform::WooCommerce => &templates[0],
+        Platform::Shopify => &templates[1],
+    }
 }
 
 const TOML: &str = r#"
@@ -232,13 +242,10 @@ session_key = "SECRET"
 [[store]]
 id = "shop"
 name = "The Shop"
-platform = "woocommerce"
 url = "http://store.test"
+PLATFORM
 [store.refunds]
 from_store = "mirror"
-[store.woocommerce]
-consumer_key = "SECRET"
-consumer_secret = "SECRET"
 [store.stripe]
 url = "http://stripe.test"
 secret_key = "SECRET"
@@ -252,6 +259,20 @@ calls_per_minute = 60000
 url = "http://agent.test/events"
 secret = "SECRET"
 attempts_max = 4
+"#;
+
+const WOOCOMMERCE: &str = r#"
+platform = "woocommerce"
+[store.woocommerce]
+consumer_key = "SECRET"
+consumer_secret = "SECRET"
+"#;
+
+const SHOPIFY: &str = r#"
+platform = "shopify"
+[store.shopify]
+client_id = "SECRET"
+client_secret = "SECRET"
 "#;
 
 impl Replica {

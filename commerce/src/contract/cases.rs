@@ -168,7 +168,12 @@ pub(super) async fn a_commitment_can_be_taken_back(stage: &impl Stage) {
     assert!(is_settled(&connector.revise(&draft.id, &order_of(stage, 2)).await));
     assert!(is_settled(&connector.commit(&draft.id, &commitment(&draft, "pay_2")).await));
     for _ in 0..2 {
-        assert_open(&connector.reopen(&draft.id, &tie, &Facts::new()).await.unwrap());
+        let reopened = connector.reopen(&draft.id, &tie, &Facts::new()).await.unwrap();
+        for open in [reopened, connector.load(&draft.id).await.unwrap()] {
+            assert_open(&open);
+            assert_eq!(open.quote.problems, [], "it can be bought as before");
+            assert_eq!(open.quote.rates.len(), draft.quote.rates.len(), "it goes the same ways");
+        }
     }
     let draft = connector.revise(&draft.id, &order_of(stage, 2)).await.unwrap();
     let tie = commitment(&draft, "pay_2");

@@ -92,7 +92,7 @@ impl Shopify {
             let lines = wanted.lines.len().max(1);
             match self.put(draft, &input, lines).await? {
                 Ok(shown) => {
-                    let seen = self.memory.see(Seen::new(shown, prepared.ways));
+                    let seen = self.memory.see(Seen::new(shown, Some(prepared.ways)));
                     let seen = self.agree(seen).await?;
                     return self.draft_of(&seen, prepared.refused).await;
                 }

@@ -64,7 +64,7 @@ impl Shopify {
                 let now = seen.shown.restocked(&prepared.stock);
                 prepared.refused.extend(lost_rate(&seen.shown, prepared.way.as_ref()));
                 let refused = std::mem::take(&mut prepared.refused);
-                let now = self.memory.see(Seen::new(now, prepared.ways.clone()));
+                let now = self.memory.see(Seen::new(now, Some(prepared.ways.clone())));
                 let shown = self.draft_of(&now, refused).await?;
                 if !shown.quote.problems.is_empty() {
                     return Ok(shown);
@@ -92,7 +92,7 @@ impl Shopify {
         let input = wanted.input(way.map(|way| way.handle)).reserved(self.reserved());
         let lines = seen.shown.line_items.nodes.len().max(1);
         let written = match self.put(Some(seen.shown.id.0), &input, lines).await? {
-            Ok(written) => self.memory.see(Seen::new(written, ways)),
+            Ok(written) => self.memory.see(Seen::new(written, Some(ways))),
             Err(errors) => {
                 settled(&errors)?;
                 let is_old = errors.iter().any(|error| error.is_about("shippingLine"));
@@ -140,6 +140,7 @@ impl Shopify {
             (Stage::Committed, Some(tie))
                 if tie.payment == commitment.payment && tie.memo == commitment.memo =>
             {
+                let seen = self.with_ways(seen).await?;
                 self.untie(&seen, facts).await
             }
             _ => self.draft_of(&seen, Vec::new()).await,

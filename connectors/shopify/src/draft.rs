@@ -68,7 +68,7 @@ impl Shopify {
     /// The draft as it was a moment ago, or as it is now.
     pub(crate) async fn glance_at_draft(&self, id: &DraftId) -> Result<Draft, ConnectorError> {
         let draft = draft_of(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
-        match self.memory.get(draft).filter(|seen| seen.at.elapsed() <= FRESH) {
+        match self.memory.get(draft).filter(|seen| seen.at.elapsed() <= FRESH && seen.is_whole()) {
             Some(seen) => self.draft_of(&seen, Vec::new()).await,
             None => self.load_draft(id).await,
         }
@@ -157,11 +157,22 @@ impl Shopify {
         let shown = self.read_draft(draft).await?;
         let is_open = matches!(shown.stage()?, Stage::Open);
         let ways = match before {
-            _ if !is_open || !shown.needs_shipping() => Vec::new(),
-            Some(seen) if goes_alike(&seen.shown, &shown) => seen.ways.clone(),
-            _ => self.ways_of(&shown).await?,
+            Some(seen) if seen.ways.is_some() && goes_alike(&seen.shown, &shown) => {
+                seen.ways.clone()
+            }
+            _ if !is_open => None,
+            _ => Some(self.ways_of(&shown).await?),
         };
         Ok(self.memory.see(Seen::new(shown, ways)))
+    }
+
+    /// The same with what is offered for it, which is to be shown again.
+    pub(crate) async fn with_ways(&self, seen: Arc<Seen>) -> Result<Arc<Seen>, ConnectorError> {
+        if seen.ways.is_some() {
+            return Ok(seen);
+        }
+        let ways = self.ways_of(&seen.shown).await?;
+        Ok(self.memory.see(Seen::new(seen.shown.clone(), Some(ways))))
     }
 
     /// As the store shows it, with all its rows and sums.
@@ -195,6 +206,9 @@ impl Shopify {
             options: Options,
         }
 
+        if !shown.needs_shipping() {
+            return Ok(Vec::new());
+        }
         let wanted = Wanted::of(shown)?;
         let input = json!({ "input": wanted.options() });
         let Answer { options } = self.client.run(&DELIVERY_OPTIONS, &input).await?;
@@ -211,6 +225,7 @@ impl Shopify {
         let none = BTreeMap::new();
         let places = if shown.is_picked_up() { self.places().await? } else { &none };
         let kept = shown.kept();
+        let ways = ways.as_deref().unwrap_or_default();
         let quote = quote(shown, ways, places, problems)?;
         Ok(Draft {
             id: draft_id(shown.id.0),

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use moka::sync::Cache;
 use tokio::time::Instant;
 
-use crate::{rates::Way, shown::Shown};
+use crate::{
+    rates::Way,
+    shown::{Shown, Stage},
+};
 
 /// A draft that was seen so short a time ago is answered without a call.
 pub(crate) const FRESH: Duration = Duration::from_secs(2);
@@ -21,12 +24,18 @@ pub(crate) struct Memory(Cache<u64, Arc<Seen>>);
 pub(crate) struct Seen {
     pub(crate) at: Instant,
     pub(crate) shown: Shown,
-    pub(crate) ways: Vec<Way>,
+    /// `None` where nobody has asked, because it could not be changed then.
+    pub(crate) ways: Option<Vec<Way>>,
 }
 
 impl Seen {
-    pub(crate) fn new(shown: Shown, ways: Vec<Way>) -> Self {
+    pub(crate) fn new(shown: Shown, ways: Option<Vec<Way>>) -> Self {
         Self { at: Instant::now(), shown, ways }
+    }
+
+    /// Whether it says all that an agent is shown.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.ways.is_some() || !matches!(self.shown.stage(), Ok(Stage::Open))
     }
 }
 
