@@ -92,7 +92,7 @@ warning: Currency: prices are read for BR, to which the store ships nothing: set
 warning: Places: not looked at: a scope is missing, see above
 warning: Delivery: nothing is delivered to Japan: add a rate there
 warning: Policies: not looked at: a scope is missing, see above
-warning: Hooks: without the app's secret nothing the store tells can be believed: set `hook_secrets` to the one that its admin shows
+warning: Hooks: without the app's secret nothing the store tells can be believed: set `webhook_secrets` to the one that its admin shows
 "
     );
 }
