@@ -158,7 +158,11 @@ impl Purchase {
         }
         // It becomes this call's commitment: whoever is still at the earlier one cannot take it back.
         match self.store.connector.commit(&draft.id, commitment).await {
-            Ok(draft) => self.pay(draft, payment, commitment, token).await,
+            Ok(draft) if matches!(draft.state, DraftState::Committed { .. }) => {
+                self.pay(draft, payment, commitment, token).await
+            }
+            // Nothing is held, and what it was committed to is gone.
+            Ok(draft) => Ok(Outcome::Refused(draft, Refusal::Problems)),
             Err(error) => Ok(in_progress(draft, &error)),
         }
     }

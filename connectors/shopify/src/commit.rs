@@ -116,6 +116,10 @@ impl Shopify {
         let kept = seen.shown.kept().tied(commitment);
         let written = self.write_kept(seen, &kept, TAG_COMMITTED, Some(self.reserved())).await?;
         check_price(commitment, written.shown.total()?)?;
+        if is_overdrawn(&written.shown) {
+            // It had been untied meanwhile, and somebody else has what it held.
+            return self.untie(&written, &Facts::new()).await;
+        }
         self.draft_of(&written, Vec::new()).await
     }
 
