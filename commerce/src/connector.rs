@@ -26,20 +26,24 @@ pub trait Connector: Send + Sync {
     async fn product(&self, id: &ProductId) -> Result<Option<Product>, ConnectorError>;
 
     /// Products that have changed since. Says nothing of those that are gone.
-    async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError>;
+    async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError> {
+        let (mut products, mut from) = (Vec::new(), None);
+        loop {
+            let page = self.changes(since, from.as_ref()).await?;
+            products.extend(page.products);
+            from = page.next;
+            if from.is_none() {
+                return Ok(products);
+            }
+        }
+    }
 
     /// The next of the products that have changed since, however many there are.
     async fn changes(
         &self,
         since: Timestamp,
         from: Option<&Cursor>,
-    ) -> Result<ProductPage, ConnectorError> {
-        let products = match from {
-            None => self.products_since(since).await?,
-            Some(_) => Vec::new(),
-        };
-        Ok(ProductPage { products, next: None, total: None })
-    }
+    ) -> Result<ProductPage, ConnectorError>;
 
     /// The next ids of everything there is, to find out what is gone. `None` where the platform has
     /// nothing that is cheaper than reading it all.

@@ -12,8 +12,8 @@ use crate::{
 pub struct Draft {
     /// How to find it again.
     pub id: DraftId,
-    /// The order that the platform has set aside for it, as soon as there is one.
-    pub order: Option<OrderId>,
+    /// The order that it becomes, under the name it has now.
+    pub order: OrderId,
     /// Who pays, as far as told.
     pub buyer: Option<Buyer>,
     /// Where it goes, as far as told.

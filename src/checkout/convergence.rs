@@ -185,7 +185,7 @@ impl Found {
     }
 
     fn order(&self) -> Option<OrderId> {
-        let of_draft = self.draft.as_ref().and_then(|draft| draft.order.clone());
+        let of_draft = self.draft.as_ref().map(|draft| draft.order.clone());
         of_draft.or_else(|| self.payment.as_ref()?.order.clone())
     }
 

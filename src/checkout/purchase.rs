@@ -195,7 +195,7 @@ impl Purchase {
             session: &self.session,
             store: &self.store.id,
             agent: &self.agent,
-            order: draft.order.as_ref(),
+            order: Some(&draft.order),
             total,
             session_opened_at: self.opened_at,
             description: &description,
@@ -293,7 +293,7 @@ impl Purchase {
         match self.store.connector.reopen(&draft.id, commitment, facts).await {
             Ok(draft) => draft,
             Err(error) => {
-                warn!(order.id = ?draft.order, error = %Chain(&error), "draft not reopened");
+                warn!(order.id = %draft.order, error = %Chain(&error), "draft not reopened");
                 draft
             }
         }
@@ -381,7 +381,7 @@ impl Purchase {
         };
         let Some(payment) = payment else { return Outcome::Refused(dead, Refusal::SoldOut) };
         match self.store.processor.void(&payment.id).await {
-            Ok(_) => info!(order.id = ?dead.order, "sold out while it was paid: nothing is held"),
+            Ok(_) => info!(order.id = %dead.order, "sold out while it was paid: nothing is held"),
             Err(error) => error!(
                 payment.id = %payment.id,
                 error = %Chain(&error),
@@ -397,9 +397,8 @@ impl Purchase {
         held: Payment,
         total: Money,
     ) -> Result<Payment, PaymentError> {
-        let Some(order) = &draft.order else { return Ok(held) };
         let processor = &self.store.processor;
-        match processor.capture(&held.id, total, order).await {
+        match processor.capture(&held.id, total, &draft.order).await {
             Err(PaymentError::OutcomeUnknown { .. }) => processor.fetch(&held.id).await,
             known => known,
         }

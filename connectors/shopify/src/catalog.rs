@@ -120,22 +120,6 @@ impl Shopify {
         }
     }
 
-    /// All that have changed.
-    pub(crate) async fn changed_products(
-        &self,
-        since: Timestamp,
-    ) -> Result<Vec<Product>, ConnectorError> {
-        let (mut products, mut from) = (Vec::new(), None);
-        loop {
-            let page = self.changed_page(since, from.as_ref()).await?;
-            products.extend(page.products);
-            from = page.next;
-            if from.is_none() {
-                return Ok(products);
-            }
-        }
-    }
-
     /// The next ids, of an export of nothing else. Where the store makes none, reading pages of ids
     /// would cost hardly less than reading pages of products.
     pub(crate) async fn listing_page(

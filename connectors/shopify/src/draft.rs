@@ -229,7 +229,7 @@ impl Shopify {
         let quote = quote(shown, ways, places, problems)?;
         Ok(Draft {
             id: draft_id(shown.id.0),
-            order: Some(shown.ordered().id()),
+            order: shown.ordered().id(),
             buyer: buyer(shown),
             destination: destination(shown),
             note: shown.note.clone().filter(|note| !note.is_empty()),

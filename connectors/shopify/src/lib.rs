@@ -142,10 +142,6 @@ impl Connector for Shopify {
         Priority::Catalog.around(self.one_product(id)).await
     }
 
-    async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError> {
-        Priority::Catalog.around(self.changed_products(since)).await
-    }
-
     async fn changes(
         &self,
         since: Timestamp,

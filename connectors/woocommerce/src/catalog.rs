@@ -85,22 +85,6 @@ impl WooCommerce {
         self.products_of(list, from).await
     }
 
-    /// All that have changed.
-    pub(crate) async fn changed_products(
-        &self,
-        since: Timestamp,
-    ) -> Result<Vec<Product>, ConnectorError> {
-        let (mut products, mut from) = (Vec::new(), None);
-        loop {
-            let page = self.changed_page(since, from.as_ref()).await?;
-            products.extend(page.products);
-            from = page.next;
-            if from.is_none() {
-                return Ok(products);
-            }
-        }
-    }
-
     /// The next ids of products and their variations, and nothing else.
     pub(crate) async fn listing_page(
         &self,

@@ -168,7 +168,7 @@ impl WooCommerce {
         let is_settled = matches!(state, DraftState::Placed(_) | DraftState::Discarded);
         let draft = Draft {
             id: id.clone(),
-            order: Some(OrderId::new(order.id.to_string())),
+            order: OrderId::new(order.id.to_string()),
             buyer: order.billing.buyer(),
             destination: order.shipping.destination(),
             note: order.note(),
@@ -331,7 +331,7 @@ impl WooCommerce {
         let pickup = if cart.offers_pickup() { Some(self.store_address().await?) } else { None };
         Ok(Draft {
             id: found.pack(),
-            order: Some(OrderId::new(found.order.to_string())),
+            order: OrderId::new(found.order.to_string()),
             buyer: cart.buyer(),
             destination: cart.destination(),
             note: kept.note.clone(),

@@ -39,7 +39,7 @@ impl WooCommerce {
             Ok(draft) => finding(
                 Level::Failure,
                 "Rehearsal",
-                format!("order {:?} could not be canceled: cancel it by hand", draft.order),
+                format!("order {} could not be canceled: cancel it by hand", draft.order),
             ),
             Err(error) => broken("Rehearsal", &error),
         });

@@ -32,7 +32,7 @@ impl CarelessPlatform {
 
     /// Tells the agent of an order that is none yet.
     async fn tell(&self, draft: &Draft) {
-        let order = draft.order.as_ref().map_or("", OrderId::as_str);
+        let order = &draft.order;
         let body = format!(r#"{{"type":"order_create","data":{{"id":"{order}"}}}}"#);
         let request = Request::post("http://agent.test/events").body(Bytes::from(body));
         // Whether it arrives is the network's affair.
@@ -50,8 +50,12 @@ impl Connector for CarelessPlatform {
         self.inner.product(id).await
     }
 
-    async fn products_since(&self, since: Timestamp) -> Result<Vec<Product>, ConnectorError> {
-        self.inner.products_since(since).await
+    async fn changes(
+        &self,
+        since: Timestamp,
+        from: Option<&Cursor>,
+    ) -> Result<ProductPage, ConnectorError> {
+        self.inner.changes(since, from).await
     }
 
     async fn open(&self, change: &Change) -> Result<Draft, ConnectorError> {

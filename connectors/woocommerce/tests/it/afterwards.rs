@@ -93,7 +93,7 @@ async fn what_the_agent_was_told_is_kept() {
 async fn whoever_waits_for_money_is_known() {
     let stage = Stage::start().await;
     let draft = stage.ready("20", 1).await;
-    let order = draft.order.clone().unwrap();
+    let order = draft.order.clone();
     assert_eq!(stage.connector.unsettled().await.unwrap(), []);
     let nobody = stage.connector.brought(&order).await.unwrap();
     assert!(matches!(nobody, Brought::ByNobody), "it is tied to nothing yet: {nobody:?}");

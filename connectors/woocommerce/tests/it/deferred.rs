@@ -97,7 +97,6 @@ async fn an_empty_beginning_is_filled_and_bought() {
     let stage = stage().await;
     let draft = stage.open(&[("999999", 1)]).await;
     assert_eq!(draft.quote.problems[0].kind, ProblemKind::UnknownItem);
-    assert!(draft.order.is_some(), "the session can be found again");
     let filled = Change { lines: Some(vec![line("20", 1)]), ..Change::default() };
     let filled = stage.revise(&draft, filled).await;
     let commitment = commitment(&filled, "pi_1");

@@ -18,7 +18,7 @@ async fn check(currency: &str, decimals: u32, inclusive: bool) {
         + totals.tax.minor();
     assert_eq!(added, totals.total.minor(), "{currency} {decimals} {inclusive}");
 
-    let order = draft.order.unwrap();
+    let order = draft.order;
     let order = stage.store.order(order.as_str().parse().unwrap()).unwrap();
     let shown = order["total"].as_str().unwrap();
     let shown = commerce::Money::round_major(shown, draft.quote.currency).unwrap();

@@ -58,7 +58,7 @@ impl Stage {
 
     /// The seller gives the draft's order another status, in the store's own pages.
     pub(crate) async fn seller_sets_status(&self, draft: &Draft, status: &str) {
-        let path = format!("/wp-json/wc/v3/orders/{}", draft.order.as_ref().unwrap());
+        let path = format!("/wp-json/wc/v3/orders/{}", draft.order);
         let call = Call::new("seller", Method::PUT, path, Kind::Once);
         self.as_seller(call.json(&json!({ "status": status }))).await;
     }
