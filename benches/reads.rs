@@ -1,5 +1,6 @@
 //! What is read from memory, against axum's hello-world in the same run: a hosted feed at one hot
-//! address and at 10,000 random ones, the discovery document, and a packed feed of many megabytes.
+//! address and at 10,000 random ones, the discovery document, and a feed of many megabytes, which is
+//! also held against as many bytes in one piece.
 //!
 //! `cargo bench --bench reads` prints CPU time of the serving thread for each request, the ratio to
 //! hello-world (1.00 is as cheap), and how fast a large feed leaves; nothing is asserted. Both sides
@@ -18,6 +19,7 @@ use std::{
 
 use anyhow::Context;
 use axum::{Router, routing::get};
+use bytes::Bytes;
 use emulators::{stripe::Stripe, woocommerce::Store};
 use storebridge::{App, config::Config};
 use tokio::{
@@ -87,20 +89,22 @@ fn main() -> anyhow::Result<()> {
     for packing in [".gz", ".zst", ""] {
         let path = format!("{feed}{packing}");
         let length = asking.block_on(download(&large.address, &path))?;
-        let (started, before) = (Instant::now(), cpu_time(&large.thread)?);
-        for _download in 0..DOWNLOADS {
-            asking.block_on(download(&large.address, &path))?;
-        }
-        let cpu = cpu_time(&large.thread)?.saturating_sub(before);
-        let took = started.elapsed();
+        let (took, cpu) = asking.block_on(cost_of_downloads(&large, &path))?;
+        let plain = serve_bytes(length)?;
+        let (_, bare) = asking.block_on(cost_of_downloads(&plain, "/"))?;
         let bytes = (length * DOWNLOADS) as u128;
         let speed = |time: Duration| bytes * 1_000 / time.as_nanos().max(1);
+        let ratio = bare.as_nanos() * 100 / cpu.as_nanos().max(1);
         writeln!(
             out,
-            "feed{packing:<5} of {PRODUCTS} products, {} MB: {} MB/s, {} MB for a second of CPU",
+            "feed{packing:<5} of {PRODUCTS} products, {} MB: {} MB/s, {} MB for a second of CPU, as \
+             one piece of memory {}: {}.{:02} of it",
             length / 1_000_000,
             speed(took),
-            speed(cpu)
+            speed(cpu),
+            speed(bare),
+            ratio / 100,
+            ratio % 100
         )?;
     }
     Ok(())
@@ -120,7 +124,16 @@ fn addresses(feed: &str) -> impl Iterator<Item = String> {
 }
 
 fn serve_hello() -> anyhow::Result<Server> {
-    let router = Router::new().route("/", get(|| async { "Hello, World!" }));
+    serve_plain(Router::new().route("/", get(|| async { "Hello, World!" })))
+}
+
+/// So many bytes in one piece, as bare as axum answers.
+fn serve_bytes(length: usize) -> anyhow::Result<Server> {
+    let bytes = Bytes::from(vec![b'x'; length]);
+    serve_plain(Router::new().route("/", get(move || async move { bytes })))
+}
+
+fn serve_plain(router: Router) -> anyhow::Result<Server> {
     serve(move |listener, told| async move {
         told.send(String::new())?;
         axum_serve(listener, router).await;
@@ -276,6 +289,15 @@ async fn request(stream: &mut TcpStream, path: &str, buffer: &mut [u8]) -> anyho
 async fn download(address: &str, path: &str) -> anyhow::Result<usize> {
     let mut stream = TcpStream::connect(address).await?;
     request(&mut stream, path, &mut vec![0; 1024 * 1024]).await
+}
+
+/// How long a number of downloads took, and what of it was CPU time of the server.
+async fn cost_of_downloads(server: &Server, path: &str) -> anyhow::Result<(Duration, Duration)> {
+    let (started, before) = (Instant::now(), cpu_time(&server.thread)?);
+    for _download in 0..DOWNLOADS {
+        download(&server.address, path).await?;
+    }
+    Ok((started.elapsed(), cpu_time(&server.thread)?.saturating_sub(before)))
 }
 
 /// Of one thread, as the system counts it.

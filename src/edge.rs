@@ -4,9 +4,11 @@
 //! hyper's own builder cuts it off, [`Idle`] ends silent connections, and the time for a body
 //! stands in the router's layers.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::response::Response;
+use http::Request;
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -17,6 +19,7 @@ use tokio::{
     sync::Semaphore,
 };
 use tokio_util::task::TaskTracker;
+use tower::Service;
 use tracing::{debug, warn};
 
 use crate::config::EdgeBounds;
@@ -32,13 +35,17 @@ const HEADERS_MAX: usize = 100;
 /// Wait after an accept that failed, such as with no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `router` on `listener` until `stop`, then lets running requests end.
-pub(crate) async fn serve(
+/// Serves `service` on `listener` until `stop`, then lets running requests end.
+pub(crate) async fn serve<S>(
     listener: TcpListener,
-    router: Router,
+    service: S,
     bounds: EdgeBounds,
     stop: impl Future<Output = ()> + Send,
-) {
+) where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+{
     let places = Arc::new(Semaphore::new(bounds.connections_max));
     let (graceful, connections) = (GracefulShutdown::new(), TaskTracker::new());
     let builder = builder(&bounds);
@@ -56,7 +63,7 @@ pub(crate) async fn serve(
         match accepted {
             Ok((stream, _)) => {
                 let stream = TokioIo::new(unhurried(stream, bounds.idle_timeout));
-                let service = TowerToHyperService::new(router.clone());
+                let service = TowerToHyperService::new(service.clone());
                 let connection = builder.serve_connection(stream, service).into_owned();
                 let connection = graceful.watch(connection);
                 connections.spawn(async move {

@@ -4,7 +4,6 @@
 //! Nothing here waits for the store: a feed is as new as the catalog in memory.
 
 use std::{
-    fmt::Write,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -13,11 +12,9 @@ use std::{
 };
 
 use ::catalog::{Catalog, Snapshot};
-use bytes::Bytes;
 use commerce::{Connector, ConnectorError, Storefront};
 use feed::{
-    Feed, Filter, Format, NotTaken, Packing, Plan, Profile, Segment, ShardMax, Writer,
-    count_shards, shard_of,
+    Feed, Filter, Format, NotTaken, Packing, Plan, Profile, Segment, ShardMax, Writer, shard_of,
 };
 use jiff::Timestamp;
 use moka::sync::Cache;
@@ -29,8 +26,10 @@ use crate::{catalog::beside, clock::Clock, config};
 pub mod inspect;
 mod name;
 pub mod push;
+mod ready;
 
 pub(crate) use name::parse;
+pub(crate) use ready::Ready;
 
 /// A feed that nobody has asked for so long is made anew the next time.
 const KEPT_FOR: Duration = Duration::from_hours(1);
@@ -63,20 +62,6 @@ pub(crate) enum NoFeed {
     NotTaken(NotTaken),
     /// It has another number of parts.
     Shards(u32),
-}
-
-/// A feed's bytes, and what is said of them.
-#[derive(Debug)]
-pub(crate) struct Ready {
-    pub(crate) pieces: Vec<Bytes>,
-    pub(crate) length: u64,
-    pub(crate) rows: u64,
-    /// Names these bytes, in quotes: a strong entity tag.
-    pub(crate) etag: String,
-    /// When these bytes were first made here.
-    pub(crate) made_at: Timestamp,
-    /// How many parts of it are small enough for its readers.
-    pub(crate) shards: u32,
 }
 
 /// The feeds of one store.
@@ -155,6 +140,18 @@ impl Feeds {
         if shard.of == 1 { Ok(whole) } else { self.fresh(snapshot, wanted).await }
     }
 
+    /// The same, if it is ready.
+    pub(crate) fn at_once(&self, catalog: &Catalog, wanted: &Wanted) -> Option<Arc<Ready>> {
+        if wanted.shard.is_some() {
+            return None;
+        }
+        let kept = self.kept.get(wanted)?;
+        let state = kept.state.try_lock().ok()?;
+        let state = state.as_ref()?;
+        let is_fresh = state.is_of(&*catalog.snapshot()?, &self.plan());
+        is_fresh.then(|| Arc::clone(&state.ready))
+    }
+
     async fn fresh(&self, snapshot: Arc<Snapshot>, wanted: &Wanted) -> Result<Arc<Ready>, NoFeed> {
         let plan = self.plan();
         let kept = match self.kept.get(wanted) {
@@ -209,7 +206,7 @@ impl State {
             segment
         });
         let feed = Feed::build(&writer, wanted.packing, segments);
-        let ready = Arc::new(ready(&feed, now, max));
+        let ready = Arc::new(Ready::new(&feed, wanted, now, max));
         info!(
             feed = %wanted,
             rows = ready.rows,
@@ -242,8 +239,8 @@ impl State {
         });
         let changed: Vec<_> = changed.collect();
         if self.feed.update(changed) > 0 {
-            let next = ready(&self.feed, now, max);
-            if next.etag != self.ready.etag {
+            let next = Ready::new(&self.feed, wanted, now, max);
+            if next.etag() != self.ready.etag() {
                 self.ready = Arc::new(next);
             }
         }
@@ -261,16 +258,4 @@ impl Wanted {
 
 fn plan(config: &config::Feed, storefront: Storefront) -> Plan {
     Plan::new(&config.settings, storefront).expect("settings that were checked at the start")
-}
-
-fn ready(feed: &Feed, now: Timestamp, max: ShardMax) -> Ready {
-    let digest = feed.digest();
-    // Half of a SHA-256 is enough to tell feeds apart.
-    let etag = digest[..16].iter().fold("\"".to_owned(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes every write");
-        text
-    }) + "\"";
-    let (length, rows) = (feed.length(), feed.rows());
-    let pieces = feed.pieces().collect();
-    Ready { pieces, length, rows, etag, made_at: now, shards: count_shards(&feed.sizes(), max) }
 }

@@ -1,18 +1,16 @@
-//! Every route and every layer, in order, on one screen.
+//! Every route on one screen; [`Front`] is what stands around them.
 
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
+    extract::DefaultBodyLimit,
+    response::IntoResponse,
     routing::{get, post},
 };
-use futures_util::FutureExt;
-use http::{HeaderName, HeaderValue, Method, header};
-use tokio::sync::Semaphore;
-use tracing::{Instrument, Span, error, field, info, info_span};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, header};
+use serde::Serialize;
 
 use crate::app::App;
 
@@ -22,6 +20,7 @@ mod discovery;
 mod error;
 mod feed;
 mod file;
+mod front;
 mod hooks;
 mod idempotency;
 mod mcp;
@@ -29,24 +28,21 @@ mod openapi;
 mod ops;
 mod sessions;
 mod signature;
+mod tally;
 
 use error::Refused;
+pub use front::Front;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Largest delivery of a hook: an order with some hundred lines.
 const HOOK_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// What agents reach.
-pub fn router(app: &Arc<App>) -> Router {
-    let guard = Guard {
-        places: Arc::new(Semaphore::new(app.bounds.requests_max)),
-        timeout: app.bounds.request_timeout,
-    };
-    Router::new()
-        .route("/.well-known/acp.json", get(discovery::document))
-        .route("/openapi.json", get(openapi::document))
+pub fn front(app: &Arc<App>) -> Front {
+    let routes = Router::new()
+        .route("/.well-known/acp.json", get(discovery::document(app)))
+        .route("/openapi.json", get(openapi::document(app)))
         .route("/api/checkout_sessions", post(sessions::create))
         .route("/api/checkout_sessions/{id}", post(sessions::update).get(sessions::retrieve))
         .route("/api/checkout_sessions/{id}/complete", post(sessions::complete))
@@ -68,8 +64,8 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/readyz", get(ops::ready))
         .fallback(|| async { Refused::no_such_route() })
         .method_not_allowed_fallback(|| async { Refused::method_not_allowed() })
-        .layer(middleware::from_fn_with_state(guard, around))
-        .with_state(Arc::clone(app))
+        .with_state(Arc::clone(app));
+    Front::new(app, routes)
 }
 
 /// What Prometheus reaches, on a listener of its own.
@@ -77,87 +73,18 @@ pub fn metrics_router(render: impl Fn() -> String + Clone + Send + Sync + 'stati
     Router::new().route("/metrics", get(move || async move { render() }))
 }
 
-/// What bounds every request.
-#[derive(Clone)]
-struct Guard {
-    places: Arc<Semaphore>,
-    timeout: Duration,
+/// A document of ours, as it is sent.
+fn written(document: &impl Serialize) -> Bytes {
+    serde_json::to_vec(document).expect("a document of texts").into()
 }
 
-/// Everything around a request. One layer and not five: a layer copies the route behind it and boxes
-/// what it waits for, for every request.
-async fn around(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let (span, method) = (span(&request), request.method().clone());
-    let echoed = echoed(&request);
-    let bounded = bound_time(guard.timeout, catch_panic(next.run(request)));
-    let work = async {
-        let mut response = shed(&guard.places, bounded).await;
-        response.headers_mut().extend(echoed);
-        response
-    };
-    observe(&method, work).instrument(span).await
+/// An answer in JSON for everybody, that may be kept.
+fn public_json(body: Bytes, control: &'static str) -> impl IntoResponse {
+    let json = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, json), public(control)], body)
 }
 
-fn span(request: &Request) -> Span {
-    info_span!(
-        "request",
-        http.method = %request.method(),
-        http.route = field::Empty,
-        request.id = request_id(request).unwrap_or_default(),
-        store.id = field::Empty,
-        agent.id = field::Empty,
-    )
-}
-
-/// One line for each request.
-async fn observe(method: &Method, work: impl Future<Output = Response>) -> Response {
-    let started = tokio::time::Instant::now();
-    let response = work.await;
-    let (status, took) = (response.status().as_u16(), started.elapsed());
-    metrics::histogram!("request_seconds", "method" => method.to_string()).record(took);
-    metrics::counter!("requests_total", "status" => status.to_string()).increment(1);
-    info!(http.status = status, duration_ms = took.as_millis(), "answered");
-    response
-}
-
-/// `Request-Id` comes back unchanged, `Idempotency-Key` on every change, refusals included.
-fn echoed(request: &Request) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
-    let is_change = matches!(*request.method(), Method::POST | Method::PUT);
-    let sent = |name: &HeaderName| request.headers().get(name).cloned();
-    let key = sent(&IDEMPOTENCY_KEY).filter(|_| is_change);
-    let echoed = [(REQUEST_ID, sent(&REQUEST_ID)), (IDEMPOTENCY_KEY, key)];
-    echoed.into_iter().filter_map(|(name, value)| Some((name, value?)))
-}
-
-/// Refuses at once what would only wait.
-async fn shed(places: &Semaphore, work: impl Future<Output = Response>) -> Response {
-    match places.try_acquire() {
-        Ok(_place) => work.await,
-        Err(_) => Refused::overloaded().into_response(),
-    }
-}
-
-/// An answer comes in time or is a clear refusal. A completion answers earlier by itself.
-async fn bound_time(timeout: Duration, work: impl Future<Output = Response>) -> Response {
-    let answer = tokio::time::timeout(timeout, work).await;
-    answer.unwrap_or_else(|_| Refused::too_slow().into_response())
-}
-
-/// A panic is our fault: it is logged, answered, and takes no other request with it.
-async fn catch_panic(work: impl Future<Output = Response>) -> Response {
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
-        error!("a request panicked");
-        Refused::internal().into_response()
-    })
-}
-
-fn request_id(request: &Request) -> Option<&str> {
-    request.headers().get(REQUEST_ID)?.to_str().ok()
-}
-
-/// A cacheable public answer.
-fn public(max_age_s: u32) -> (HeaderName, HeaderValue) {
-    let value = format!("public, max-age={max_age_s}");
-    let value = HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("public"));
-    (header::CACHE_CONTROL, value)
+/// What says that an answer may be kept.
+const fn public(control: &'static str) -> (HeaderName, HeaderValue) {
+    (header::CACHE_CONTROL, HeaderValue::from_static(control))
 }

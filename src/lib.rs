@@ -62,8 +62,9 @@ pub async fn serve(
     };
     let app = App::new(&config, real_world()?);
     if let Some(listener) = metrics_listener {
-        let render = telemetry::metrics().context("metrics cannot be collected")?;
-        let router = http::metrics_router(move || render.render());
+        let counts = telemetry::metrics().context("metrics cannot be collected")?;
+        app.tasks.spawn(telemetry::keep_small(counts.clone(), app.stopping.clone()));
+        let router = http::metrics_router(move || counts.render());
         let (bounds, stop) = (app.bounds, app.stopping.clone());
         app.tasks.spawn(async move {
             edge::serve(listener, router, bounds, stop.cancelled_owned()).await;
@@ -82,7 +83,7 @@ pub async fn run(listener: TcpListener, app: &Arc<App>, shutdown: impl Future<Ou
     if let Ok(address) = listener.local_addr() {
         info!(listen = %address, "serving");
     }
-    edge::serve(listener, http::router(app), app.bounds, shutdown).await;
+    edge::serve(listener, http::front(app), app.bounds, shutdown).await;
     info!("draining");
     app.stop().await;
 }

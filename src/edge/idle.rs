@@ -18,26 +18,36 @@ use tokio::{
 pub(super) struct Idle {
     stream: TcpStream,
     timer: Pin<Box<Sleep>>,
+    /// When something moved last. The timer is set again when it runs out, not at every move: that
+    /// would take a lock of the runtime's each time.
+    moved: Instant,
     limit: Duration,
 }
 
 impl Idle {
     pub(super) fn new(stream: TcpStream, limit: Duration) -> Self {
-        Self { stream, timer: Box::pin(tokio::time::sleep(limit)), limit }
+        let moved = Instant::now();
+        Self { stream, timer: Box::pin(tokio::time::sleep(limit)), moved, limit }
     }
 
-    /// Something moved: the timer starts again. Nothing moved: has it run out?
+    /// Something moved: the time starts again. Nothing moved: has it run out?
     fn observe<T>(
         &mut self,
         context: &mut Context<'_>,
         progress: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if progress.is_ready() {
-            self.timer.as_mut().reset(Instant::now() + self.limit);
+            self.moved = Instant::now();
             return progress;
         }
-        ready!(self.timer.as_mut().poll(context));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        loop {
+            ready!(self.timer.as_mut().poll(context));
+            let end = self.moved + self.limit;
+            if end <= Instant::now() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            self.timer.as_mut().reset(end);
+        }
     }
 }
 

@@ -1,23 +1,43 @@
 //! `/.well-known/acp.json`: what is spoken here, without a word about sellers (ACP RFC
 //! "discovery").
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    future::ready,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use acp::latest::{
     Discovery, DiscoveryCapabilities, DiscoveryExtension, DiscoveryProtocol, Service, Transport,
     Version,
 };
-use axum::{Json, extract::State, response::IntoResponse};
+use axum::handler::Handler;
+use bytes::Bytes;
 
-use super::public;
-use crate::app::App;
+use super::{public_json, written};
+use crate::{app::App, store::Store};
 
-/// How long the document may be kept, in seconds; the RFC asks for an hour at least.
-const MAX_AGE_S: u32 = 3600;
+/// How long the document may be kept: the RFC asks for an hour at least.
+const KEPT: &str = "public, max-age=3600";
 
-pub(super) async fn document(State(app): State<Arc<App>>) -> impl IntoResponse {
+/// Answers with the document, which is made anew when a catalog has changed.
+pub(super) fn document(app: &Arc<App>) -> impl Handler<((),), Arc<App>> {
+    let app = Arc::clone(app);
+    let made = Arc::new(Mutex::new((Vec::new(), Bytes::new())));
+    move || {
+        let revision = |store: &Arc<Store>| Some(store.catalog.snapshot()?.revision());
+        let revisions: Vec<Option<u64>> = app.stores.iter().map(revision).collect();
+        let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.1.is_empty() || made.0 != revisions {
+            *made = (revisions, written(&describe(&app)));
+        }
+        ready(public_json(made.1.clone(), KEPT))
+    }
+}
+
+fn describe(app: &App) -> Discovery {
     let versions = Version::SUPPORTED.iter().map(|version| version.as_str().to_owned());
-    let document = Discovery {
+    Discovery {
         protocol: DiscoveryProtocol {
             name: "acp".to_owned(),
             version: Version::LATEST.as_str().to_owned(),
@@ -27,18 +47,17 @@ pub(super) async fn document(State(app): State<Arc<App>>) -> impl IntoResponse {
         api_base_url: format!("{}/api", app.public_url),
         transports: vec![Transport::Rest, Transport::Mcp],
         capabilities: DiscoveryCapabilities {
-            services: services(&app),
+            services: services(app),
             extensions: vec![DiscoveryExtension {
                 name: "discount".to_owned(),
                 spec: None,
                 schema: None,
             }],
-            intervention_types: interventions(&app),
-            supported_currencies: currencies(&app),
+            intervention_types: interventions(app),
+            supported_currencies: currencies(app),
             supported_locales: Vec::new(),
         },
-    };
-    ([public(MAX_AGE_S)], Json(document))
+    }
 }
 
 /// Events are a service where some agent hears of them.

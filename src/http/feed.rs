@@ -3,105 +3,81 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, Query, State},
-    response::{IntoResponse, Response},
+    extract::{Path, Request, State},
+    response::Response,
 };
-use feed::{Filter, Packing};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use serde::Deserialize;
+use feed::Filter;
+use http::{HeaderMap, HeaderValue, Method, header};
 use subtle::ConstantTimeEq;
+use url::form_urlencoded;
 
 use super::{
     error::Refused,
     file::{self, Content},
-    public,
 };
 use crate::{
     app::App,
-    feeds::{self, NoFeed, Ready, Shard, Wanted},
+    feeds::{self, NoFeed, Ready},
     store::Store,
 };
 
-/// How long a reader may keep a copy, in seconds.
-const MAX_AGE_S: u32 = 60;
 /// Longest value of a filter, in bytes.
 const FILTER_BYTES_MAX: usize = 256;
-
-/// What a feed is narrowed to.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Narrowed {
-    brand: Option<String>,
-    category: Option<String>,
-    market: Option<String>,
-}
 
 /// `/feeds/{secret}/{profile}.{format}`, with `.gz` or `.zst` behind it where it is to be packed,
 /// and narrowed by `?brand=`, `?category=`, `?market=`.
 pub(super) async fn download(
     State(app): State<Arc<App>>,
     Path((secret, name)): Path<(String, String)>,
-    narrowed: Result<Query<Narrowed>, axum::extract::rejection::QueryRejection>,
-    asked: HeaderMap,
+    asked: Request,
 ) -> Result<Response, Refused> {
     let store = find(&app, &secret).ok_or_else(Refused::no_such_route)?;
-    let Ok(Query(narrowed)) = narrowed else { return Err(Refused::no_such_filter()) };
-    let filter = narrowed.filter()?;
+    let filter = filter(asked.uri().query()).ok_or_else(Refused::no_such_filter)?;
     let wanted = feeds::parse(&name, filter).ok_or_else(Refused::no_such_feed)?;
     let ready = store.feeds.get(&store.catalog, &wanted).await.map_err(|why| match why {
         NoFeed::NotReady => Refused::not_ready(),
         NoFeed::NotTaken(why) => Refused::feed_not_taken(&why.to_string()),
         NoFeed::Shards(shards) => Refused::no_such_shard(shards),
     })?;
+    Ok(answer(&app, store, &ready, asked.headers()))
+}
+
+/// The same, where the feed lies in memory as new as the catalog; everything else has to wait for
+/// [`download`].
+pub(super) fn at_once(app: &App, asked: &Request) -> Option<Response> {
+    let (secret, name) = asked.uri().path().strip_prefix("/feeds/")?.split_once('/')?;
+    let store = find(app, secret).filter(|_| *asked.method() == Method::GET)?;
+    let wanted = feeds::parse(name, filter(asked.uri().query())?)?;
+    let ready = store.feeds.at_once(&store.catalog, &wanted)?;
+    Some(answer(app, store, &ready, asked.headers()))
+}
+
+fn answer(app: &App, store: &Store, ready: &Ready, asked: &HeaderMap) -> Response {
     let age = store.catalog.snapshot().map_or(0, |snapshot| {
         app.seams.clock.now().duration_since(snapshot.as_of()).as_secs().max(0)
     });
-    let content = Content {
-        pieces: &ready.pieces,
-        length: ready.length,
-        etag: &ready.etag,
-        made_at: ready.made_at,
-    };
-    let headers = [
-        (header::CONTENT_TYPE, media_type(&wanted)),
-        (header::AGE, HeaderValue::from(age)),
-        public(MAX_AGE_S),
-    ];
-    let shards = shards(&wanted, &ready);
-    Ok((headers, shards, file::answer(&content, &asked)).into_response())
+    let Ready { pieces, length, made_at, head, .. } = ready;
+    let content = Content { pieces, length: *length, made_at: *made_at, head };
+    let mut response = file::answer(&content, asked);
+    response.headers_mut().insert(header::AGE, HeaderValue::from(age));
+    response
 }
 
-impl Narrowed {
-    fn filter(self) -> Result<Filter, Refused> {
-        let Self { brand, category, market } = self;
-        let values = [&brand, &category, &market];
-        if values.into_iter().flatten().any(|value| value.len() > FILTER_BYTES_MAX) {
-            return Err(Refused::no_such_filter());
+/// What a feed is narrowed to; `None` if it cannot be narrowed so.
+fn filter(query: Option<&str>) -> Option<Filter> {
+    let mut filter = Filter::default();
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        let place = match &*name {
+            "brand" => &mut filter.brand,
+            "category" => &mut filter.category,
+            "market" => &mut filter.market,
+            _ => return None,
+        };
+        if value.len() > FILTER_BYTES_MAX || place.replace(value.into_owned()).is_some() {
+            return None;
         }
-        Ok(Filter { brand, category, market })
     }
-}
-
-/// Packed feeds are files that are packed, not answers: nobody unpacks them on the way.
-fn media_type(wanted: &Wanted) -> HeaderValue {
-    HeaderValue::from_static(match wanted.packing {
-        Packing::None => wanted.format.media_type(),
-        Packing::Gzip => "application/gzip",
-        Packing::Zstd => "application/zstd",
-    })
-}
-
-/// Where its parts are, if it is too large for its readers (RFC 8288).
-fn shards(wanted: &Wanted, ready: &Ready) -> Option<[(HeaderName, HeaderValue); 1]> {
-    if ready.shards < 2 || wanted.shard.is_some() {
-        return None;
-    }
-    let links = (1..=ready.shards).map(|nth| {
-        let shard = Some(Shard { nth, of: ready.shards });
-        format!("<{}>; rel=\"item\"", Wanted { shard, ..wanted.clone() })
-    });
-    let links = HeaderValue::try_from(links.collect::<Vec<_>>().join(", ")).ok()?;
-    Some([(header::LINK, links)])
+    Some(filter)
 }
 
 /// Compares in constant time, so that an address cannot be felt out byte by byte.

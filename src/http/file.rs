@@ -5,13 +5,10 @@
 
 use std::{convert::Infallible, ops::Range};
 
-use axum::{
-    body::Body,
-    response::{IntoResponse, Response},
-};
+use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use futures_util::stream;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::{Timestamp, fmt::rfc2822};
 
 /// What a file holds, and what is said of it.
@@ -19,9 +16,9 @@ pub(super) struct Content<'a> {
     pub(super) pieces: &'a [Bytes],
     /// Of all pieces, in bytes.
     pub(super) length: u64,
-    /// Strong, in quotes.
-    pub(super) etag: &'a str,
     pub(super) made_at: Timestamp,
+    /// The head of an answer with all of it; its `ETag` is a strong one.
+    pub(super) head: &'a HeaderMap,
 }
 
 /// What is to be sent.
@@ -35,47 +32,55 @@ enum Part {
 
 /// Answers a GET. Of an answer to a HEAD only the head is sent.
 pub(super) fn answer(content: &Content<'_>, asked: &HeaderMap) -> Response {
-    let made_at = content.made_at();
-    let mut response = if is_known(content, asked) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        match part(content, asked) {
-            Part::Whole => sent(StatusCode::OK, content, 0..content.length),
-            Part::Range(range) => {
-                let told = format!("bytes {}-{}/{}", range.start, range.end - 1, content.length);
-                let mut response = sent(StatusCode::PARTIAL_CONTENT, content, range);
-                response.headers_mut().extend(value(&told).map(|it| (header::CONTENT_RANGE, it)));
-                response
-            }
-            Part::Beyond => {
-                let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
-                let told = format!("bytes */{}", content.length);
-                response.headers_mut().extend(value(&told).map(|it| (header::CONTENT_RANGE, it)));
-                response
-            }
+    if is_known(content, asked) {
+        return answered(StatusCode::NOT_MODIFIED, content, Body::empty(), []);
+    }
+    let length = content.length;
+    match part(content, asked) {
+        Part::Whole => answered(StatusCode::OK, content, body(content, 0..length), []),
+        Part::Range(range) => {
+            let told = format!("bytes {}-{}/{length}", range.start, range.end - 1);
+            let headers = [
+                (header::CONTENT_RANGE, value(&told)),
+                (header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start)),
+            ];
+            answered(StatusCode::PARTIAL_CONTENT, content, body(content, range), headers)
         }
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.extend(value(content.etag).map(|it| (header::ETAG, it)));
-    headers.extend(made_at.and_then(|it| value(&it)).map(|it| (header::LAST_MODIFIED, it)));
-    response
+        Part::Beyond => {
+            let headers = [
+                (header::CONTENT_RANGE, value(&format!("bytes */{length}"))),
+                (header::CONTENT_LENGTH, HeaderValue::from(0)),
+            ];
+            answered(StatusCode::RANGE_NOT_SATISFIABLE, content, Body::empty(), headers)
+        }
+    }
 }
 
-impl Content<'_> {
-    fn made_at(&self) -> Option<String> {
-        rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&self.made_at).ok()
+/// What is said of the whole, but for these.
+fn answered(
+    status: StatusCode,
+    content: &Content<'_>,
+    body: Body,
+    but: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = content.head.clone();
+    for (name, value) in but {
+        response.headers_mut().insert(name, value);
     }
+    response
 }
 
 /// Whether the reader has these bytes already. A tag says it better than a time.
 fn is_known(content: &Content<'_>, asked: &HeaderMap) -> bool {
-    let tags: Vec<&str> = lines(asked, header::IF_NONE_MATCH).collect();
-    if !tags.is_empty() {
-        let tags = tags.into_iter().flat_map(|line| line.split(',')).map(str::trim);
+    if asked.contains_key(header::IF_NONE_MATCH) {
+        let etag = content.head.get(header::ETAG);
+        let tags = lines(asked, header::IF_NONE_MATCH).flat_map(|line| line.split(','));
         return tags
+            .map(str::trim)
             .map(|tag| tag.strip_prefix("W/").unwrap_or(tag))
-            .any(|tag| tag == "*" || tag == content.etag);
+            .any(|tag| tag == "*" || etag.is_some_and(|etag| tag == etag));
     }
     let since = lines(asked, header::IF_MODIFIED_SINCE).next().and_then(time);
     since.is_some_and(|since| content.made_at.as_second() <= since.as_second())
@@ -85,7 +90,7 @@ fn is_known(content: &Content<'_>, asked: &HeaderMap) -> bool {
 fn part(content: &Content<'_>, asked: &HeaderMap) -> Part {
     let Some(range) = lines(asked, header::RANGE).next() else { return Part::Whole };
     if let Some(only) = lines(asked, header::IF_RANGE).next() {
-        let is_same = only == content.etag
+        let is_same = content.head.get(header::ETAG).is_some_and(|etag| only == etag)
             || time(only).is_some_and(|it| it.as_second() == content.made_at.as_second());
         if !is_same {
             return Part::Whole;
@@ -118,19 +123,14 @@ fn ranged(text: &str, length: u64) -> Part {
     if range.start < length { Part::Range(range) } else { Part::Beyond }
 }
 
-fn sent(status: StatusCode, content: &Content<'_>, range: Range<u64>) -> Response {
-    let length = range.end - range.start;
-    let body = match content.pieces {
-        [only] if length == content.length => Body::from(only.clone()),
+fn body(content: &Content<'_>, range: Range<u64>) -> Body {
+    match content.pieces {
+        [only] if range.end - range.start == content.length => Body::from(only.clone()),
         pieces => {
             let pieces = cut(pieces, range).into_iter().map(Ok::<_, Infallible>);
             Body::from_stream(stream::iter(pieces))
         }
-    };
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    response
+    }
 }
 
 /// The pieces of a range; nothing is copied.
@@ -149,7 +149,7 @@ fn cut(pieces: &[Bytes], range: Range<u64>) -> Vec<Bytes> {
     cut
 }
 
-fn lines(headers: &HeaderMap, name: http::HeaderName) -> impl Iterator<Item = &str> {
+fn lines(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
     headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok())
 }
 
@@ -157,8 +157,8 @@ fn time(text: &str) -> Option<Timestamp> {
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
-fn value(text: &str) -> Option<HeaderValue> {
-    HeaderValue::from_str(text).ok()
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("words and digits")
 }
 
 #[cfg(test)]

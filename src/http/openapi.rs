@@ -1,19 +1,21 @@
 //! `/openapi.json`: exactly what is served here, with the schemas of the types themselves.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use acp::latest::{Version, schemas};
-use axum::{Json, extract::State, response::IntoResponse};
+use axum::handler::Handler;
 use serde_json::{Map, Value, json};
 
-use super::public;
+use super::{public_json, written};
 use crate::app::App;
 
-/// How long the document may be kept, in seconds.
-const MAX_AGE_S: u32 = 3600;
+/// How long the document may be kept.
+const KEPT: &str = "public, max-age=3600";
 
-pub(super) async fn document(State(app): State<Arc<App>>) -> impl IntoResponse {
-    ([public(MAX_AGE_S)], Json(describe(&app.public_url)))
+/// Answers with the document, which is made once.
+pub(super) fn document(app: &Arc<App>) -> impl Handler<((),), Arc<App>> {
+    let made = written(&describe(&app.public_url));
+    move || ready(public_json(made.clone(), KEPT))
 }
 
 fn describe(public_url: &str) -> Value {

@@ -114,7 +114,8 @@ async fn world_behind(
     let app = App::new(&config, seams);
     app.start();
     app.ready().await;
-    let inside = Arc::new(Network(vec![("bridge.test", storebridge::http::router(&app))]));
+    let bridge = Router::new().fallback_service(storebridge::http::front(&app));
+    let inside = Arc::new(Network(vec![("bridge.test", bridge)]));
     let agent = Agent::over(inside, "http://bridge.test", stage::TOKEN);
     World { clock, store, store_faults, stripe, stripe_faults, app, agent }
 }

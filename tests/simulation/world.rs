@@ -183,7 +183,8 @@ impl World {
             None => App::new(&self.config(), seams),
             Some(defect) => defect.app(&self.config(), seams),
         };
-        Replica { router: storebridge::http::router(&app), app, died }
+        let router = Router::new().fallback_service(storebridge::http::front(&app));
+        Replica { router, app, died }
     }
 
     /// The agent's own server for order events.
