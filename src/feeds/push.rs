@@ -33,6 +33,8 @@ pub(crate) struct Pushed {
     rows: u64,
     /// Of them those that were not there as they are.
     changed: u64,
+    /// What was sent for it, in bytes.
+    bytes: u64,
     /// What had to be made first, and what to do about it.
     note: Option<String>,
 }
@@ -116,7 +118,8 @@ pub(crate) fn start(app: &Arc<App>, store: &Arc<Store>, stop: &CancellationToken
 fn told(to: &str, pushed: &Result<Pushed, PushError>, out: &mut impl Write) -> anyhow::Result<u8> {
     Ok(match pushed {
         Ok(pushed) => {
-            writeln!(out, "  ok       {to}: {} rows, {} changed", pushed.rows, pushed.changed)?;
+            let Pushed { rows, changed, bytes, .. } = pushed;
+            writeln!(out, "  ok       {to}: {rows} rows, {changed} changed, {bytes} bytes sent")?;
             if let Some(note) = &pushed.note {
                 writeln!(out, "           {note}")?;
             }
@@ -146,6 +149,7 @@ fn count(store: &Store, to: &str, pushed: &Result<Pushed, PushError>, now: jiff:
                 to,
                 rows = pushed.rows,
                 changed = pushed.changed,
+                bytes = pushed.bytes,
                 "feed pushed"
             );
             "pushed"

@@ -22,7 +22,13 @@ use super::{
     agent::{Agent, AgentError},
     count, judge,
 };
-use crate::{Seams, catalog::beside, config::ApiPush, store::Store};
+use crate::{
+    Seams,
+    catalog::beside,
+    config::ApiPush,
+    progress::{Progress, Work},
+    store::Store,
+};
 
 /// First wait after a push that failed; doubles up to the time between comparisons.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
@@ -133,7 +139,7 @@ async fn compare(
     let (writer, all) = (writer(store), Arc::clone(snapshot));
     let (ours, mut sending) = beside(move || differing(&writer, &all, &theirs)).await;
     let changed = sending.len();
-    send(agent, push, feed, &mut sending).await?;
+    let bytes = send(agent, store, push, feed, &mut sending).await?;
     if changed > 0 {
         let answer = agent.products(feed).await?;
         let there = beside(move || self::theirs(&answer.body)).await?;
@@ -147,7 +153,7 @@ async fn compare(
         }
     }
     let (rows, changed) = (report.summary.rows, changed as u64);
-    Ok(Pushed { rows, changed, note: None })
+    Ok(Pushed { rows, changed, bytes, note: None })
 }
 
 /// Brings what has changed since.
@@ -182,24 +188,33 @@ async fn follow(
     })
     .await;
     let changed = sending.len() as u64;
-    send(agent, push, feed, &mut sending).await?;
-    Ok(Pushed { rows: new.len() as u64, changed, note: None })
+    let bytes = send(agent, store, push, feed, &mut sending).await?;
+    Ok(Pushed { rows: new.len() as u64, changed, bytes, note: None })
 }
 
-/// Sends in batches. One that is refused is halved, down to the product that is; the others go.
+/// Sends in batches, and says how many bytes went. A batch that is refused is halved, down to the
+/// product that is; the others go.
 async fn send(
     agent: &Agent,
+    store: &Store,
     push: &ApiPush,
     feed: &str,
     lines: &mut Vec<Vec<u8>>,
-) -> Result<(), PushError> {
-    let mut refused = None;
+) -> Result<u64, PushError> {
+    let (mut refused, mut bytes) = (None, 0);
+    let total = Some(lines.len() as u64);
+    let mut progress = Progress::new(Work::Bringing, &store.id).to(push.url.as_str());
     while !lines.is_empty() {
         let rest = lines.split_off(lines.len().min(push.batch_products_max));
         let mut batches = vec![std::mem::replace(lines, rest)];
         while let Some(mut batch) = batches.pop() {
             match agent.upsert(feed, &batch).await {
-                Ok(()) => {}
+                Ok(()) => {
+                    let sent = batch.iter().map(|line| line.len() as u64).sum::<u64>();
+                    bytes += sent;
+                    progress.add_beside(sent);
+                    progress.add(batch.len() as u64, total);
+                }
                 Err(AgentError::Refused { status: StatusCode::BAD_REQUEST, .. })
                     if batch.len() > 1 =>
                 {
@@ -214,7 +229,7 @@ async fn send(
             }
         }
     }
-    refused.map_or(Ok(()), |error| Err(error.into()))
+    refused.map_or(Ok(bytes), |error| Err(error.into()))
 }
 
 /// What we have, and what has to be sent so that the agent has it too.

@@ -13,6 +13,7 @@ use crate::{
     Seams,
     config::SftpPush,
     feeds::{self, NoFeed, Ready, Shard, Wanted},
+    progress::{Progress, Work},
     store::Store,
 };
 
@@ -35,8 +36,12 @@ pub(super) async fn put(
     let there = there(&mut connection, push).await;
     let previous = previous(&mut connection, push, &there).await;
     let report = judge(&snapshot, store, push.profile, previous, (seams, is_forced)).await?;
+    let total = parts.iter().map(|(_, ready)| ready.length).sum();
+    let mut progress = Progress::new(Work::Putting, &store.id).to(&push.target.host);
     for (name, ready) in &parts {
-        connection.put(name, &ready.pieces).await?;
+        let mut sent = |bytes| progress.add(bytes, Some(total));
+        connection.put(name, &ready.pieces, &mut sent).await?;
+        progress.add_beside(ready.rows);
         let there = connection.stat(name).await?.map(|stat| stat.size);
         if there != Some(ready.length) {
             return Err(PushError::Differs(1, name.clone()));
@@ -44,13 +49,14 @@ pub(super) async fn put(
     }
     if push.profile == Profile::Acp {
         let metadata = metadata(store, push, seams).to_string();
-        connection.put(METADATA, &[Bytes::from(metadata)]).await?;
+        connection.put(METADATA, &[Bytes::from(metadata)], &mut |_| {}).await?;
     }
     // Readers would read the parts of another division too.
     for (name, _) in there.iter().filter(|(name, _)| parts.iter().all(|(new, _)| new != name)) {
         connection.remove(name).await?;
     }
-    Ok(Pushed { rows: report.summary.rows, changed: report.summary.rows, note: None })
+    let (rows, bytes) = (report.summary.rows, progress.end());
+    Ok(Pushed { rows, changed: rows, bytes, note: None })
 }
 
 /// Puts it there as often as the configuration says: a file that another replica has just put there
