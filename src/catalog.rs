@@ -21,7 +21,7 @@ mod figures;
 mod look;
 
 pub(crate) use figures::{count, count_age};
-pub(crate) use look::look;
+pub(crate) use look::{Seen, look};
 
 /// First wait after a reading that failed; doubles up to the refresh interval.
 const RETRY_DELAY: Duration = Duration::from_secs(1);

@@ -27,9 +27,11 @@ use tracing::info;
 use crate::{catalog::beside, clock::Clock, config};
 
 pub mod inspect;
+mod look;
 mod name;
 pub mod push;
 
+pub(crate) use look::look;
 pub(crate) use name::parse;
 
 /// A feed that nobody has asked for so long is made anew the next time.

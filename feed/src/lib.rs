@@ -38,8 +38,8 @@ pub use profile::{Column, Form, Need, PROFILES, Profile, UnknownProfile};
 pub use read::{Content, Line, READ_BYTES_MAX, Row};
 pub use settings::{Rule, Settings, SettingsError};
 pub use validate::{
-    Coverage, FINDINGS_MAX, Finding, RULES, Report, Rule as ValidationRule, Severity, Summary,
-    guard, validate,
+    Coverage, FINDINGS_MAX, Finding, GuardBounds, RULES, Report, Rule as ValidationRule, Severity,
+    Summary, guard, validate,
 };
 pub use value::{Cell, Gap, Map, Origin, Text, Value};
 pub use writer::{LeftOut, NotTaken, Reason, Segment, Writer};

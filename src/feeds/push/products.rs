@@ -8,8 +8,8 @@ use std::{
 };
 
 use ::catalog::Snapshot;
-use commerce::Product;
-use feed::{Format, Profile, Writer, validate};
+use commerce::{Finding, Level, Product};
+use feed::{Format, Profile, Summary, Writer, validate};
 use http::StatusCode;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Value, json};
@@ -19,8 +19,8 @@ use tracing::error;
 
 use super::{
     PushError, Pushed,
-    agent::{Agent, AgentError},
-    count, judge,
+    agent::{Agent, AgentError, Metadata},
+    count, judge, warning,
 };
 use crate::{
     Seams,
@@ -105,7 +105,7 @@ pub(super) async fn keep(store: &Store, push: &ApiPush, seams: &Seams) {
         } else {
             follow(&agent, store, push, feed, &brought, &snapshot, seams).await
         };
-        count(store, push.url.as_str(), &pushed, seams.clock.now());
+        count(&store.id, push.url.as_str(), &pushed, seams.clock.now());
         is_behind = pushed.is_err();
         if is_behind {
             due = Instant::now() + delay;
@@ -120,6 +120,50 @@ pub(super) async fn keep(store: &Store, push: &ApiPush, seams: &Seams) {
     }
 }
 
+/// What `storebridge check` says of it.
+pub(super) async fn look(
+    store: &Store,
+    push: &ApiPush,
+    products: Option<&Arc<Snapshot>>,
+    seams: &Seams,
+) -> Vec<Finding> {
+    let what = format!("Feed at {}", push.url);
+    let Some(feed) = &push.feed_id else {
+        let detail = "no feed has been made yet: run `storebridge feed push`".to_owned();
+        return vec![Finding { level: Level::Warning, what, detail }];
+    };
+    let agent = Agent::new(&store.id, push, seams);
+    let detail = match agent.metadata(feed).await {
+        Ok(Metadata { updated_at: Some(at), .. }) => {
+            let age = seams.clock.now().duration_since(at).as_secs().max(0);
+            format!("{feed} was last changed {} min ago", age / 60)
+        }
+        Ok(_) => format!("{feed} is there"),
+        Err(error) => {
+            return vec![Finding { level: Level::Failure, what, detail: error.to_string() }];
+        }
+    };
+    let mut findings = vec![Finding { level: Level::Ok, what, detail }];
+    if let Some(products) = products
+        && let Ok((_, previous)) = there(&agent, feed).await
+    {
+        let judged = judge(products, store, Profile::Acp, previous, (seams, false)).await;
+        findings.extend(judged.err().map(|error| warning(push.url.as_str(), &error)));
+    }
+    findings
+}
+
+/// What the agent has, product by product and in short; no summary where it has nothing.
+async fn there(
+    agent: &Agent,
+    feed: &str,
+) -> Result<(HashMap<String, Print>, Option<Summary>), PushError> {
+    let body = agent.products(feed).await?.body;
+    let reading = move || (theirs(&body), validate(&body, Profile::Acp).summary);
+    let (theirs, summary) = beside(reading).await;
+    Ok((theirs?, Some(summary).filter(|summary| summary.rows > 0)))
+}
+
 /// Reads what is there, brings what differs, and reads it back.
 async fn compare(
     agent: &Agent,
@@ -129,12 +173,7 @@ async fn compare(
     snapshot: &Arc<Snapshot>,
     (seams, is_forced): (&Seams, bool),
 ) -> Result<Pushed, PushError> {
-    let answer = agent.products(feed).await?;
-    let body = answer.body.clone();
-    let reading = move || (theirs(&body), validate(&body, Profile::Acp).summary);
-    let (theirs, summary) = beside(reading).await;
-    let theirs = theirs?;
-    let previous = Some(summary).filter(|summary| summary.rows > 0);
+    let (theirs, previous) = there(agent, feed).await?;
     let report = judge(snapshot, store, Profile::Acp, previous, (seams, is_forced)).await?;
     let (writer, all) = (writer(store), Arc::clone(snapshot));
     let (ours, mut sending) = beside(move || differing(&writer, &all, &theirs)).await;
