@@ -68,10 +68,10 @@ fn told(report: &Report) -> String {
     let words = reasons
         .into_iter()
         .take(REASONS)
-        .map(|(rule, count)| format!("{}, not so in {count}: {}", rule.wants, rule.fix));
+        .map(|(rule, count)| format!("{} x{count}, {}: {}", rule.id, rule.wants, rule.fix));
     let words: Vec<String> = words.collect();
     let (read, rejected) = (report.rows_read, report.rows_rejected);
-    format!("of {read} rows readers refuse {rejected}; {}", words.join("; "))
+    format!("of {read} rows readers refuse {rejected}: {}", words.join("; "))
 }
 
 fn is_refusal(finding: &feed::Finding, rule: &str) -> bool {

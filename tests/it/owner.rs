@@ -164,6 +164,7 @@ The Shop (shop)
   ok       Payment methods: bacs, cheque, cod are the store's own; agents pay through Stripe
   ok       Catalog: of 28 products; agents see 25 with 33 variants; not shown: grouped 1, external 1, hidden 1; 4 variants leave a choice open (\"any\"): agents see them and cannot buy them before they are told; make one variation for each value
   warning  Hooks: the store does not tell of all its changes, so it is asked for them: run `storebridge hooks install`
+  warning  Feed openai: of 33 rows readers refuse 33: T08 x26, a brand is there: set the brand in the store, or defaults.brand where all is of one brand; L04 x14, an address can be reached by everybody: use the public address of the store; L07 x2, a picture is there, and not the platform's placeholder: add a picture in the store
   ok       Rehearsal: \"Hoodie\" to the store's own address: 3 ways to get it, total 52.13 USD
   ok       Rehearsal: the order was canceled again
 It works; see what could be better above.
