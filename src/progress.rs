@@ -176,9 +176,8 @@ impl Pace {
     fn of(done: u64, total: Option<u64>, elapsed: Duration) -> Self {
         let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
         let left = total.and_then(|total| total.checked_sub(done));
-        let left_s = left.and_then(|left| {
-            left.saturating_mul(millis).checked_div(done.saturating_mul(1_000))
-        });
+        let left_s = left
+            .and_then(|left| left.saturating_mul(millis).checked_div(done.saturating_mul(1_000)));
         Self { per_second: done.saturating_mul(1_000) / millis, left_s }
     }
 }

@@ -29,19 +29,14 @@ pub(crate) async fn look(connector: &dyn Connector, now: Timestamp) -> (Finding,
             let (level, detail) = judged(&seen);
             (Finding { level, what, detail }, Some(seen))
         }
-        Ok(None) => {
-            (Finding { level: Level::Warning, what, detail: "empty".to_owned() }, None)
-        }
+        Ok(None) => (Finding { level: Level::Warning, what, detail: "empty".to_owned() }, None),
         Err(error) => {
             (Finding { level: Level::Failure, what, detail: Chain(&error).to_string() }, None)
         }
     }
 }
 
-async fn read(
-    connector: &dyn Connector,
-    now: Timestamp,
-) -> Result<Option<Seen>, ConnectorError> {
+async fn read(connector: &dyn Connector, now: Timestamp) -> Result<Option<Seen>, ConnectorError> {
     let (catalog, mut from, mut total) = (Catalog::new(), None, None);
     let mut read = 0;
     catalog.begin(now);

@@ -53,13 +53,15 @@ async fn what_cannot_be_written_is_said_and_what_was_there_stays() {
     let Some(server) = Server::start("fail") else { return };
     let target = server.target();
     let mut connection = Connection::open(&target, "/nowhere/at/all").await.unwrap();
-    let error = connection.put("feed.csv", &[Bytes::from_static(b"x")], &mut |_| {}).await.unwrap_err();
+    let error =
+        connection.put("feed.csv", &[Bytes::from_static(b"x")], &mut |_| {}).await.unwrap_err();
     let text = error.to_string();
     assert!(text.contains("opening of /nowhere/at/all/.feed.csv.part"), "{text}");
     // A folder of that name: the file is complete, and cannot take its place.
     let mut connection = Connection::open(&target, &server.files()).await.unwrap();
     fs::create_dir(server.folder.join("files/feed.csv")).unwrap();
-    let error = connection.put("feed.csv", &[Bytes::from_static(b"x")], &mut |_| {}).await.unwrap_err();
+    let error =
+        connection.put("feed.csv", &[Bytes::from_static(b"x")], &mut |_| {}).await.unwrap_err();
     assert!(error.to_string().contains("renaming"), "{error}");
 }
 
