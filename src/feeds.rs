@@ -211,7 +211,7 @@ impl State {
             segment
         });
         let feed = Feed::build(&writer, wanted.packing, segments);
-        let ready = Arc::new(ready(&feed, now, max));
+        let ready = Arc::new(ready(&feed, wanted.packing, now, max));
         info!(
             feed = %wanted,
             rows = ready.rows,
@@ -244,7 +244,7 @@ impl State {
         });
         let changed: Vec<_> = changed.collect();
         if self.feed.update(changed) > 0 {
-            let next = ready(&self.feed, now, max);
+            let next = ready(&self.feed, wanted.packing, now, max);
             if next.etag != self.ready.etag {
                 self.ready = Arc::new(next);
             }
@@ -265,14 +265,19 @@ fn plan(config: &config::Feed, storefront: Storefront) -> Plan {
     Plan::new(&config.settings, storefront).expect("settings that were checked at the start")
 }
 
-fn ready(feed: &Feed, now: Timestamp, max: ShardMax) -> Ready {
+fn ready(feed: &Feed, packing: Packing, now: Timestamp, max: ShardMax) -> Ready {
     let digest = feed.digest();
     // Half of a SHA-256 is enough to tell feeds apart.
     let etag = digest[..16].iter().fold("\"".to_owned(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a String takes every write");
         text
     }) + "\"";
-    let (length, rows) = (feed.length(), feed.rows());
-    let pieces = feed.pieces().collect();
+    let pieces: Vec<Bytes> = match packing {
+        #[cfg(feature = "parquet")]
+        Packing::Parquet => vec![feed::to_parquet(feed.pieces())],
+        _ => feed.pieces().collect(),
+    };
+    let length = pieces.iter().map(|piece| piece.len() as u64).sum();
+    let rows = feed.rows();
     Ready { pieces, length, rows, etag, made_at: now, shards: count_shards(&feed.sizes(), max) }
 }

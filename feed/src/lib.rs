@@ -6,6 +6,8 @@
 
 mod acp;
 mod assembly;
+#[cfg(feature = "parquet")]
+mod columnar;
 mod concept;
 mod eligibility;
 mod explain;
@@ -24,13 +26,15 @@ mod write;
 mod writer;
 
 pub use assembly::{Feed, SHARD_BYTES, SHARD_ROWS, ShardMax, Size, count_shards, order, shard_of};
+#[cfg(feature = "parquet")]
+pub use columnar::to_parquet;
 pub use concept::{CONCEPTS, Concept, Kind, Means, NATIVE};
 pub use eligibility::Refusal;
 pub use explain::{
     ExplainedField, ExplainedItem, Explanation, PREVIEW_ROWS, Preview, explain, preview,
 };
 pub use filter::Filter;
-pub use format::{FORMATS, Format, PACKINGS, Packing, UnknownFormat, parse_suffix};
+pub use format::{FORMATS, Format, PACKINGS, Packing, UnknownFormat, parse_suffix, suffix};
 pub use gtin::{is_restricted, parse_gtin};
 pub use item::Item;
 pub use plan::Plan;

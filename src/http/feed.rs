@@ -88,6 +88,8 @@ fn media_type(wanted: &Wanted) -> HeaderValue {
         Packing::None => wanted.format.media_type(),
         Packing::Gzip => "application/gzip",
         Packing::Zstd => "application/zstd",
+        #[cfg(feature = "parquet")]
+        Packing::Parquet => "application/vnd.apache.parquet",
     })
 }
 

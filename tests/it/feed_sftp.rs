@@ -116,6 +116,31 @@ async fn a_feed_that_was_forced_once_goes_on_by_itself() {
     tokio::time::timeout(Duration::from_secs(15), put).await.unwrap();
 }
 
+/// It is read back from there like every other format.
+#[cfg(feature = "parquet")]
+#[tokio::test]
+async fn parquet_is_put_there_and_compared_with() {
+    let Some(server) = Server::start("parquet") else { return };
+    let upstreams = store().await;
+    let mut config = config(&upstreams, &server);
+    let push_of = &mut config.stores[0].feed.sftp[0];
+    (push_of.format, push_of.packing) = feed::parse_suffix("parquet").unwrap();
+    assert_eq!(push(&config, false).await.0, 0);
+    assert_eq!(files(&server), ["openai.parquet"]);
+    let report = feed::validate(&read(&server, "openai.parquet"), Profile::OpenAi);
+    assert!(report.rows_accepted > 20, "{report}");
+    let stage = Stage::with(upstreams, config.clone()).await;
+    let path = stage.feed_url.replace("openai.jsonl", "openai.parquet");
+    let served = stage.agent().get(path.strip_prefix(&stage.url).unwrap()).await;
+    assert_eq!(served.header("content-type"), Some("application/vnd.apache.parquet"));
+    assert!(served.bytes == read(&server, "openai.parquet"), "what is served is what is put");
+    for id in 17..=34 {
+        stage.upstreams.store.delete(id);
+    }
+    let (code, text) = push(&config, false).await;
+    assert!(code == 3 && text.contains("F10"), "{text}");
+}
+
 #[tokio::test]
 async fn a_bound_lets_a_feed_through() {
     let Some(server) = Server::start("bound") else { return };
