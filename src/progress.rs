@@ -183,31 +183,29 @@ impl Pace {
 }
 
 fn bar(work: Work, store: &str) -> ProgressBar {
-    let template = match work {
-        Work::Putting => {
-            "{prefix} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left {msg}"
-                .to_owned()
-        }
-        _ => format!(
-            "{{prefix}} {{wide_bar}} {{human_pos}} of {{human_len}} {}, {{per_sec}}, {{eta}} left \
-             {{msg}}",
-            work.unit()
-        ),
-    };
     let bar = ProgressBar::no_length().with_prefix(store.to_owned());
-    match ProgressStyle::with_template(&template) {
+    match ProgressStyle::with_template(&template(work)) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
+}
+
+fn template(work: Work) -> String {
+    let counted = match work {
+        Work::Putting => "{bytes} of {total_bytes}, {bytes_per_sec}".to_owned(),
+        _ => format!("{{human_pos}} of {{human_len}} {}, {{per_sec}}", work.unit()),
+    };
+    format!("{{prefix}} {{wide_bar}} {counted}, {{eta}} left {{msg}}")
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use indicatif::ProgressStyle;
     use tokio::time::advance;
 
-    use super::{Pace, Progress, Work};
+    use super::{Pace, Progress, Work, template};
 
     #[test]
     fn the_pace_says_how_long_yet() {
@@ -229,6 +227,13 @@ mod tests {
             lines += u32::from(progress.is_due());
         }
         assert_eq!(lines, 12, "in a minute");
+    }
+
+    #[test]
+    fn every_bar_is_one() {
+        for work in [Work::Reading, Work::Putting, Work::Bringing, Work::Looking] {
+            assert!(ProgressStyle::with_template(&template(work)).is_ok(), "{work:?}");
+        }
     }
 
     #[test]
