@@ -25,6 +25,10 @@ const GROUP_ROWS: usize = 10_000;
 pub(crate) const MAGIC: &[u8; 4] = b"PAR1";
 
 /// A whole comma-separated feed, in pieces, as Parquet.
+///
+/// # Panics
+///
+/// Where a row has other cells than the header, which no feed of ours has.
 pub fn to_parquet(csv: impl Iterator<Item = Bytes>) -> Bytes {
     let csv = csv.collect::<Vec<_>>().concat();
     pack(&csv).expect("memory takes every write, and our own rows have a header's cells").into()
@@ -103,7 +107,7 @@ pub(crate) fn unpack(bytes: &[u8], most: u64) -> io::Result<Vec<u8>> {
             return Err(io::Error::other(format!("it unpacks to more than {most} bytes")));
         }
     }
-    csv.into_inner().map_err(|error| error.into_error())
+    csv.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 /// A value as a cell has it, whatever type a reader has given its column.
