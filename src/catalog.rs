@@ -10,17 +10,18 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::{chain::Chain, clock::Clock, store::Store};
+use crate::{
+    chain::Chain,
+    clock::Clock,
+    progress::{Progress, Work},
+    store::Store,
+};
 
 mod figures;
 mod look;
-mod progress;
 
 pub(crate) use figures::{count, count_age};
-pub(crate) use look::look;
-pub(crate) use progress::Log;
-
-use progress::Progress;
+pub(crate) use look::{Seen, look};
 
 /// First wait after a reading that failed; doubles up to the refresh interval.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
@@ -128,7 +129,7 @@ async fn refresh(
             from: None,
             failures: 0,
             started: Instant::now(),
-            progress: Progress::new(&store.id),
+            progress: Progress::new(Work::Reading, &store.id),
         }
     });
     if let Err(error) = read_on(store, begun).await {
@@ -151,7 +152,7 @@ async fn read_on(store: &Store, reading: &mut Reading) -> Result<(), ConnectorEr
     loop {
         let page = store.connector.products(reading.from.as_ref()).await?;
         reading.failures = 0;
-        reading.progress.add(page.products.len(), page.total);
+        reading.progress.add(page.products.len() as u64, page.total);
         add(&store.catalog, page.products).await;
         match page.next {
             Some(next) => reading.from = Some(next),

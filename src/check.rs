@@ -5,7 +5,7 @@ use std::io::Write;
 use commerce::{Finding, Hook, HookState, Level};
 
 use crate::{
-    catalog::look, config::Config, feeds::push, hooks, real_world, session::Sealer, store::Store,
+    catalog::look, config::Config, feeds, hooks, real_world, session::Sealer, store::Store,
 };
 
 /// How far a check goes beyond looking.
@@ -33,15 +33,15 @@ pub async fn run(config: &Config, extent: Extent, out: &mut impl Write) -> anyho
             wired.processor.check(),
         );
         let is_reachable = platform.iter().all(|finding| finding.level < Level::Failure);
-        let catalog = if is_reachable { Some(look(wired.connector.as_ref()).await) } else { None };
+        let (catalog, seen) = if is_reachable {
+            let (finding, seen) = look(wired.connector.as_ref(), seams.clock.now()).await;
+            (Some(finding), seen)
+        } else {
+            (None, None)
+        };
         let hooks = hooks.map(|hooks| look_at_hooks(&hooks)).ok();
         let mut findings: Vec<Finding> = platform.into_iter().chain(catalog).chain(hooks).collect();
-        for push in &store.feed.sftp {
-            findings.push(push::look_at_server(push, &seams).await);
-        }
-        for push in &store.feed.api {
-            findings.push(push::look_at_agent(&store.id, push, &seams).await);
-        }
+        findings.extend(feeds::look(&wired, seen.as_ref(), &seams).await);
         if extent.write {
             findings.extend(wired.connector.rehearse().await);
         }

@@ -24,10 +24,12 @@ use tracing::info;
 use crate::{catalog::beside, clock::Clock, config};
 
 pub mod inspect;
+mod look;
 mod name;
 pub mod push;
 mod ready;
 
+pub(crate) use look::look;
 pub(crate) use name::parse;
 pub(crate) use ready::Ready;
 

@@ -27,6 +27,7 @@ mod guesses;
 pub mod hooks;
 pub mod http;
 mod locks;
+mod progress;
 pub mod reconcile;
 mod refunds;
 mod replay;

@@ -172,7 +172,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Feed(command) => command::run(command).await,
         Command::Reconcile { dry_run, config } => {
             let config = Config::load(&config)?;
-            storebridge::telemetry::log("error");
+            // How far it is stands in the log where no terminal has a bar for it.
+            storebridge::telemetry::log("error,storebridge::progress=info");
             let is_well = storebridge::reconcile::run(&config, !dry_run, &mut io::stdout()).await?;
             Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }

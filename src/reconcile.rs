@@ -17,6 +17,7 @@ use crate::{
     checkout::{Remedy, Repair, Suspect, converge, log_failure},
     config::Config,
     failure::Failure,
+    progress::{Above, Progress, Work},
     real_world, refunds, sales,
     store::Store,
 };
@@ -105,7 +106,7 @@ impl App {
     pub async fn reconcile(self: &Arc<Self>) -> Vec<Summary> {
         let mut summaries = Vec::new();
         for store in &self.stores {
-            summaries.push(pass(self, store, Look::all(), &mut |_, _| Ok(())).await);
+            summaries.push(pass(self, store, Look::all(), &mut |_| Ok(())).await);
         }
         summaries
     }
@@ -120,7 +121,7 @@ pub(crate) async fn keep(app: Arc<App>, store: Arc<Store>, stop: CancellationTok
             let now = app.seams.clock.now();
             let is_due = looked_back.is_none_or(|at| now.duration_since(at) > LOOK_BACK_INTERVAL);
             let look = if is_due { Look::all() } else { Look::unsettled() };
-            let summary = pass(&app, &store, look, &mut |_, _| Ok(())).await;
+            let summary = pass(&app, &store, look, &mut |_| Ok(())).await;
             if is_due && summary.failed == 0 {
                 looked_back = Some(now);
             }
@@ -159,13 +160,23 @@ impl Look {
     }
 }
 
-/// What is told of each session that was looked at.
-type Tell<'a> = dyn FnMut(&Suspect, &Result<Repair, Failure>) -> std::io::Result<()> + Send + 'a;
+/// What is told while it is looked.
+enum Told<'t> {
+    /// So many sessions are going to be looked at.
+    Found(usize),
+    /// This one was.
+    LookedAt(&'t Suspect, &'t Result<Repair, Failure>),
+}
+
+/// Who listens.
+type Tell<'a> = dyn FnMut(Told<'_>) -> std::io::Result<()> + Send + 'a;
 
 /// One look at one store. What cannot be looked at counts as failed, and the rest goes on.
 async fn pass(app: &Arc<App>, store: &Arc<Store>, look: Look, tell: &mut Tell<'_>) -> Summary {
     let mut summary = Summary::default();
     let (suspects, moved) = suspects(app, store, look, &mut summary).await;
+    // Whoever listened may have gone; the repair goes on.
+    let _told = tell(Told::Found(suspects.len().min(SUSPECTS_MAX)));
     for suspect in suspects.into_values().take(SUSPECTS_MAX) {
         let result = converge(app, store, &suspect, look.may_act).await;
         match &result {
@@ -175,8 +186,7 @@ async fn pass(app: &Arc<App>, store: &Arc<Store>, look: Look, tell: &mut Tell<'_
                 log_failure(store, &suspect, failure);
             }
         }
-        // Whoever listened has gone; the repair goes on.
-        let _told = tell(&suspect, &result);
+        let _told = tell(Told::LookedAt(&suspect, &result));
     }
     if look.may_act && look.looks_back {
         for payment in moved.iter().filter(|payment| refunds::has_news(payment)) {
@@ -236,10 +246,22 @@ pub async fn run(
     for store in &app.stores {
         writeln!(out, "{} ({})", store.name, store.id)?;
         let look = Look { may_act, looks_back: true };
-        let mut tell = |suspect: &Suspect, result: &Result<Repair, Failure>| {
-            line(suspect, result, may_act).map_or(Ok(()), |line| writeln!(out, "  {line}"))
+        let (mut progress, mut total) = (Progress::new(Work::Looking, &store.id), None);
+        let mut tell = |told: Told<'_>| match told {
+            Told::Found(sessions) => {
+                total = Some(sessions as u64);
+                progress.add(0, total);
+                Ok(())
+            }
+            Told::LookedAt(suspect, result) => {
+                let line = line(suspect, result, may_act);
+                progress.add_beside(u64::from(line.is_some()));
+                progress.add(1, total);
+                line.map_or(Ok(()), |line| writeln!(Above(&mut *out), "  {line}"))
+            }
         };
         let summary = pass(&app, store, look, &mut tell).await;
+        progress.end();
         is_well &= summary.failed == 0;
         writeln!(out, "  {summary}")?;
     }

@@ -16,7 +16,8 @@ const SUMMED_UP: Duration = Duration::from_secs(5);
 pub fn log(default_filter: &str) {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_filter));
-    let log = fmt().with_env_filter(filter).with_writer(|| crate::catalog::Log);
+    let log =
+        fmt().with_env_filter(filter).with_writer(|| crate::progress::Above(std::io::stderr()));
     // A second start in one process keeps the first, which is what tests want.
     let _already_started = if std::io::stderr().is_terminal() {
         log.try_init()

@@ -162,7 +162,7 @@ concepts! {
     InventoryQuantity "inventory_quantity" Count, "how many are left", A A;
     ExpirationDate "expiration_date" Date, "in the future; takes nothing down", M N;
     PickupMethod "pickup_method" Word(PICKUP_METHODS), "how buyers fetch it", D D;
-    PickupSla "pickup_sla" Text(40), "how soon; with `pickup_method`", D D;
+    PickupSla "pickup_sla" Text(40), "how soon; with `pickup_method`", K D;
     GroupId "group_id" Text(70), "the same for all variants, and no item's id", A A;
     HasVariations "listing_has_variations" Flag, "yes for every variant, or its options are passed over", D D;
     VariantDict "variant_dict" Map, "its options by name; unique in its group", A A;
@@ -206,8 +206,8 @@ concepts! {
     RelationshipType "relationship_type" Word(RELATIONS), "what they have to do with each other", D M;
     TargetCountries "target_countries" Texts, "ISO 3166-1 alpha-2, the market first", D D;
     StoreCountry "store_country" Text(2), "ISO 3166-1 alpha-2", A A;
-    GeoPrice "geo_price" Text(200), "a price by region", N D;
-    GeoAvailability "geo_availability" Text(200), "availability by region", N D;
+    GeoPrice "geo_price" Text(200), "a price by region", N N;
+    GeoAvailability "geo_availability" Text(200), "availability by region", N N;
 
     IdentifierExists "identifier_exists" Word(&["yes", "no"]), "no where the maker gives neither GTIN nor part number", K K;
     GoogleCategory "google_product_category" Text(750), "a place in Google's taxonomy", M M;

@@ -37,14 +37,20 @@ pub enum Packing {
     Gzip,
     /// As concatenated Zstandard frames.
     Zstd,
+    /// Column by column; of comma-separated feeds only, and only when they are whole.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
-/// All packings.
+/// All packings that every format may have.
 pub const PACKINGS: [Packing; 3] = [Packing::None, Packing::Gzip, Packing::Zstd];
 
 /// A name that no format has.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0:?} is no format; there are json, jsonl, csv, tsv and xml, each also with .gz or .zst")]
+#[error(
+    "{0:?} is no format; there are json, jsonl, csv, tsv and xml, each also with .gz or .zst, and \
+     parquet in a build with that feature"
+)]
 pub struct UnknownFormat(String);
 
 impl Format {
@@ -78,12 +84,27 @@ impl Packing {
             Self::None => "",
             Self::Gzip => ".gz",
             Self::Zstd => ".zst",
+            #[cfg(feature = "parquet")]
+            Self::Parquet => ".parquet",
         }
+    }
+}
+
+/// The end of a file's name, as [`parse_suffix`] reads it.
+pub fn suffix(format: Format, packing: Packing) -> String {
+    match packing {
+        #[cfg(feature = "parquet")]
+        Packing::Parquet => "parquet".to_owned(),
+        packing => format!("{format}{}", packing.suffix()),
     }
 }
 
 /// A format and its packing by the end of a file's name: `jsonl.gz`.
 pub fn parse_suffix(text: &str) -> Result<(Format, Packing), UnknownFormat> {
+    #[cfg(feature = "parquet")]
+    if text == "parquet" {
+        return Ok((Format::Csv, Packing::Parquet));
+    }
     let (format, packing) = if let Some(format) = text.strip_suffix(".gz") {
         (format, Packing::Gzip)
     } else if let Some(format) = text.strip_suffix(".zst") {

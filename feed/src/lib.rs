@@ -6,6 +6,8 @@
 
 mod acp;
 mod assembly;
+#[cfg(feature = "parquet")]
+mod columnar;
 mod concept;
 mod eligibility;
 mod explain;
@@ -24,13 +26,15 @@ mod write;
 mod writer;
 
 pub use assembly::{Feed, SHARD_BYTES, SHARD_ROWS, ShardMax, Size, count_shards, order, shard_of};
+#[cfg(feature = "parquet")]
+pub use columnar::to_parquet;
 pub use concept::{CONCEPTS, Concept, Kind, Means, NATIVE};
 pub use eligibility::Refusal;
 pub use explain::{
     ExplainedField, ExplainedItem, Explanation, PREVIEW_ROWS, Preview, explain, preview,
 };
 pub use filter::Filter;
-pub use format::{FORMATS, Format, PACKINGS, Packing, UnknownFormat, parse_suffix};
+pub use format::{FORMATS, Format, PACKINGS, Packing, UnknownFormat, parse_suffix, suffix};
 pub use gtin::{is_restricted, parse_gtin};
 pub use item::Item;
 pub use plan::Plan;
@@ -38,8 +42,8 @@ pub use profile::{Column, Form, Need, PROFILES, Profile, UnknownProfile};
 pub use read::{Content, Line, READ_BYTES_MAX, Row};
 pub use settings::{Rule, Settings, SettingsError};
 pub use validate::{
-    Coverage, FINDINGS_MAX, Finding, RULES, Report, Rule as ValidationRule, Severity, Summary,
-    guard, validate,
+    Coverage, FINDINGS_MAX, Finding, GuardBounds, RULES, Report, Rule as ValidationRule, Severity,
+    Summary, guard, validate,
 };
 pub use value::{Cell, Gap, Map, Origin, Text, Value};
 pub use writer::{LeftOut, NotTaken, Reason, Segment, Writer};

@@ -24,6 +24,9 @@ impl Packer {
     pub(crate) fn new(packing: Packing) -> Self {
         match packing {
             Packing::None => Self::None,
+            // Its columns are made of the whole feed.
+            #[cfg(feature = "parquet")]
+            Packing::Parquet => Self::None,
             Packing::Gzip => Self::Gzip(Compress::new(Compression::new(GZIP_LEVEL), false)),
             Packing::Zstd => {
                 Self::Zstd(zstd::bulk::Compressor::new(ZSTD_LEVEL).expect("memory for a context"))
@@ -66,11 +69,17 @@ pub(crate) fn unpack(bytes: &[u8], most: u64) -> io::Result<Vec<u8>> {
         Packing::None => Ok(bytes.to_vec()),
         Packing::Gzip => read_all(MultiGzDecoder::new(bytes), most),
         Packing::Zstd => read_all(zstd::stream::read::Decoder::new(bytes)?, most),
+        #[cfg(feature = "parquet")]
+        Packing::Parquet => crate::columnar::unpack(bytes, most),
     }
 }
 
 /// How a file is packed, by its first bytes.
 pub(crate) fn packing(bytes: &[u8]) -> Packing {
+    #[cfg(feature = "parquet")]
+    if bytes.starts_with(crate::columnar::MAGIC) && bytes.ends_with(crate::columnar::MAGIC) {
+        return Packing::Parquet;
+    }
     match bytes {
         [0x1F, 0x8B, ..] => Packing::Gzip,
         [0x28, 0xB5, 0x2F, 0xFD, ..] => Packing::Zstd,

@@ -177,8 +177,18 @@ pub(crate) fn parse_text(kind: Kind, text: &str) -> Option<Value<'_>> {
             });
             pairs.collect::<Option<Map<'_>>>().map(Value::Map)
         }
-        Kind::Maps => None,
+        Kind::Maps => parse_maps(text).map(Value::Maps),
     }
+}
+
+/// Objects of texts, as JSON.
+fn parse_maps(text: &str) -> Option<Vec<Map<'static>>> {
+    let maps: Vec<BTreeMap<String, String>> = serde_json::from_str(text).ok()?;
+    let maps = maps.into_iter().filter(|map| !map.is_empty());
+    let owned = |map: BTreeMap<String, String>| {
+        map.into_iter().map(|(name, text)| (Cow::Owned(name), Cow::Owned(text))).collect()
+    };
+    Some(maps.map(owned).collect()).filter(|maps: &Vec<_>| !maps.is_empty())
 }
 
 /// An address that a browser could open, without a password in it.

@@ -21,7 +21,7 @@ mod objects;
 mod report;
 mod rules;
 
-pub use guard::{Summary, guard};
+pub use guard::{GuardBounds, Summary, guard};
 pub use report::{Coverage, FINDINGS_MAX, Finding, Report};
 pub use rules::{RULES, Rule, Severity};
 
@@ -349,7 +349,7 @@ impl Validator {
         let summary = &mut self.report.summary;
         let lacks = |concept: &Concept| fields.get(*concept).is_none();
         if CONCEPTS.iter().filter(|one| self.profile.must_have(**one)).any(lacks) {
-            summary.incomplete += 1;
+            summary.incomplete.push(hash(fields.text(Concept::ItemId).unwrap_or_default()));
         }
         if is_refused {
             self.report.rows_rejected += 1;
@@ -425,7 +425,7 @@ fn merely_required(profile: Profile) -> impl Iterator<Item = &'static crate::pro
     required.filter(move |column| !profile.must_have(column.concept))
 }
 
-/// The same in every run of the same build.
+/// Names an item in a summary; the same in every run of the same build.
 fn hash(text: &str) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(text)
 }

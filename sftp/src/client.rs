@@ -140,9 +140,10 @@ impl Client {
         path: &str,
         part: &str,
         pieces: &[Bytes],
+        sent: &mut (dyn FnMut(u64) + Send),
     ) -> Result<(), SftpError> {
         let handle = self.open_file(part, open::ANEW).await?;
-        let written = self.write(part, &handle, pieces).await;
+        let written = self.write(part, &handle, pieces, sent).await;
         let closed = self.close(part, &handle).await;
         if let Err(error) = written.and(closed) {
             // What is half there is in nobody's way; the first failure is what counts.
@@ -274,6 +275,7 @@ impl Client {
         path: &str,
         handle: &[u8],
         pieces: &[Bytes],
+        sent: &mut (dyn FnMut(u64) + Send),
     ) -> Result<(), SftpError> {
         let (mut at, mut waiting) = (0, 0);
         let mut result = Ok(());
@@ -282,6 +284,7 @@ impl Client {
             let message = Message::new(kind::WRITE).number(id).text(handle).long(at).text(chunk);
             self.send(message).await?;
             at += chunk.len() as u64;
+            sent(chunk.len() as u64);
             waiting += 1;
             if waiting >= WRITES_WAITING {
                 let answer = self.receive().await?;

@@ -129,11 +129,17 @@ impl<'t> Connection<'t> {
         Ok(Self { target, folder: folder.trim_end_matches('/').to_owned(), client, ends })
     }
 
-    /// Puts a file in the place of one of the same name, once it is complete.
-    pub async fn put(&mut self, name: &str, pieces: &[Bytes]) -> Result<(), SftpError> {
+    /// Puts a file in the place of one of the same name, once it is complete. `sent` hears of the
+    /// bytes as they go out.
+    pub async fn put(
+        &mut self,
+        name: &str,
+        pieces: &[Bytes],
+        sent: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<(), SftpError> {
         let (path, part) = (self.path(name), self.path(&format!(".{name}.part")));
         let target = self.target;
-        let putting = self.client.put(&path, &part, pieces);
+        let putting = self.client.put(&path, &part, pieces, sent);
         tokio::time::timeout_at(self.ends, putting).await.map_err(|_| late(target))?
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use commerce::Storefront;
-use feed::{Plan, Rule, Settings, ShardMax};
+use feed::{GuardBounds, Plan, Rule, Settings, ShardMax};
 use serde::Deserialize;
 
 use super::push::{ApiPush, RawApi, RawSftp, SftpPush};
@@ -17,6 +17,8 @@ pub struct Feed {
     pub shard_max: ShardMax,
     /// Feeds kept in memory, in bytes; those that were not asked for longest go first.
     pub kept_bytes_max: u64,
+    /// How much a feed may differ from the one that is there before its push is stopped.
+    pub guard: GuardBounds,
     /// Servers on which snapshots are put.
     pub sftp: Vec<SftpPush>,
     /// Agents that take products in.
@@ -50,6 +52,7 @@ pub(super) struct Raw {
     pub(super) shard_rows_max: u64,
     pub(super) shard_bytes_max: u64,
     pub(super) kept_bytes_max: u64,
+    pub(super) guard: GuardBounds,
     pub(super) sftp: Vec<RawSftp>,
     pub(super) api: Vec<RawApi>,
 }
@@ -67,6 +70,7 @@ impl Default for Raw {
             shard_rows_max: feed::SHARD_ROWS,
             shard_bytes_max: feed::SHARD_BYTES,
             kept_bytes_max: 512 * 1024 * 1024,
+            guard: GuardBounds::default(),
             sftp: Vec::new(),
             api: Vec::new(),
         }
@@ -77,15 +81,16 @@ impl Raw {
     /// What is wrong with it, if something is.
     pub(super) fn check(&self) -> Result<(), String> {
         let plan = Plan::new(&self.settings(), Storefront::default());
-        plan.map(|_| ()).map_err(|error| error.to_string())
+        plan.map_err(|error| error.to_string())?;
+        self.guard.check()
     }
 
     /// Without what needs secrets.
     pub(super) fn resolved(&self) -> Feed {
         let max = ShardMax { rows: self.shard_rows_max.max(1), bytes: self.shard_bytes_max.max(1) };
         let (sftp, api) = (Vec::new(), Vec::new());
-        let (settings, kept_bytes_max) = (self.settings(), self.kept_bytes_max);
-        Feed { settings, shard_max: max, kept_bytes_max, sftp, api }
+        let (settings, kept_bytes_max, guard) = (self.settings(), self.kept_bytes_max, self.guard);
+        Feed { settings, shard_max: max, kept_bytes_max, guard, sftp, api }
     }
 
     fn settings(&self) -> Settings {

@@ -78,6 +78,17 @@ fn a_field_that_cannot_be_meant_is_named() {
 }
 
 #[test]
+fn a_guard_takes_percents_and_hours() {
+    let with = |line: &str| Config::parse(&format!("{}\n[store.feed.guard]\n{line}\n", minimal()));
+    let guard = with("incomplete_percent_max = 100").unwrap().stores[0].feed.guard;
+    assert_eq!((guard.incomplete_percent_max, guard.lost_percent_max), (100, 20));
+    let error = with("lost_percent_max = 101").unwrap_err();
+    assert_eq!(error.key, "store[0].feed");
+    assert!(error.message.contains("guard.lost_percent_max"), "{error}");
+    assert!(with("catalog_age_s = 1").is_err());
+}
+
+#[test]
 fn where_feeds_are_brought_is_checked() {
     const KEY: &str =
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use feed::{Filter, parse_suffix};
+use feed::{Filter, parse_suffix, suffix};
 
 use super::{Shard, Wanted};
 
@@ -38,7 +38,7 @@ impl fmt::Display for Wanted {
         if let Some(shard) = self.shard {
             write!(f, ".{shard}")?;
         }
-        write!(f, ".{}{}", self.format, self.packing.suffix())
+        write!(f, ".{}", suffix(self.format, self.packing))
     }
 }
 

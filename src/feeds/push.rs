@@ -20,8 +20,6 @@ mod products;
 mod snapshots;
 
 use agent::AgentError;
-pub(crate) use agent::look as look_at_agent;
-pub(crate) use snapshots::look as look_at_server;
 
 /// A catalog that is older says nothing of what is sold today.
 const CATALOG_AGE_MAX: &str = "F17";
@@ -33,6 +31,8 @@ pub(crate) struct Pushed {
     rows: u64,
     /// Of them those that were not there as they are.
     changed: u64,
+    /// What was sent for it, in bytes.
+    bytes: u64,
     /// What had to be made first, and what to do about it.
     note: Option<String>,
 }
@@ -113,10 +113,35 @@ pub(crate) fn start(app: &Arc<App>, store: &Arc<Store>, stop: &CancellationToken
     }
 }
 
+/// What `storebridge check` says of where feeds go, and of what would stop the next push: of all
+/// products, where they are at hand.
+pub(crate) async fn look(
+    store: &Store,
+    products: Option<&Arc<Snapshot>>,
+    seams: &Seams,
+) -> Vec<commerce::Finding> {
+    let mut findings = Vec::new();
+    for push in &store.feeds.config().sftp {
+        findings.extend(snapshots::look(store, push, products, seams).await);
+    }
+    for push in &store.feeds.config().api {
+        findings.extend(products::look(store, push, products, seams).await);
+    }
+    findings
+}
+
+/// What would stop a push.
+fn warning(to: &str, error: &PushError) -> commerce::Finding {
+    let what = format!("Push to {to}");
+    let detail = format!("the next one would be {error}");
+    commerce::Finding { level: commerce::Level::Warning, what, detail }
+}
+
 fn told(to: &str, pushed: &Result<Pushed, PushError>, out: &mut impl Write) -> anyhow::Result<u8> {
     Ok(match pushed {
         Ok(pushed) => {
-            writeln!(out, "  ok       {to}: {} rows, {} changed", pushed.rows, pushed.changed)?;
+            let Pushed { rows, changed, bytes, .. } = pushed;
+            writeln!(out, "  ok       {to}: {rows} rows, {changed} changed, {bytes} bytes sent")?;
             if let Some(note) = &pushed.note {
                 writeln!(out, "           {note}")?;
             }
@@ -134,25 +159,34 @@ fn told(to: &str, pushed: &Result<Pushed, PushError>, out: &mut impl Write) -> a
 }
 
 /// Logs and counts what became of one that nobody waits for.
-fn count(store: &Store, to: &str, pushed: &Result<Pushed, PushError>, now: jiff::Timestamp) {
-    let labels = [("store", store.id.clone()), ("to", to.to_owned())];
+fn count(store: &str, to: &str, pushed: &Result<Pushed, PushError>, now: jiff::Timestamp) {
+    let labels = [("store", store.to_owned()), ("to", to.to_owned())];
     let outcome = match pushed {
         Ok(pushed) => {
             let seconds = u32::try_from(now.as_second()).unwrap_or(u32::MAX);
             gauge!("feed_pushed_timestamp_seconds", &labels).set(seconds);
             gauge!("feed_pushed_rows", &labels).set(u32::try_from(pushed.rows).unwrap_or(u32::MAX));
             tracing::info!(
-                store.id = store.id,
+                store.id = store,
                 to,
                 rows = pushed.rows,
                 changed = pushed.changed,
+                bytes = pushed.bytes,
                 "feed pushed"
             );
             "pushed"
         }
         Err(error) => {
-            tracing::error!(store.id = store.id, to, %error, "feed not pushed");
-            if matches!(error, PushError::Stopped(_)) { "stopped" } else { "failed" }
+            tracing::error!(store.id = store, to, %error, "feed not pushed");
+            if let PushError::Stopped(findings) = error {
+                for finding in findings {
+                    let labels = [&labels[..], &[("rule", finding.rule.to_owned())]].concat();
+                    counter!("feed_push_stops_total", &labels).increment(1);
+                }
+                "stopped"
+            } else {
+                "failed"
+            }
         }
     };
     let labels = [&labels[..], &[("outcome", outcome.to_owned())]].concat();
@@ -170,10 +204,10 @@ async fn judge(
 ) -> Result<Report, PushError> {
     let age = seams.clock.now().duration_since(store.as_of()).as_secs();
     let age = Duration::from_secs(u64::try_from(age).unwrap_or(0));
-    let (snapshot, feeds) = (Arc::clone(store), of.feeds.plan());
+    let (snapshot, plan, bounds) = (Arc::clone(store), of.feeds.plan(), of.feeds.config().guard);
     let judging = move || {
-        let report = inspect::report(&feeds, &snapshot, profile);
-        let found = guard(profile, previous.as_ref(), &report.summary, Some(age));
+        let report = inspect::report(&plan, &snapshot, profile);
+        let found = guard(profile, previous.as_ref(), &report.summary, Some(age), bounds);
         (report, found)
     };
     let (report, found) = crate::catalog::beside(judging).await;
@@ -184,4 +218,30 @@ async fn judge(
         return Err(PushError::Stopped(stopping));
     }
     Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use feed::{GuardBounds, Profile, Summary, guard};
+    use jiff::Timestamp;
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::{PushError, count};
+
+    #[test]
+    fn what_stopped_a_push_is_counted_by_rule() {
+        let lacking = Summary { rows: 9, incomplete: vec![1], ..Summary::default() };
+        let found = guard(Profile::OpenAi, None, &lacking, None, GuardBounds::default());
+        let recorder = PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            count("shop", "sftp.test", &Err(PushError::Stopped(found)), Timestamp::UNIX_EPOCH);
+        });
+        let text = recorder.handle().render();
+        for line in [
+            "feed_push_stops_total{store=\"shop\",to=\"sftp.test\",rule=\"F11\"} 1",
+            "feed_pushes_total{store=\"shop\",to=\"sftp.test\",outcome=\"stopped\"} 1",
+        ] {
+            assert!(text.contains(line), "{line} is missing in:\n{text}");
+        }
+    }
 }

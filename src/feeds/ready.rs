@@ -25,7 +25,9 @@ pub(crate) struct Ready {
 
 impl Ready {
     pub(super) fn new(feed: &Feed, wanted: &Wanted, now: Timestamp, max: ShardMax) -> Self {
-        let (length, shards) = (feed.length(), count_shards(&feed.sizes(), max));
+        let pieces = pieces(feed, wanted.packing);
+        let length = pieces.iter().map(|piece| piece.len() as u64).sum();
+        let shards = count_shards(&feed.sizes(), max);
         let made_at = DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
         let made_at = made_at.expect("a clock between the years 1 and 9999");
         let text = |text: &str| HeaderValue::from_str(text).expect("names, digits and letters");
@@ -41,19 +43,20 @@ impl Ready {
         if let Some(links) = links(wanted, shards) {
             head.insert(header::LINK, text(&links));
         }
-        Self {
-            pieces: feed.pieces().collect(),
-            length,
-            rows: feed.rows(),
-            made_at: now,
-            shards,
-            head,
-        }
+        Self { pieces, length, rows: feed.rows(), made_at: now, shards, head }
     }
 
     /// Names these bytes, in quotes: a strong entity tag.
     pub(super) fn etag(&self) -> Option<&HeaderValue> {
         self.head.get(header::ETAG)
+    }
+}
+
+fn pieces(feed: &Feed, packing: Packing) -> Vec<Bytes> {
+    match packing {
+        #[cfg(feature = "parquet")]
+        Packing::Parquet => vec![feed::to_parquet(feed.pieces())],
+        _ => feed.pieces().collect(),
     }
 }
 
@@ -72,6 +75,8 @@ fn media_type(wanted: &Wanted) -> HeaderValue {
         Packing::None => wanted.format.media_type(),
         Packing::Gzip => "application/gzip",
         Packing::Zstd => "application/zstd",
+        #[cfg(feature = "parquet")]
+        Packing::Parquet => "application/vnd.apache.parquet",
     })
 }
 

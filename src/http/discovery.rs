@@ -1,5 +1,11 @@
 //! `/.well-known/acp.json`: what is spoken here, without a word about sellers (ACP RFC
 //! "discovery").
+//!
+//! Feeds are not announced. The RFC on product feeds would have `feeds` among the services, but the
+//! schema's list of services is closed and does not have it, in 2026-04-17 as in the draft of the
+//! next version (schema `DiscoveryCapabilities`; earlier versions have no discovery). No other member
+//! could hold a feed's address, which belongs to one seller. Feeds are brought to agents instead, or
+//! their addresses given out by the owner (`docs/feed.md`).
 
 use std::{
     collections::BTreeSet,

@@ -63,6 +63,27 @@ async fn a_store_is_validated_with_what_was_left_out() {
     assert!(code == 1 && error.contains("there are: shop"), "{error}");
 }
 
+/// Readers refuse rows without a brand: whoever looks is told how many those are and what to do.
+#[tokio::test]
+async fn a_missing_brand_is_said_with_what_to_do() {
+    let upstreams = crate::feed_push::public_store().await;
+    let said = async |words: &[&str], tables: &str| {
+        let output = run(with_tables(&upstreams, words, tables)).await;
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let (validate, check) = (["feed", "validate"], ["check"]);
+    let text = said(&validate, "").await;
+    assert!(text.contains("error T08 x") && text.contains("defaults.brand"), "{text}");
+    let text = said(&check, "").await;
+    let line = text.lines().find(|line| line.contains("Feed openai")).unwrap();
+    assert!(line.contains("warning") && line.contains("readers refuse"), "{line}");
+    assert!(line.contains("a brand is there") && line.contains("defaults.brand"), "{line}");
+
+    let text = said(&validate, DEFAULTS).await;
+    assert!(!text.contains("T08 "), "{text}");
+    assert!(!said(&check, DEFAULTS).await.contains("a brand is there"));
+}
+
 #[tokio::test]
 async fn files_and_addresses_are_validated_as_readers_would() {
     let path = std::env::temp_dir().join("storebridge-feed-command.csv");

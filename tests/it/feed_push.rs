@@ -248,3 +248,29 @@ async fn a_check_says_how_fresh_the_agents_feed_is() {
     assert!(check(None).await.contains("run `storebridge feed push`"));
     assert!(check(Some("feed_7")).await.contains("FAILED   Feed at"));
 }
+
+/// Without a terminal there is no bar: lines that a program can read, and few of them however much
+/// there is to bring.
+#[tokio::test]
+async fn without_a_terminal_there_are_few_plain_lines() {
+    let (upstreams, reader) = (public_store().await, Reader::start().await);
+    upstreams.store.add_products(500);
+    let tables = format!(
+        "\n[[store.feed.api]]\nurl = \"{}/agent\"\ntoken = \"env:TEST_FEED\"\n\
+         batch_products_max = 5\n",
+        reader.server.url
+    );
+    for words in [&["feed", "push"][..], &["reconcile"]] {
+        let mut command = with_tables(&upstreams, words, &tables);
+        command.env("TEST_FEED", reader.feeds.token());
+        let output = run(command).await;
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{log}");
+        assert!(!log.contains(['\r', '\u{1b}', '█']), "{log}");
+        assert!(log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{log}");
+        assert!(log.lines().count() <= 12, "{log}");
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!((2..=4).contains(&told.lines().count()), "{told}");
+    }
+    assert!(reader.upserts() >= 100, "{}", reader.upserts());
+}

@@ -8,7 +8,7 @@ use http::Method;
 use storebridge::App;
 use tokio::net::TcpListener;
 
-use crate::stage::{Agent, Answer, Stage, TOKEN, Upstreams};
+use crate::stage::{Agent, Answer, Stage, TOKEN, Upstreams, schema};
 
 /// Where a feed of this name is served.
 fn path(stage: &Stage, name: &str) -> String {
@@ -234,4 +234,20 @@ async fn a_store_whose_settings_cannot_be_read_is_fed_all_the_same() {
     let stage = Stage::with(upstreams, config).await;
     let answer = get(&stage, "openai.jsonl", &[]).await;
     assert!(rows(&answer) > 10);
+}
+
+/// The day a schema has a word for feeds, this fails, and they are to be announced.
+#[tokio::test]
+async fn feeds_are_announced_where_the_schema_has_a_word_for_them_which_is_nowhere() {
+    let stage = Stage::start().await;
+    let document = stage.agent().get("/.well-known/acp.json").await.body;
+    schema::check_discovery(&document);
+    assert!(!document.to_string().contains(&stage.feed_url), "an address is one seller's");
+    let announced = document["capabilities"]["services"].as_array().unwrap();
+    assert!(!announced.contains(&"feeds".into()), "{document:#}");
+    for version in ["2026-04-17", "unreleased"] {
+        // Where the schemas are absent, the line above has said so.
+        let Some(services) = schema::services(version) else { continue };
+        assert!(!services.iter().any(|service| service.contains("feed")), "{version}");
+    }
 }

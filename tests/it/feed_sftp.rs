@@ -3,7 +3,10 @@
 use std::{fs, time::Duration};
 
 use feed::{Format, Packing, Profile};
-use storebridge::config::{Config, SftpPush};
+use storebridge::{
+    check::Extent,
+    config::{Config, SftpPush},
+};
 
 use crate::{
     feed_command::{run, with_tables},
@@ -66,6 +69,89 @@ async fn a_feed_is_put_there_and_guarded_by_what_is_there() {
     assert!(read(&server, "openai.jsonl.gz") == before, "the file is as it was");
     assert_eq!(push(&config, true).await.0, 0);
     assert!(read(&server, "openai.jsonl.gz") != before);
+}
+
+/// A guard stops the command and the service alike, says so, and stops nothing else. Once somebody
+/// has let the feed through, it is what the next one is compared with.
+#[tokio::test]
+async fn a_feed_that_was_forced_once_goes_on_by_itself() {
+    let Some(server) = Server::start("forced") else { return };
+    let upstreams = store().await;
+    let mut config = config(&upstreams, &server);
+    config.stores[0].changes_refresh = Duration::from_millis(20);
+    let feed = &mut config.stores[0].feed;
+    feed.settings.defaults.remove("brand");
+    feed.sftp[0].packing = Packing::None;
+    feed.sftp[0].every = Duration::from_millis(50);
+    let check = async |config: &Config| {
+        let (mut out, extent) = (Vec::new(), Extent { write: false, stripe: false });
+        storebridge::check::run(config, extent, &mut out).await.unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let forecast = "Push to 127.0.0.1: the next one would be stopped: F11";
+
+    let (code, text) = push(&config, false).await;
+    assert!(code == 3 && text.contains("F11"), "{text}");
+    assert!(text.contains("--force") && text.contains("guard.incomplete_percent_max"), "{text}");
+    let text = check(&config).await;
+    assert!(text.contains(forecast), "{text}");
+    let stage = Stage::with(upstreams, config.clone()).await;
+    assert_eq!(stage.agent().get("/readyz").await.status, 200, "agents buy all the same");
+    assert_eq!(files(&server), Vec::<String>::new());
+
+    assert_eq!(push(&config, true).await.0, 0);
+    let text = check(&config).await;
+    assert!(!text.contains(forecast), "{text}");
+    let (code, text) = push(&config, false).await;
+    assert_eq!(code, 0, "{text}");
+    let branded = "\"brand\":";
+    let before = String::from_utf8(read(&server, "openai.jsonl")).unwrap();
+    assert!(before.lines().count() > 5 && before.lines().all(|row| row.contains(branded)));
+    stage.upstreams.store.set_price(3502, "77.70");
+    let put = async {
+        while !String::from_utf8_lossy(&read(&server, "openai.jsonl")).contains("77.70") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(15), put).await.unwrap();
+}
+
+/// It is read back from there like every other format.
+#[cfg(feature = "parquet")]
+#[tokio::test]
+async fn parquet_is_put_there_and_compared_with() {
+    let Some(server) = Server::start("parquet") else { return };
+    let upstreams = store().await;
+    let mut config = config(&upstreams, &server);
+    let push_of = &mut config.stores[0].feed.sftp[0];
+    (push_of.format, push_of.packing) = feed::parse_suffix("parquet").unwrap();
+    assert_eq!(push(&config, false).await.0, 0);
+    assert_eq!(files(&server), ["openai.parquet"]);
+    let report = feed::validate(&read(&server, "openai.parquet"), Profile::OpenAi);
+    assert!(report.rows_accepted > 20, "{report}");
+    let stage = Stage::with(upstreams, config.clone()).await;
+    let path = stage.feed_url.replace("openai.jsonl", "openai.parquet");
+    let served = stage.agent().get(path.strip_prefix(&stage.url).unwrap()).await;
+    assert_eq!(served.header("content-type"), Some("application/vnd.apache.parquet"));
+    assert!(served.bytes == read(&server, "openai.parquet"), "what is served is what is put");
+    for id in 17..=34 {
+        stage.upstreams.store.delete(id);
+    }
+    let (code, text) = push(&config, false).await;
+    assert!(code == 3 && text.contains("F10"), "{text}");
+}
+
+#[tokio::test]
+async fn a_bound_lets_a_feed_through() {
+    let Some(server) = Server::start("bound") else { return };
+    let upstreams = store().await;
+    let mut config = config(&upstreams, &server);
+    config.stores[0].feed.settings.defaults.remove("brand");
+    assert_eq!(push(&config, false).await.0, 3);
+    config.stores[0].feed.guard.incomplete_percent_max = 100;
+    let (code, text) = push(&config, false).await;
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains(" bytes sent") && !text.contains(" 0 bytes sent"), "{text}");
 }
 
 #[tokio::test]

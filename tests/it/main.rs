@@ -16,6 +16,7 @@ mod check;
 mod command;
 mod complete;
 mod contract;
+mod coverage;
 mod crash;
 mod deferred;
 mod discounts;

@@ -155,15 +155,16 @@ The Shop (shop)
   warning  Address: in the clear, and the store takes it for TLS: use https, or keep the way between the two private
   ok       WooCommerce: 10.7.0
   ok       Products: readable, 28 in all
-  warning  Feed: of 28 looked at 14 % have a brand, 3 % a GTIN, 92 % a picture: agents rank such products low; fill them in, or say in the feed's settings where they stand
+  warning  Feed: of 28 looked at 14 % have a brand, 3 % a GTIN, 92 % a picture: agents rank such products low; fill them in (brands under Products > Brands, or as an attribute named Brand), or say in brand_meta and the feed's settings where they stand
   ok       Orders: the key may read and write them
   ok       Currency: USD
   ok       Taxes: on
   ok       Carts: the Store API hands out carts
   ok       Delivery: to 2 zones
   ok       Payment methods: bacs, cheque, cod are the store's own; agents pay through Stripe
-  ok       Catalog: of 28 products; agents see 25 with 33 variants; not shown: grouped 1, external 1, hidden 1; 4 variants leave a choice open (\"any\"): agents see them and cannot buy them before they are told; make one variation for each value; 21 have no brand, which feeds want: Products > Brands, an attribute named Brand, or brand_meta in the configuration
+  ok       Catalog: of 28 products; agents see 25 with 33 variants; not shown: grouped 1, external 1, hidden 1; 4 variants leave a choice open (\"any\"): agents see them and cannot buy them before they are told; make one variation for each value
   warning  Hooks: the store does not tell of all its changes, so it is asked for them: run `storebridge hooks install`
+  warning  Feed openai: of 33 rows readers refuse 33: T08 x26, a brand is there: set the brand in the store, or defaults.brand where all is of one brand; L04 x14, an address can be reached by everybody: use the public address of the store; L07 x2, a picture is there, and not the platform's placeholder: add a picture in the store
   ok       Rehearsal: \"Hoodie\" to the store's own address: 3 ways to get it, total 52.13 USD
   ok       Rehearsal: the order was canceled again
 It works; see what could be better above.
@@ -194,7 +195,7 @@ The Shop (shop)
   warning  Permalinks: /wp-json leads nowhere, so the store is called through ?rest_route=: set permalinks to anything but \"Plain\" (Settings > Permalinks), and have the web server pass /wp-json on to WordPress
   warning  WooCommerce: 7.9.1 is older than anything this was tried with: update it
   ok       Products: readable, 28 in all
-  warning  Feed: of 28 looked at 0 % have a brand, 3 % a GTIN, 92 % a picture: agents rank such products low; fill them in, or say in the feed's settings where they stand
+  warning  Feed: of 28 looked at 0 % have a brand, 3 % a GTIN, 92 % a picture: agents rank such products low; fill them in (brands under Products > Brands, or as an attribute named Brand), or say in brand_meta and the feed's settings where they stand
   FAILED   Orders: the key may only read: make one with permission Read/Write (WooCommerce > Settings > Advanced > REST API)
   warning  Currency: USD, and prices have 4 decimals where it has 2: totals are rounded before they are charged; set the number of decimals to 2
   ok       Taxes: on

@@ -1,8 +1,8 @@
 //! The catalog, a stretch at a time, ordered by id so that it does not drift while it is read.
 //!
 //! Files: `paging` reads lists, `variations` beside it what belongs to products, `wire` and
-//! `lenient` decode both, `surroundings` has what they refer to, `product` and `traits` make
-//! products of them.
+//! `lenient` decode both, `reviews` and `surroundings` have what is kept elsewhere, `product` and
+//! `traits` make products of them.
 
 use std::{
     collections::BTreeMap,
@@ -24,6 +24,7 @@ use crate::WooCommerce;
 mod lenient;
 mod paging;
 mod product;
+mod reviews;
 mod surroundings;
 mod traits;
 mod wire;
@@ -157,10 +158,13 @@ impl WooCommerce {
             around = self.read_surroundings().await?;
         }
         let families = self.variations_of(&found).await?;
+        let mut reviews = self.reviews_of(&found).await;
         let reader = Reader { around: &around, keys: &self.meta_keys, now: (self.now.0)() };
         let none = Vec::new();
-        let product =
-            |shown: &Shown| reader.product(shown, families.get(&shown.id).unwrap_or(&none));
+        let product = |shown: &Shown| Product {
+            reviews: reviews.remove(&shown.id).unwrap_or_default(),
+            ..reader.product(shown, families.get(&shown.id).unwrap_or(&none))
+        };
         Ok(found.iter().map(product).collect())
     }
 

@@ -144,7 +144,8 @@ impl WooCommerce {
             sample.len(),
         );
         findings.push(if branded < 90 || pictured < 90 {
-            let what = "fill them in, or say in the feed's settings where they stand";
+            let what = "fill them in (brands under Products > Brands, or as an attribute named \
+                        Brand), or say in brand_meta and the feed's settings where they stand";
             finding(
                 Level::Warning,
                 "Feed",

@@ -63,7 +63,7 @@ impl Client {
         name: &'static str,
         query: &str,
     ) -> Result<T, ConnectorError> {
-        let path = format!("/wp-json/?{query}");
+        let path = format!("/?{query}");
         let answer = self.send(Call::new(name, Method::GET, path, Kind::Repeatable)).await?;
         answer.json().map_err(|error| unreadable(name, Effect::None, error))
     }

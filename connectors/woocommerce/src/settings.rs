@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use commerce::{Address, ConnectorError, Currency, Storefront, plain_text};
+use commerce::{Address, ConnectorError, Currency, Pickup, PickupMethod, Storefront, plain_text};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     WooCommerce,
     cart::{currency, text_of},
+    loose,
+    rates::is_pickup,
 };
+
+/// Most zones that are looked at for a place to fetch from: a bound, not an expectation.
+const ZONES_MAX: usize = 50;
 
 impl WooCommerce {
     /// What holds for everything the store sells. A key that may not read the settings still sells.
@@ -29,8 +34,35 @@ impl WooCommerce {
             prices_include_tax: tax
                 .get("woocommerce_prices_include_tax")
                 .map(|text| matches!(text.as_str(), "yes" | "true" | "1")),
+            pickup: self.pickup().await.unwrap_or_default(),
             ..Storefront::default()
         })
+    }
+
+    /// Whether buyers may fetch what they bought from some place of the store, in any of its zones.
+    async fn pickup(&self) -> Result<Option<Pickup>, ConnectorError> {
+        #[derive(Deserialize)]
+        struct Zone {
+            #[serde(deserialize_with = "loose::number")]
+            id: u64,
+        }
+        #[derive(Deserialize)]
+        struct Method {
+            #[serde(default, deserialize_with = "loose::text")]
+            method_id: String,
+            #[serde(default, deserialize_with = "loose::flag")]
+            enabled: bool,
+        }
+
+        let zones: Vec<Zone> = self.client.get("zone.list", "/shipping/zones?_fields=id").await?;
+        for zone in zones.iter().take(ZONES_MAX) {
+            let path = format!("/shipping/zones/{}/methods?_fields=method_id,enabled", zone.id);
+            let methods: Vec<Method> = self.client.get("zone.methods", &path).await?;
+            if methods.iter().any(|method| method.enabled && is_pickup(&method.method_id)) {
+                return Ok(Some(Pickup { method: PickupMethod::InStore, ready_in: None }));
+            }
+        }
+        Ok(None)
     }
 
     /// What the site calls itself; everybody may ask.

@@ -166,7 +166,7 @@ impl Report {
         let Reason::Missing(missing) = &left_out.reason else { return };
         self.rows_read += 1;
         self.rows_rejected += 1;
-        self.summary.incomplete += 1;
+        self.summary.incomplete.push(super::hash(left_out.item.as_str()));
         for (name, gap) in missing {
             let concept = self.profile.columns().iter().find(|column| column.name == *name);
             let rule = concept.map_or("P09", |column| rule_of_want(column.concept));

@@ -95,28 +95,32 @@ pub const RULES: &[Rule] = &[
     rule(
         "F10",
         Fatal,
-        "the rows have not fallen by more than 20%",
-        "see whether the store was read to its end; force the push if the products are really gone",
+        "at most 20% of the rows that are there are gone",
+        "see whether the store was read to its end; if the products are really gone, force the push \
+         once or raise guard.lost_percent_max",
     ),
     rule(
         "F11",
         Fatal,
-        "at most 5% of the rows lack a value the reader wants",
-        "fill the value in the store or under defaults",
+        "at most 5% of the rows that are there, or of all at first, lack a value the reader wants",
+        "fill the value in the store or under defaults; to leave those rows out, force the push once \
+         or raise guard.incomplete_percent_max",
     ),
     rule("F12", Error, "an item's id stands in one row only", "give each variant an id of its own"),
     rule("F13", Error, "all prices have one currency", "write one feed for each currency"),
     rule(
         "F14",
         Fatal,
-        "an item keeps its id",
-        "go back to the ids that were sent before, or force the push",
+        "at most 10% of the items have another id",
+        "go back to the ids that were sent before; to change them all the same, force the push once \
+         or raise guard.renamed_percent_max",
     ),
     rule(
         "F15",
         Fatal,
         "at most 10% of the prices have changed by half or more",
-        "see whether minor and major units are mixed up, or force the push",
+        "see whether minor and major units are mixed up; if prices are as they should be, force the \
+         push once or raise guard.repriced_percent_max",
     ),
     rule(
         "F16",
@@ -128,7 +132,8 @@ pub const RULES: &[Rule] = &[
         "F17",
         Warning,
         "the catalog that a feed is made of is younger than a day",
-        "see why the store cannot be read; nothing older is pushed",
+        "see why the store cannot be read; nothing older is pushed, unless guard.catalog_age_h_max \
+         says otherwise",
     ),
     rule(
         "F17f",

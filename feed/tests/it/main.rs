@@ -9,6 +9,8 @@ mod coverage;
 mod eligible;
 mod golden;
 mod guards;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod published;
 mod round_trip;
 mod validated;

@@ -26,7 +26,9 @@ async fn a_file_is_put_read_and_replaced_and_nothing_is_left_beside_it() {
     // More than all writes that may wait for an answer.
     let large: Vec<u8> = (0..5_000_000_u32).map(|at| (at % 251) as u8).collect();
     let pieces: Vec<Bytes> = large.chunks(100_001).map(Bytes::copy_from_slice).collect();
-    connection.put("feed.csv.gz", &pieces).await.unwrap();
+    let mut sent = 0;
+    connection.put("feed.csv.gz", &pieces, &mut |bytes| sent += bytes).await.unwrap();
+    assert_eq!(sent, 5_000_000, "each byte is told of once");
     let path = server.folder.join("files/feed.csv.gz");
     assert!(fs::read(&path).unwrap() == large);
     let stat = connection.stat("feed.csv.gz").await.unwrap().unwrap();
@@ -35,7 +37,7 @@ async fn a_file_is_put_read_and_replaced_and_nothing_is_left_beside_it() {
     let error = connection.get("feed.csv.gz", 4_999_999).await.unwrap_err();
     assert!(matches!(error, SftpError::TooLarge { most: 4_999_999, .. }), "{error}");
 
-    connection.put("feed.csv.gz", &[Bytes::from_static(b"small")]).await.unwrap();
+    connection.put("feed.csv.gz", &[Bytes::from_static(b"small")], &mut |_| {}).await.unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"small");
     assert_eq!(fs::read_dir(server.files()).unwrap().count(), 1);
     let list = connection.list().await.unwrap();
@@ -51,13 +53,15 @@ async fn what_cannot_be_written_is_said_and_what_was_there_stays() {
     let Some(server) = Server::start("fail") else { return };
     let target = server.target();
     let mut connection = Connection::open(&target, "/nowhere/at/all").await.unwrap();
-    let error = connection.put("feed.csv", &[Bytes::from_static(b"x")]).await.unwrap_err();
+    let error =
+        connection.put("feed.csv", &[Bytes::from_static(b"x")], &mut |_| {}).await.unwrap_err();
     let text = error.to_string();
     assert!(text.contains("opening of /nowhere/at/all/.feed.csv.part"), "{text}");
     // A folder of that name: the file is complete, and cannot take its place.
     let mut connection = Connection::open(&target, &server.files()).await.unwrap();
     fs::create_dir(server.folder.join("files/feed.csv")).unwrap();
-    let error = connection.put("feed.csv", &[Bytes::from_static(b"x")]).await.unwrap_err();
+    let error =
+        connection.put("feed.csv", &[Bytes::from_static(b"x")], &mut |_| {}).await.unwrap_err();
     assert!(error.to_string().contains("renaming"), "{error}");
 }
 
@@ -107,7 +111,7 @@ async fn a_password_lets_in_and_another_does_not() {
     let right = target(PASSWORD);
     let mut connection = Connection::open(&right, &folder.display().to_string()).await.unwrap();
     let large = vec![Bytes::from(vec![42; 3_000_000])];
-    connection.put("feed.csv", &large).await.unwrap();
+    connection.put("feed.csv", &large, &mut |_| {}).await.unwrap();
     assert_eq!(fs::metadata(folder.join("feed.csv")).unwrap().len(), 3_000_000);
     let error = Connection::open(&target("another"), "").await.unwrap_err();
     assert!(matches!(error, SftpError::Refused { .. }), "{error}");

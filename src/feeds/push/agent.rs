@@ -2,7 +2,6 @@
 
 use std::{fmt::Write, sync::Arc};
 
-use commerce::{Finding, Level};
 use http::{HeaderName, Method, StatusCode, header};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -157,24 +156,6 @@ impl Agent {
         let refusal: Refusal = serde_json::from_slice(&answer.body).unwrap_or_default();
         let Refusal { code, message } = refusal;
         Err(AgentError::Refused { status: answer.status, code, message })
-    }
-}
-
-/// What `storebridge check` says of it.
-pub(crate) async fn look(store: &str, push: &ApiPush, seams: &Seams) -> Finding {
-    let what = format!("Feed at {}", push.url);
-    let told = |level, detail: String| Finding { level, what: what.clone(), detail };
-    let Some(feed) = &push.feed_id else {
-        let detail = "no feed has been made yet: run `storebridge feed push`".to_owned();
-        return told(Level::Warning, detail);
-    };
-    match Agent::new(store, push, seams).metadata(feed).await {
-        Ok(Metadata { updated_at: Some(at), .. }) => {
-            let age = seams.clock.now().duration_since(at).as_secs().max(0);
-            told(Level::Ok, format!("{feed} was last changed {} min ago", age / 60))
-        }
-        Ok(_) => told(Level::Ok, format!("{feed} is there")),
-        Err(error) => told(Level::Failure, error.to_string()),
     }
 }
 

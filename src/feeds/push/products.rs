@@ -8,8 +8,8 @@ use std::{
 };
 
 use ::catalog::Snapshot;
-use commerce::Product;
-use feed::{Format, Profile, Writer, validate};
+use commerce::{Finding, Level, Product};
+use feed::{Format, Profile, Summary, Writer, validate};
 use http::StatusCode;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Value, json};
@@ -19,10 +19,16 @@ use tracing::error;
 
 use super::{
     PushError, Pushed,
-    agent::{Agent, AgentError},
-    count, judge,
+    agent::{Agent, AgentError, Metadata},
+    count, judge, warning,
 };
-use crate::{Seams, catalog::beside, config::ApiPush, store::Store};
+use crate::{
+    Seams,
+    catalog::beside,
+    config::ApiPush,
+    progress::{Progress, Work},
+    store::Store,
+};
 
 /// First wait after a push that failed; doubles up to the time between comparisons.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
@@ -99,7 +105,7 @@ pub(super) async fn keep(store: &Store, push: &ApiPush, seams: &Seams) {
         } else {
             follow(&agent, store, push, feed, &brought, &snapshot, seams).await
         };
-        count(store, push.url.as_str(), &pushed, seams.clock.now());
+        count(&store.id, push.url.as_str(), &pushed, seams.clock.now());
         is_behind = pushed.is_err();
         if is_behind {
             due = Instant::now() + delay;
@@ -114,6 +120,50 @@ pub(super) async fn keep(store: &Store, push: &ApiPush, seams: &Seams) {
     }
 }
 
+/// What `storebridge check` says of it.
+pub(super) async fn look(
+    store: &Store,
+    push: &ApiPush,
+    products: Option<&Arc<Snapshot>>,
+    seams: &Seams,
+) -> Vec<Finding> {
+    let what = format!("Feed at {}", push.url);
+    let Some(feed) = &push.feed_id else {
+        let detail = "no feed has been made yet: run `storebridge feed push`".to_owned();
+        return vec![Finding { level: Level::Warning, what, detail }];
+    };
+    let agent = Agent::new(&store.id, push, seams);
+    let detail = match agent.metadata(feed).await {
+        Ok(Metadata { updated_at: Some(at), .. }) => {
+            let age = seams.clock.now().duration_since(at).as_secs().max(0);
+            format!("{feed} was last changed {} min ago", age / 60)
+        }
+        Ok(_) => format!("{feed} is there"),
+        Err(error) => {
+            return vec![Finding { level: Level::Failure, what, detail: error.to_string() }];
+        }
+    };
+    let mut findings = vec![Finding { level: Level::Ok, what, detail }];
+    if let Some(products) = products
+        && let Ok((_, previous)) = there(&agent, feed).await
+    {
+        let judged = judge(products, store, Profile::Acp, previous, (seams, false)).await;
+        findings.extend(judged.err().map(|error| warning(push.url.as_str(), &error)));
+    }
+    findings
+}
+
+/// What the agent has, product by product and in short; no summary where it has nothing.
+async fn there(
+    agent: &Agent,
+    feed: &str,
+) -> Result<(HashMap<String, Print>, Option<Summary>), PushError> {
+    let body = agent.products(feed).await?.body;
+    let reading = move || (theirs(&body), validate(&body, Profile::Acp).summary);
+    let (theirs, summary) = beside(reading).await;
+    Ok((theirs?, Some(summary).filter(|summary| summary.rows > 0)))
+}
+
 /// Reads what is there, brings what differs, and reads it back.
 async fn compare(
     agent: &Agent,
@@ -123,17 +173,12 @@ async fn compare(
     snapshot: &Arc<Snapshot>,
     (seams, is_forced): (&Seams, bool),
 ) -> Result<Pushed, PushError> {
-    let answer = agent.products(feed).await?;
-    let body = answer.body.clone();
-    let reading = move || (theirs(&body), validate(&body, Profile::Acp).summary);
-    let (theirs, summary) = beside(reading).await;
-    let theirs = theirs?;
-    let previous = Some(summary).filter(|summary| summary.rows > 0);
+    let (theirs, previous) = there(agent, feed).await?;
     let report = judge(snapshot, store, Profile::Acp, previous, (seams, is_forced)).await?;
     let (writer, all) = (writer(store), Arc::clone(snapshot));
     let (ours, mut sending) = beside(move || differing(&writer, &all, &theirs)).await;
     let changed = sending.len();
-    send(agent, push, feed, &mut sending).await?;
+    let bytes = send(agent, store, push, feed, &mut sending).await?;
     if changed > 0 {
         let answer = agent.products(feed).await?;
         let there = beside(move || self::theirs(&answer.body)).await?;
@@ -147,7 +192,7 @@ async fn compare(
         }
     }
     let (rows, changed) = (report.summary.rows, changed as u64);
-    Ok(Pushed { rows, changed, note: None })
+    Ok(Pushed { rows, changed, bytes, note: None })
 }
 
 /// Brings what has changed since.
@@ -182,24 +227,33 @@ async fn follow(
     })
     .await;
     let changed = sending.len() as u64;
-    send(agent, push, feed, &mut sending).await?;
-    Ok(Pushed { rows: new.len() as u64, changed, note: None })
+    let bytes = send(agent, store, push, feed, &mut sending).await?;
+    Ok(Pushed { rows: new.len() as u64, changed, bytes, note: None })
 }
 
-/// Sends in batches. One that is refused is halved, down to the product that is; the others go.
+/// Sends in batches, and says how many bytes went. A batch that is refused is halved, down to the
+/// product that is; the others go.
 async fn send(
     agent: &Agent,
+    store: &Store,
     push: &ApiPush,
     feed: &str,
     lines: &mut Vec<Vec<u8>>,
-) -> Result<(), PushError> {
-    let mut refused = None;
+) -> Result<u64, PushError> {
+    let (mut refused, mut bytes) = (None, 0);
+    let total = Some(lines.len() as u64);
+    let mut progress = Progress::new(Work::Bringing, &store.id).to(push.url.as_str());
     while !lines.is_empty() {
         let rest = lines.split_off(lines.len().min(push.batch_products_max));
         let mut batches = vec![std::mem::replace(lines, rest)];
         while let Some(mut batch) = batches.pop() {
             match agent.upsert(feed, &batch).await {
-                Ok(()) => {}
+                Ok(()) => {
+                    let sent = batch.iter().map(|line| line.len() as u64).sum::<u64>();
+                    bytes += sent;
+                    progress.add_beside(sent);
+                    progress.add(batch.len() as u64, total);
+                }
                 Err(AgentError::Refused { status: StatusCode::BAD_REQUEST, .. })
                     if batch.len() > 1 =>
                 {
@@ -214,7 +268,7 @@ async fn send(
             }
         }
     }
-    refused.map_or(Ok(()), |error| Err(error.into()))
+    refused.map_or(Ok(bytes), |error| Err(error.into()))
 }
 
 /// What we have, and what has to be sent so that the agent has it too.

@@ -2,17 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::catalog::Snapshot;
 use bytes::Bytes;
 use commerce::{Finding, Level};
 use feed::{Filter, Profile, READ_BYTES_MAX, Summary, validate};
 use sftp::{Connection, SftpError, Stat};
 use tracing::warn;
 
-use super::{PushError, Pushed, count, judge};
+use super::{PushError, Pushed, count, judge, warning};
 use crate::{
     Seams,
     config::SftpPush,
     feeds::{self, NoFeed, Ready, Shard, Wanted},
+    progress::{Progress, Work},
     store::Store,
 };
 
@@ -35,8 +37,12 @@ pub(super) async fn put(
     let there = there(&mut connection, push).await;
     let previous = previous(&mut connection, push, &there).await;
     let report = judge(&snapshot, store, push.profile, previous, (seams, is_forced)).await?;
+    let total = parts.iter().map(|(_, ready)| ready.length).sum();
+    let mut progress = Progress::new(Work::Putting, &store.id).to(&push.target.host);
     for (name, ready) in &parts {
-        connection.put(name, &ready.pieces).await?;
+        let mut sent = |bytes| progress.add(bytes, Some(total));
+        connection.put(name, &ready.pieces, &mut sent).await?;
+        progress.add_beside(ready.rows);
         let there = connection.stat(name).await?.map(|stat| stat.size);
         if there != Some(ready.length) {
             return Err(PushError::Differs(1, name.clone()));
@@ -44,13 +50,14 @@ pub(super) async fn put(
     }
     if push.profile == Profile::Acp {
         let metadata = metadata(store, push, seams).to_string();
-        connection.put(METADATA, &[Bytes::from(metadata)]).await?;
+        connection.put(METADATA, &[Bytes::from(metadata)], &mut |_| {}).await?;
     }
     // Readers would read the parts of another division too.
     for (name, _) in there.iter().filter(|(name, _)| parts.iter().all(|(new, _)| new != name)) {
         connection.remove(name).await?;
     }
-    Ok(Pushed { rows: report.summary.rows, changed: report.summary.rows, note: None })
+    let (rows, bytes) = (report.summary.rows, progress.end());
+    Ok(Pushed { rows, changed: rows, bytes, note: None })
 }
 
 /// Puts it there as often as the configuration says: a file that another replica has just put there
@@ -69,7 +76,7 @@ pub(super) async fn keep(store: &Store, push: &SftpPush, seams: &Seams) {
             continue;
         }
         let pushed = put(store, push, seams, false).await;
-        count(store, &push.target.host, &pushed, seams.clock.now());
+        count(&store.id, &push.target.host, &pushed, seams.clock.now());
         if pushed.is_ok() {
             delay = RETRY_DELAY.min(push.every);
             tokio::time::sleep(push.every).await;
@@ -81,32 +88,54 @@ pub(super) async fn keep(store: &Store, push: &SftpPush, seams: &Seams) {
 }
 
 /// What `storebridge check` says of it.
-pub(crate) async fn look(push: &SftpPush, seams: &Seams) -> Finding {
-    let what = format!("Feed on {}", push.target.host);
-    let told = |level, detail: String| Finding { level, what: what.clone(), detail };
-    match age(push, seams).await {
-        Ok(Some(age)) if age <= push.every * 2 => {
-            told(Level::Ok, format!("{} is {} min old", name(push, None), age.as_secs() / 60))
+pub(super) async fn look(
+    store: &Store,
+    push: &SftpPush,
+    products: Option<&Arc<Snapshot>>,
+    seams: &Seams,
+) -> Vec<Finding> {
+    let host = &push.target.host;
+    let what = format!("Feed on {host}");
+    let mut connection = match Connection::open(&push.target, &push.folder).await {
+        Ok(connection) => connection,
+        Err(error) => {
+            return vec![Finding { level: Level::Failure, what, detail: error.to_string() }];
         }
-        Ok(Some(age)) => {
-            let (hours, name) = (age.as_secs() / 3600, name(push, None));
-            told(Level::Warning, format!("{name} is {hours} h old: see why pushes fail in the log"))
+    };
+    let there = there(&mut connection, push).await;
+    let name = name(push, None);
+    let (level, detail) = match newest(&there, seams) {
+        Some(age) if age <= push.every * 2 => {
+            (Level::Ok, format!("{name} is {} min old", age.as_secs() / 60))
         }
-        Ok(None) => told(
-            Level::Warning,
-            "nothing is there yet: run `storebridge feed push`, or wait for `serve`".to_owned(),
-        ),
-        Err(error) => told(Level::Failure, error.to_string()),
+        Some(age) => {
+            let hours = age.as_secs() / 3600;
+            (Level::Warning, format!("{name} is {hours} h old: see why pushes fail in the log"))
+        }
+        None => {
+            let how = "run `storebridge feed push`, or wait for `serve`";
+            (Level::Warning, format!("nothing is there yet: {how}"))
+        }
+    };
+    let mut findings = vec![Finding { level, what, detail }];
+    if let Some(products) = products {
+        let previous = previous(&mut connection, push, &there).await;
+        let judged = judge(products, store, push.profile, previous, (seams, false)).await;
+        findings.extend(judged.err().map(|error| warning(host, &error)));
     }
+    findings
 }
 
 /// How old the newest of its files is.
 async fn age(push: &SftpPush, seams: &Seams) -> Result<Option<Duration>, SftpError> {
     let mut connection = Connection::open(&push.target, &push.folder).await?;
-    let there = there(&mut connection, push).await;
-    let newest = there.into_iter().map(|(_, stat)| stat.modified).max();
+    Ok(newest(&there(&mut connection, push).await, seams))
+}
+
+fn newest(there: &[(String, Stat)], seams: &Seams) -> Option<Duration> {
+    let newest = there.iter().map(|(_, stat)| stat.modified).max();
     let now = seams.clock.now().as_second();
-    Ok(newest.map(|at| Duration::from_secs(u64::try_from(now - at).unwrap_or(0))))
+    newest.map(|at| Duration::from_secs(u64::try_from(now - at).unwrap_or(0)))
 }
 
 /// The feed's files by their names.

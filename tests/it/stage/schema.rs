@@ -120,6 +120,14 @@ pub(crate) fn members(version: &str, name: &str) -> Option<BTreeSet<String>> {
     Some(properties.keys().cloned().collect())
 }
 
+/// What a version's discovery document may name as a service.
+pub(crate) fn services(version: &str) -> Option<BTreeSet<String>> {
+    let schema = published(version)?;
+    let services = &schema["$defs"]["DiscoveryCapabilities"]["properties"]["services"];
+    let words = services["items"]["enum"].as_array()?;
+    Some(words.iter().map(|word| word.as_str().unwrap().to_owned()).collect())
+}
+
 fn published(version: &str) -> Option<Value> {
     let path = format!("{SPEC}/{version}/json-schema/schema.agentic_checkout.json");
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()?;

@@ -14,15 +14,17 @@ const MEDIA: &str = include_str!("../operations/fragments/media_fields.graphql")
 /// Where Google's channel, and after it everybody, keeps what feeds want.
 pub(super) const SHOPPING: &str = "mm-google-shopping";
 /// What is read of every product, where the store keeps it.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "mm-google-shopping.age_group",
     "mm-google-shopping.color",
     "mm-google-shopping.condition",
     "mm-google-shopping.gender",
     "mm-google-shopping.material",
     "mm-google-shopping.mpn",
+    "mm-google-shopping.pattern",
     "mm-google-shopping.size",
     "mm-google-shopping.size_system",
+    "mm-google-shopping.size_type",
     "reviews.rating",
     "reviews.rating_count",
     "shopify.age-group",

@@ -3,7 +3,7 @@
 use commerce::{
     AgeGroup, Availability, Category, Choice, Condition, Currency, Decimal, Details, Exclusion,
     Gender, Image, Money, Product, ProductId, ProductKind, Quantity, Rating, Related, Relation,
-    Taxonomy, UnitPricing, Variant, Weight, WeightUnit, plain_text, spoken,
+    Taxonomy, Trait, UnitPricing, Variant, Weight, WeightUnit, plain_text, spoken,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -201,6 +201,11 @@ impl Reader<'_> {
         let gender = one("target-gender").or_else(|| said("gender"));
         let age_group = one("age-group").or_else(|| said("age_group"));
         let others = &self.settings.meta_keys.others;
+        // Traits that have no place of their own.
+        let traits = [("Pattern", "pattern"), ("Size type", "size_type")];
+        let traits = traits.into_iter().filter_map(|(name, key)| {
+            Some(Trait { name: name.to_owned(), values: vec![said(key)?] })
+        });
         Details {
             condition: said("condition").as_deref().and_then(condition),
             material: all("material").or_else(|| all("fabric")).or_else(|| said("material")),
@@ -209,6 +214,7 @@ impl Reader<'_> {
             size_system: said("size_system"),
             gender: gender.as_deref().and_then(Gender::from_word),
             age_group: age_group.as_deref().and_then(AgeGroup::from_word),
+            traits: traits.collect(),
             meta: others.iter().filter_map(|key| Some((key.clone(), kept(shown, key)?))).collect(),
             ..Details::default()
         }

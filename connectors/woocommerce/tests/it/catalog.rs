@@ -86,3 +86,24 @@ async fn variations_are_listed_at_once_where_that_is_possible() {
     assert_eq!(listed, again);
     assert!(calls(&stage) > at_once + 1, "{}", calls(&stage));
 }
+
+/// What is not in a product's own answer: what buyers wrote, how they can fetch it, who sells.
+#[tokio::test]
+async fn reviews_and_the_storefront_are_read_beside_the_products() {
+    let stage = Stage::start().await;
+    let page = stage.connector.products(None).await.unwrap();
+    let jacket = page.products.iter().find(|product| product.id.as_str() == "99").unwrap();
+    let told: Vec<_> = jacket.reviews.iter().map(|one| (one.rating, one.text.as_str())).collect();
+    assert_eq!(told, [(Some(5), "Kept me dry all week."), (Some(4), "A little long in the arms.")]);
+    assert_eq!(jacket.rating.unwrap().mean.to_string(), "4.50");
+    let others = page.products.iter().filter(|product| product.id.as_str() != "99");
+    assert!(others.into_iter().all(|product| product.reviews.is_empty()));
+    let calls = stage.store.calls();
+    let asked: Vec<_> = calls.iter().filter(|call| call.contains("/products/reviews")).collect();
+    assert_eq!(asked.len(), 1, "one call for a page of products: {asked:?}");
+    assert!(asked[0].contains("_fields=product_id,review,rating"), "and no names: {asked:?}");
+
+    let storefront = stage.connector.storefront().await.unwrap();
+    assert_eq!(storefront.name.as_deref(), Some("Storefront"));
+    assert_eq!(storefront.pickup.unwrap().method, commerce::PickupMethod::InStore);
+}

@@ -29,7 +29,7 @@ async fn a_store_that_is_well() {
 warning: Address: in the clear, and the store takes it for TLS: use https, or keep the way between the two private
 ok: WooCommerce: 10.7.0
 ok: Products: readable, 28 in all
-warning: Feed: of 28 looked at 14 % have a brand, 3 % a GTIN, 92 % a picture: agents rank such products low; fill them in, or say in the feed's settings where they stand
+warning: Feed: of 28 looked at 14 % have a brand, 3 % a GTIN, 92 % a picture: agents rank such products low; fill them in (brands under Products > Brands, or as an attribute named Brand), or say in brand_meta and the feed's settings where they stand
 ok: Orders: the key may read and write them
 ok: Currency: USD
 ok: Taxes: on
@@ -61,7 +61,7 @@ warning: Address: in the clear: the key is never shown, but anybody on the way r
 warning: Permalinks: /wp-json leads nowhere, so the store is called through ?rest_route=: set permalinks to anything but \"Plain\" (Settings > Permalinks), and have the web server pass /wp-json on to WordPress
 warning: WooCommerce: 7.9.1 is older than anything this was tried with: update it
 ok: Products: readable, 28 in all
-warning: Feed: of 28 looked at 0 % have a brand, 3 % a GTIN, 92 % a picture: agents rank such products low; fill them in, or say in the feed's settings where they stand
+warning: Feed: of 28 looked at 0 % have a brand, 3 % a GTIN, 92 % a picture: agents rank such products low; fill them in (brands under Products > Brands, or as an attribute named Brand), or say in brand_meta and the feed's settings where they stand
 FAILED: Orders: the key may only read: make one with permission Read/Write (WooCommerce > Settings > Advanced > REST API)
 warning: Currency: JPY, and prices have 2 decimals where it has 0: totals are rounded before they are charged; set the number of decimals to 0
 ok: Taxes: on

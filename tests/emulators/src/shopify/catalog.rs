@@ -24,6 +24,9 @@ pub(super) struct Product {
     pub(super) options: Vec<(&'static str, Vec<&'static str>)>,
     pub(super) variants: Vec<u64>,
     pub(super) images: Vec<Image>,
+    /// Where its film and its model are.
+    pub(super) film: Option<&'static str>,
+    pub(super) model: Option<&'static str>,
     pub(super) gift_card: bool,
     pub(super) requires_selling_plan: bool,
     /// Publications that show it.

@@ -110,6 +110,13 @@ const SHEETS: [Sheet; 15] = [
         rows: &[row(&[], "HOODIE-ZIP", 4550, Some(40))],
         // On sale.
         with: |variant| variant.compare_at = Some(6000),
+        and: |product| {
+            let front = product.images[0].clone();
+            let url = front.url.replace(".png", "-back.png");
+            product.images.push(Image { id: front.id + 500_000, url, alt: None });
+            product.film = Some("https://video.example/hoodie.mp4");
+            product.model = Some("https://video.example/hoodie.glb");
+        },
         ..PLAIN
     },
     Sheet {
@@ -241,6 +248,8 @@ fn product(shop: &mut Shop, sheet: &Sheet, born: Timestamp) {
         options: sheet.options.iter().map(|(name, values)| (*name, values.to_vec())).collect(),
         variants: Vec::new(),
         images,
+        film: None,
+        model: None,
         gift_card: false,
         requires_selling_plan: false,
         published: shop.publications.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>(),
@@ -309,6 +318,8 @@ pub(super) fn import(shop: &mut Shop, products: usize, variants: usize) {
             options: vec![("Size", sizes.clone())],
             variants: Vec::with_capacity(variants),
             images: vec![Image { id: shop.id(), url, alt: None }],
+            film: None,
+            model: None,
             gift_card: false,
             requires_selling_plan: false,
             published: shop.publications.iter().map(|(id, _)| *id).collect(),

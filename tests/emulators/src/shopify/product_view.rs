@@ -20,7 +20,12 @@ impl Shop {
         let prices = variants.iter().map(|variant| variant.price);
         let shop = self.settings.currency;
         let (low, high) = (prices.clone().min().unwrap_or(0), prices.max().unwrap_or(0));
-        let media: Vec<Value> = product.images.iter().map(media).collect();
+        let pictures = product.images.iter().map(media);
+        let film = product.film.map(|url| moving(product, "Video", "VIDEO", "video/mp4", url));
+        let model = product
+            .model
+            .map(|url| moving(product, "Model3d", "MODEL_3D", "model/gltf-binary", url));
+        let media: Vec<Value> = pictures.chain(film).chain(model).collect();
         json!({
             "__typename": "Product",
             "id": gid("Product", product.id),
@@ -301,6 +306,23 @@ fn media(picture: &Image) -> Value {
         "fileErrors": [],
         "image": image(picture),
         "preview": { "status": "READY", "image": image(picture) },
+    })
+}
+
+/// `Video` or `Model3d`.
+fn moving(product: &Product, ty: &str, kind: &str, mime: &str, url: &str) -> Value {
+    json!({
+        "__typename": ty,
+        "id": gid(ty, product.id + 600_000),
+        "alt": null,
+        "mediaContentType": kind,
+        "status": "READY",
+        "fileStatus": "READY",
+        "mediaErrors": [],
+        "mediaWarnings": [],
+        "fileErrors": [],
+        "sources": [{ "url": url, "mimeType": mime, "format": mime.rsplit('/').next() }],
+        "preview": { "status": "READY", "image": product.images.first().map(image) },
     })
 }
 

@@ -73,6 +73,14 @@ pub(super) struct Product {
     pub(super) size: [&'static str; 3],
     pub(super) categories: Vec<Term>,
     pub(super) brand: Option<Term>,
+    pub(super) tags: Vec<Term>,
+    /// Stars and words, the newest first.
+    pub(super) reviews: &'static [(u64, &'static str)],
+    /// What is shown in its place, and beside it in the cart.
+    pub(super) upsells: &'static [u64],
+    pub(super) cross_sells: &'static [u64],
+    /// What plugins keep with it.
+    pub(super) kept: &'static [(&'static str, &'static str)],
     pub(super) images: Vec<u64>,
     pub(super) attributes: Vec<Attribute>,
     /// A variation's values, in the order of the parent's attributes; `None` is "any".

@@ -29,6 +29,30 @@ const SMALL: Term = term(30, "S", "s");
 const YES: Term = term(0, "Yes", "Yes");
 const NO: Term = term(0, "No", "No");
 
+const COTTON: Term = term(0, "Cotton", "Cotton");
+const UNISEX: Term = term(0, "Unisex", "Unisex");
+const ADULT: Term = term(0, "Adult", "Adult");
+const PLAIN_PATTERN: Term = term(0, "Plain", "Plain");
+const REGULAR: Term = term(0, "Regular", "Regular");
+const COAST: Term = term(44, "Coast", "coast");
+
+/// What plugins keep with a product, under names as plugins give them.
+const PLUGINS: &[(&str, &str)] = &[
+    ("_mpn", "NW-CJ-100"),
+    ("_expires_at", "2031-03-01"),
+    ("_size_system", "EU"),
+    ("_unit", "1 ct"),
+    ("_unit_base", "1 ct"),
+    ("_video", "https://video.example/jacket.mp4"),
+    ("_model", "https://video.example/jacket.glb"),
+    ("_warning", "Keep away from fire."),
+    ("_warning_url", "https://shop.example/warnings"),
+    ("_age", "16"),
+    ("_google_category", "Apparel & Accessories > Clothing > Outerwear > Coats & Jackets"),
+    ("_label_0", "coast"),
+    ("_questions", r#"[{"q":"Is it lined?","a":"Yes, with cotton."}]"#),
+];
+
 const IMAGES: [(u64, &str); 22] = [
     (42, "vneck-tee-2"),
     (45, "hoodie-2"),
@@ -76,6 +100,11 @@ fn size() -> Attribute {
 
 fn logo() -> Attribute {
     attribute(0, "Logo", "Logo", &[YES, NO])
+}
+
+/// A trait of one product alone, which is no choice.
+fn told(name: &'static str, options: &[Term]) -> Attribute {
+    Attribute { variation: false, ..attribute(0, name, name, options) }
 }
 
 fn attribute(id: u64, name: &'static str, slug: &'static str, options: &[Term]) -> Attribute {
@@ -174,7 +203,12 @@ fn counted() -> Vec<Product> {
     vec![
         lamp,
         Product { brand: Some(BLUEBIRD), ..bare(3501, "Sold-out Scarf", "22.5", "OUT-1") },
-        Product { backorders: "notify", brand: Some(HALYARD), ..boots },
+        Product {
+            backorders: "notify",
+            brand: Some(HALYARD),
+            kept: &[("_available_at", "2027-03-01")],
+            ..boots
+        },
         Product { stock: Some(20), ..bare(3506, "Garden Candle", "12.49", "CANDLE-1") },
     ]
 }
@@ -303,7 +337,21 @@ fn odd(opened: Timestamp) -> Vec<Product> {
             sale_dates: Some(sale),
             brand: Some(NORTHWIND),
             stock: Some(52),
-            attributes: vec![Attribute { variation: false, ..color(&[GRAY]) }],
+            attributes: vec![
+                Attribute { variation: false, ..color(&[GRAY]) },
+                told("Material", &[COTTON]),
+                told("Gender", &[UNISEX]),
+                told("Age group", &[ADULT]),
+                told("Pattern", &[PLAIN_PATTERN]),
+                told("Size type", &[REGULAR]),
+            ],
+            tags: vec![COAST],
+            images: vec![64, 62],
+            reviews: &[(5, "Kept me dry all week."), (4, "A little long in the arms.")],
+            upsells: &[19],
+            cross_sells: &[21, 22],
+            total_sales: 7,
+            kept: PLUGINS,
             ..jacket
         },
         Product {

@@ -6,7 +6,7 @@ use super::shop::Shop;
 use super::wire::{Answer, Body, Call};
 
 /// The routes the indexes name.
-const ROUTES: [&str; 40] = [
+const ROUTES: [&str; 41] = [
     "/wc/store/v1",
     "/wc/store/v1/batch",
     "/wc/store/v1/cart",
@@ -38,6 +38,7 @@ const ROUTES: [&str; 40] = [
     "/wc/v3/products/(?P<product_id>[\\d]+)/variations",
     "/wc/v3/products/brands",
     "/wc/v3/products/categories",
+    "/wc/v3/products/reviews",
     "/wc/v3/settings/(?P<group_id>[\\w-]+)",
     "/wc/v3/shipping/zones",
     "/wc/v3/shipping/zones/(?P<id>[\\d]+)",

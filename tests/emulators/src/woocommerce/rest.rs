@@ -54,7 +54,7 @@ impl Shop {
         let old = self.has(Switch::NoVariationsRoute);
         match route {
             ["variations"] if old => None,
-            ["products", "categories" | "brands"]
+            ["products", "categories" | "brands" | "reviews"]
             | [
                 "variations" | "taxes" | "payment_gateways" | "coupons" | "system_status"
                 | "customers" | "products",
@@ -81,6 +81,7 @@ impl Shop {
             ["products"] => self.list_products(call),
             ["products", "categories"] => Ok(page(call, self.categories_json())),
             ["products", "brands"] => Ok(page(call, self.brands_json())),
+            ["products", "reviews"] => Ok(self.list_reviews(call)),
             ["products", id] => self.one_product(id),
             ["products", id, "variations"] => self.list_variations(call, Some(id)),
             ["variations"] => self.list_variations(call, None),
