@@ -17,6 +17,7 @@ mod pack;
 mod plan;
 mod profile;
 mod read;
+mod scan;
 mod settings;
 mod validate;
 mod value;

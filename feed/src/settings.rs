@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::{
     concept::{Concept, Kind},
     item::clean,
+    scan::has_any,
     value::{Map, Value},
 };
 
@@ -183,9 +184,8 @@ pub(crate) fn parse_text(kind: Kind, text: &str) -> Option<Value<'_>> {
 
 /// An address that a browser could open, without a password in it.
 pub(crate) fn is_link(text: &str) -> bool {
-    let is_bad = |byte: u8| byte <= b' ' || matches!(byte, b'"' | b'<' | 0x7F);
-    // Without a way out in the middle the compiler looks at many bytes at once.
-    if text.bytes().fold(0, |found, byte| found | u8::from(is_bad(byte))) != 0 {
+    let is_bad = |byte| (byte <= b' ') | (byte == b'"') | (byte == b'<') | (byte == 0x7F);
+    if has_any(text.as_bytes(), is_bad) {
         return false;
     }
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));

@@ -3,7 +3,13 @@
 use commerce::{Decimal, Money};
 use jiff::{Timestamp, civil::Date};
 
-use crate::value::{Map, Text, Value};
+use crate::{
+    scan::has_any,
+    value::{Map, Text, Value},
+};
+
+/// A text with special bytes is looked through by so many.
+const PIECE: usize = 64;
 
 /// A value as JSON.
 #[inline]
@@ -81,13 +87,16 @@ pub(crate) fn json_text(out: &mut Vec<u8>, text: &str) {
 
 #[inline]
 fn json_escaped(out: &mut Vec<u8>, text: &str) {
-    escape(out, text.as_bytes(), |byte| byte < b' ' || byte == b'"' || byte == b'\\', json_escape);
+    let is_special = |byte| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    escape(out, text.as_bytes(), is_special, json_escape);
 }
 
 /// A cell's text, in quotes where it must be.
 pub(crate) fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
-    let is_special = |byte| byte == delimiter || byte == b'"' || byte == b'\n' || byte == b'\r';
-    if find(text, is_special).is_none() {
+    let is_special = |byte| {
+        (byte == delimiter) | (byte == b'"') | (byte == b'\n') | (byte == b'\r')
+    };
+    if !has_any(text, is_special) {
         out.extend_from_slice(text);
         return;
     }
@@ -98,7 +107,9 @@ pub(crate) fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
 
 /// An element's text.
 pub(crate) fn xml_text(out: &mut Vec<u8>, text: &[u8]) {
-    let is_special = |byte| (byte < b' ' && byte != b'\n') || matches!(byte, b'&' | b'<' | b'>');
+    let is_special = |byte| {
+        ((byte < b' ') & (byte != b'\n')) | (byte == b'&') | (byte == b'<') | (byte == b'>')
+    };
     escape(out, text, is_special, |out, byte| match byte {
         b'&' => out.extend_from_slice(b"&amp;"),
         b'<' => out.extend_from_slice(b"&lt;"),
@@ -229,50 +240,40 @@ fn json_escape(out: &mut Vec<u8>, byte: u8) {
     }
 }
 
-/// Copies a text, and writes each special byte the given way.
+/// Copies a text, and writes each special byte the given way. Hardly a text has any.
 #[inline]
 fn escape(
     out: &mut Vec<u8>,
     text: &[u8],
     is_special: impl Fn(u8) -> bool + Copy,
+    write: impl Fn(&mut Vec<u8>, u8) + Copy,
+) {
+    if !has_any(text, is_special) {
+        out.extend_from_slice(text);
+        return;
+    }
+    for chunk in text.chunks(PIECE) {
+        if has_any(chunk, is_special) {
+            escape_each(out, chunk, is_special, write);
+        } else {
+            out.extend_from_slice(chunk);
+        }
+    }
+}
+
+fn escape_each(
+    out: &mut Vec<u8>,
+    text: &[u8],
+    is_special: impl Fn(u8) -> bool,
     write: impl Fn(&mut Vec<u8>, u8),
 ) {
     let mut rest = text;
-    while let Some(at) = find(rest, is_special) {
+    while let Some(at) = rest.iter().position(|byte| is_special(*byte)) {
         out.extend_from_slice(&rest[..at]);
         write(out, rest[at]);
         rest = &rest[at + 1..];
     }
     out.extend_from_slice(rest);
-}
-
-/// The first special byte. Looks at many bytes at once: hardly a text has any.
-#[inline]
-fn find(text: &[u8], is_special: impl Fn(u8) -> bool + Copy) -> Option<usize> {
-    let (wide, rest) = text.as_chunks::<32>();
-    let mut seen = 0;
-    for chunk in wide {
-        if has_any(chunk, is_special) {
-            break;
-        }
-        seen += 32;
-    }
-    if seen == wide.len() * 32 {
-        let (narrow, _) = rest.as_chunks::<8>();
-        for chunk in narrow {
-            if has_any(chunk, is_special) {
-                break;
-            }
-            seen += 8;
-        }
-    }
-    text[seen..].iter().position(|byte| is_special(*byte)).map(|at| seen + at)
-}
-
-/// Without a way out in the middle, and of a length known beforehand: a few instructions.
-#[inline]
-fn has_any<const N: usize>(chunk: &[u8; N], is_special: impl Fn(u8) -> bool) -> bool {
-    chunk.iter().fold(0, |found, byte| found | u8::from(is_special(*byte))) != 0
 }
 
 /// A text that is a value of its own.

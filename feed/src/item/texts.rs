@@ -10,6 +10,7 @@ use super::{
     known::{UNKNOWN, link, text},
 };
 use crate::{
+    scan::has_any,
     settings::is_link,
     value::{Cell, Gap, Map, Text, Value},
 };
@@ -197,7 +198,7 @@ pub(crate) fn clean(text: &str) -> Text<'_> {
     let bytes = text.as_bytes();
     let is_trimmed = is_word(bytes.first()) && is_word(bytes.last());
     let text = if is_trimmed { text } else { text.trim() };
-    let is_clean = text.bytes().fold(0, |found, byte| found | u8::from(is_suspect(byte))) == 0
+    let is_clean = !has_any(text.as_bytes(), is_suspect)
         || text.chars().all(|c| c == '\n' || !is_unwritable(c));
     if is_clean {
         return Cow::Borrowed(text);
@@ -213,7 +214,7 @@ pub(crate) fn clean(text: &str) -> Text<'_> {
 
 /// May begin a character that cannot be written; most texts have none.
 fn is_suspect(byte: u8) -> bool {
-    (byte < b' ' && byte != b'\n') || matches!(byte, 0x7F | 0xC2 | 0xEF)
+    ((byte < b' ') & (byte != b'\n')) | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
 }
 
 fn is_unwritable(c: char) -> bool {
@@ -222,7 +223,7 @@ fn is_unwritable(c: char) -> bool {
 
 /// A comma would part the list in a delimited file.
 fn without_commas(url: &str) -> Text<'_> {
-    if url.contains(',') { Cow::Owned(url.replace(',', "%2C")) } else { Cow::Borrowed(url) }
+    if has_any(url.as_bytes(), |byte| byte == b',') { Cow::Owned(url.replace(',', "%2C")) } else { Cow::Borrowed(url) }
 }
 
 #[cfg(test)]
