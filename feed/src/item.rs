@@ -17,9 +17,11 @@ use crate::{
 mod forms;
 mod known;
 mod offer;
+mod shared;
 mod texts;
 mod traits;
 
+pub(crate) use shared::shared;
 pub(crate) use texts::{clean, joined};
 use traits::Traits;
 
@@ -54,6 +56,9 @@ impl<'a> Item<'a> {
 
     /// A field, whatever a feed calls it.
     pub fn field(&self, concept: Concept) -> Cell<'a> {
+        if let Some(cell) = self.plan.shared(concept) {
+            return cell.borrowed();
+        }
         match concept {
             Concept::EligibleSearch => flag(self.check_search().is_ok()),
             Concept::EligibleCheckout => flag(self.check_checkout().is_ok()),

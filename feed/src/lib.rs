@@ -13,6 +13,7 @@ mod filter;
 mod format;
 mod gtin;
 mod item;
+mod layout;
 mod pack;
 mod plan;
 mod profile;

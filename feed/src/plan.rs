@@ -6,9 +6,9 @@ use commerce::{Product, Storefront, Variant};
 
 use crate::{
     concept::{CONCEPTS, Concept},
-    item::Item,
+    item::{Item, shared},
     settings::{Given, Rule, Settings, SettingsError, parse_key, parse_values},
-    value::Value,
+    value::{Cell, Value},
 };
 
 /// What one store's feeds are made by: its configuration, and what its platform says of it.
@@ -18,6 +18,8 @@ pub struct Plan {
     pub(crate) group_prefix: String,
     pub(crate) net_weight: bool,
     pub(crate) product_dimensions: bool,
+    /// What every row has, by concept.
+    shared: Vec<Option<Cell<'static>>>,
     /// By concept.
     defaults: Vec<Option<Value<'static>>>,
     /// Keys of added fields, by concept.
@@ -74,6 +76,7 @@ impl Plan {
             group_prefix: settings.group_prefix.clone(),
             net_weight: settings.net_weight,
             product_dimensions: settings.product_dimensions,
+            shared: Vec::new(),
             defaults,
             meta,
             roles: roles(settings)?,
@@ -86,6 +89,7 @@ impl Plan {
         });
         let seller = seller.or_else(|| plan.storefront.name.clone());
         plan.offer_prefix = seller.map(|name| slug(&name)).filter(|slug| !slug.is_empty());
+        plan.shared = shared(&plan);
         Ok(plan)
     }
 
@@ -111,6 +115,17 @@ impl Plan {
         }
         let store = &self.storefront;
         store.countries.first().or(store.country.as_ref()).map(String::as_str)
+    }
+
+    /// What every row has in a field; `None` where it is not the same in all of them.
+    pub(crate) fn shared(&self, concept: Concept) -> Option<&Cell<'static>> {
+        self.shared.get(concept as usize)?.as_ref()
+    }
+
+    /// Whether any rule sets that field, or empties it.
+    pub(crate) fn has_rule(&self, concept: Concept) -> bool {
+        let mut given = self.rules.iter().flat_map(|rule| &rule.given);
+        given.any(|(known, _)| *known == concept)
     }
 
     pub(crate) fn default(&self, concept: Concept) -> Option<&Value<'static>> {

@@ -256,7 +256,7 @@ fn wanted(kind: Kind) -> String {
     }
 }
 
-fn owned(value: Value<'_>) -> Value<'static> {
+pub(crate) fn owned(value: Value<'_>) -> Value<'static> {
     let keep = |text: Cow<'_, str>| -> Cow<'static, str> { Cow::Owned(text.into_owned()) };
     let keep_map = |map: Map<'_>| -> Map<'static> {
         map.into_iter().map(|(name, text)| (keep(name), keep(text))).collect()

@@ -91,8 +91,42 @@ fn json_escaped(out: &mut Vec<u8>, text: &str) {
     escape(out, text.as_bytes(), is_special, json_escape);
 }
 
+/// A value as a cell of a delimited file.
+pub(crate) fn cell(out: &mut Vec<u8>, value: &Value<'_>, delimiter: u8, scratch: &mut Vec<u8>) {
+    match value {
+        Value::Text(text) => cell_text(out, text.as_bytes(), delimiter),
+        _ if is_plain(value) => flat(out, value),
+        _ => {
+            scratch.clear();
+            flat(scratch, value);
+            cell_text(out, scratch, delimiter);
+        }
+    }
+}
+
+/// A value as the content of an element.
+pub(crate) fn element(out: &mut Vec<u8>, value: &Value<'_>, scratch: &mut Vec<u8>) {
+    match value {
+        Value::Text(text) => xml_text(out, text.as_bytes()),
+        _ if is_plain(value) => flat(out, value),
+        _ => {
+            scratch.clear();
+            flat(scratch, value);
+            xml_text(out, scratch);
+        }
+    }
+}
+
+/// Whether no format has to change a byte of it.
+fn is_plain(value: &Value<'_>) -> bool {
+    !matches!(
+        value,
+        Value::Text(_) | Value::Measure(..) | Value::Texts(_) | Value::Map(_) | Value::Maps(_)
+    )
+}
+
 /// A cell's text, in quotes where it must be.
-pub(crate) fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
+fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
     let is_special = |byte| {
         (byte == delimiter) | (byte == b'"') | (byte == b'\n') | (byte == b'\r')
     };
@@ -106,7 +140,7 @@ pub(crate) fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
 }
 
 /// An element's text.
-pub(crate) fn xml_text(out: &mut Vec<u8>, text: &[u8]) {
+fn xml_text(out: &mut Vec<u8>, text: &[u8]) {
     let is_special = |byte| {
         ((byte < b' ') & (byte != b'\n')) | (byte == b'&') | (byte == b'<') | (byte == b'>')
     };
