@@ -8,7 +8,7 @@ use commerce::{Product, Variant};
 use crate::{
     concept::Concept,
     gtin::parse_gtin,
-    plan::{Override, Plan},
+    plan::{Override, Plan, Say},
     profile::{Column, Form},
     settings::parse_text,
     value::{Cell, Gap, Origin, Value},
@@ -47,6 +47,7 @@ impl<'a> Item<'a> {
     }
 
     /// A column's value as its reader wants it.
+    #[inline]
     pub fn cell(&self, column: &Column) -> Cell<'a> {
         match column.form {
             Form::Own => self.field(column.concept),
@@ -55,10 +56,8 @@ impl<'a> Item<'a> {
     }
 
     /// A field, whatever a feed calls it.
+    #[inline]
     pub fn field(&self, concept: Concept) -> Cell<'a> {
-        if let Some(cell) = self.plan.shared(concept) {
-            return cell.borrowed();
-        }
         match concept {
             Concept::EligibleSearch => flag(self.check_search().is_ok()),
             Concept::EligibleCheckout => flag(self.check_checkout().is_ok()),
@@ -77,7 +76,16 @@ impl<'a> Item<'a> {
         self.overridden(concept).or_else(|| self.filled_in(concept))
     }
 
+    #[inline]
     fn found(&self, concept: Concept) -> Cell<'a> {
+        match self.plan.say(concept) {
+            Say::Platform => self.known(concept),
+            Say::NoProduct(cell) => cell.borrowed(),
+            Say::Both => self.weighed(concept),
+        }
+    }
+
+    fn weighed(&self, concept: Concept) -> Cell<'a> {
         if let Some(cell) = self.overridden(concept) {
             return cell;
         }

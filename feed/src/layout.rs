@@ -3,7 +3,7 @@
 use crate::{
     format::Format,
     item::Item,
-    plan::Plan,
+    plan::{Plan, Say},
     profile::{Column, Form, Profile},
     value::{Cell, Value},
     write,
@@ -63,6 +63,7 @@ impl Layout {
                 Step::Own(own) => match item.cell(own.column) {
                     Cell::Filled(value, _) => self.write_value(own, &value, &mut scratch, out),
                     Cell::Empty(_) if own.is_must => return false,
+                    Cell::Empty(_) if own.instead.is_empty() => {}
                     Cell::Empty(_) => out.extend_from_slice(&own.instead),
                 },
             }
@@ -86,18 +87,19 @@ impl Layout {
             Format::Csv | Format::Tsv => write::cell(out, value, delimiter(self.format), scratch),
             Format::Xml => write::element(out, value, scratch),
         }
-        out.extend_from_slice(&own.after);
+        if !own.after.is_empty() {
+            out.extend_from_slice(&own.after);
+        }
     }
 
     fn add(&mut self, plan: &Plan, own: Own) {
-        let shared = plan.shared(own.column.concept).filter(|_| own.column.form == Form::Own);
-        match shared {
-            Some(Cell::Filled(value, _)) => {
+        match plan.say(own.column.concept) {
+            Say::NoProduct(Cell::Filled(value, _)) if own.column.form == Form::Own => {
                 let mut bytes = Vec::new();
                 self.write_value(&own, value, &mut Vec::new(), &mut bytes);
                 self.add_same(&bytes);
             }
-            Some(Cell::Empty(_)) if !own.is_must => self.add_same(&own.instead),
+            Say::NoProduct(Cell::Empty(_)) if !own.is_must => self.add_same(&own.instead),
             _ => self.steps.push(Step::Own(own)),
         }
     }

@@ -18,8 +18,8 @@ pub struct Plan {
     pub(crate) group_prefix: String,
     pub(crate) net_weight: bool,
     pub(crate) product_dimensions: bool,
-    /// What every row has, by concept.
-    shared: Vec<Option<Cell<'static>>>,
+    /// Who has a say in a field, by concept.
+    says: Vec<Say>,
     /// By concept.
     defaults: Vec<Option<Value<'static>>>,
     /// Keys of added fields, by concept.
@@ -30,6 +30,17 @@ pub struct Plan {
     rules: Vec<Compiled>,
     /// What stands before an item's id in its offer's id.
     pub(crate) offer_prefix: Option<String>,
+}
+
+/// Who has a say in a field.
+#[derive(Debug)]
+pub(crate) enum Say {
+    /// The configuration has none: it is as the platform has it.
+    Platform,
+    /// No product has one: every row has this.
+    NoProduct(Cell<'static>),
+    /// Both have one.
+    Both,
 }
 
 #[derive(Debug)]
@@ -76,7 +87,7 @@ impl Plan {
             group_prefix: settings.group_prefix.clone(),
             net_weight: settings.net_weight,
             product_dimensions: settings.product_dimensions,
-            shared: Vec::new(),
+            says: Vec::new(),
             defaults,
             meta,
             roles: roles(settings)?,
@@ -89,7 +100,7 @@ impl Plan {
         });
         let seller = seller.or_else(|| plan.storefront.name.clone());
         plan.offer_prefix = seller.map(|name| slug(&name)).filter(|slug| !slug.is_empty());
-        plan.shared = shared(&plan);
+        plan.says = CONCEPTS.iter().map(|concept| plan.say_of(*concept)).collect();
         Ok(plan)
     }
 
@@ -117,15 +128,21 @@ impl Plan {
         store.countries.first().or(store.country.as_ref()).map(String::as_str)
     }
 
-    /// What every row has in a field; `None` where it is not the same in all of them.
-    pub(crate) fn shared(&self, concept: Concept) -> Option<&Cell<'static>> {
-        self.shared.get(concept as usize)?.as_ref()
+    /// Who has a say in a field.
+    pub(crate) fn say(&self, concept: Concept) -> &Say {
+        &self.says[concept as usize]
     }
 
-    /// Whether any rule sets that field, or empties it.
-    pub(crate) fn has_rule(&self, concept: Concept) -> bool {
-        let mut given = self.rules.iter().flat_map(|rule| &rule.given);
-        given.any(|(known, _)| *known == concept)
+    fn say_of(&self, concept: Concept) -> Say {
+        let has_rule = self.rules.iter().flat_map(|rule| &rule.given).any(|(one, _)| *one == concept);
+        if has_rule || !self.meta_of(concept).is_empty() {
+            return Say::Both;
+        }
+        match shared(self, concept) {
+            Some(cell) => Say::NoProduct(cell),
+            None if self.default(concept).is_some() => Say::Both,
+            None => Say::Platform,
+        }
     }
 
     pub(crate) fn default(&self, concept: Concept) -> Option<&Value<'static>> {

@@ -13,7 +13,8 @@ pub(crate) fn has_any(text: &[u8], is_one: impl Fn(u8) -> bool + Copy) -> bool {
     // The last ones are looked at twice where the chunks do not come out even.
     for chunk in chunks.iter().chain([last]) {
         for (found, byte) in found.iter_mut().zip(chunk) {
-            *found |= u8::from(is_one(*byte));
+            // All bits at once, as vectors have it.
+            *found |= if is_one(*byte) { u8::MAX } else { 0 };
         }
     }
     found != [0; LANES]

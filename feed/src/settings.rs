@@ -190,9 +190,8 @@ pub(crate) fn is_link(text: &str) -> bool {
     }
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|rest| {
-        let ends = |byte: &u8| matches!(byte, b'/' | b'?' | b'#');
-        let host = rest.as_bytes().split(ends).next().unwrap_or_default();
-        !host.is_empty() && !host.contains(&b'@')
+        let ends = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'@'));
+        ends != Some(0) && !rest.is_empty() && ends.is_none_or(|at| rest.as_bytes()[at] != b'@')
     })
 }
 

@@ -63,8 +63,13 @@ impl<'a> Item<'a> {
         };
         match (sides.length, sides.width, sides.height) {
             (Some(length), Some(width), Some(height)) => {
-                let (length, width, height) = (plain(length), plain(width), plain(height));
-                let text = format!("{length}x{width}x{height} {}", length_unit(sides.unit));
+                let mut text = String::with_capacity(48);
+                for (before, side) in [("", length), ("x", width), ("x", height)] {
+                    text.push_str(before);
+                    text.push_str(&plain(side));
+                }
+                text.push(' ');
+                text.push_str(length_unit(sides.unit));
                 Cell::platform(Value::Text(text.into()), "details.dimensions")
             }
             _ => Cell::Empty(Gap::Refused("not all three sides are known")),

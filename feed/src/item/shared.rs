@@ -4,23 +4,16 @@ use commerce::PickupMethod;
 
 use super::known::{UNKNOWN, link, text, word};
 use crate::{
-    concept::{CONCEPTS, Concept},
+    concept::Concept,
     plan::Plan,
     settings::owned,
     value::{Cell, Gap, Origin, Value},
 };
 
-/// The fields that are the same in every row, by concept.
-pub(crate) fn shared(plan: &Plan) -> Vec<Option<Cell<'static>>> {
-    CONCEPTS.iter().map(|concept| shared_field(plan, *concept)).collect()
-}
-
-/// A field in which no product, no rule and no added field has a say.
-fn shared_field(plan: &Plan, concept: Concept) -> Option<Cell<'static>> {
+/// The field as every row has it, if no rule and no added field has a say in it; `None` if a
+/// product has.
+pub(crate) fn shared(plan: &Plan, concept: Concept) -> Option<Cell<'static>> {
     let known = plan.shared_known(concept)?;
-    if plan.has_rule(concept) || !plan.meta_of(concept).is_empty() {
-        return None;
-    }
     // About the seller the configuration goes first; of all else here only it knows.
     Some(match (plan.default(concept), known) {
         (Some(value), _) => Cell::Filled(value.clone(), Origin::Default),

@@ -77,8 +77,8 @@ impl<'a> Item<'a> {
 
     /// The product's other pictures, without those that show a sibling.
     pub(super) fn additional_image_urls(&self) -> Cell<'a> {
-        let urls: Vec<Text<'a>> =
-            self.other_images().map(|image| without_commas(&image.url)).collect();
+        let mut urls: Vec<Text<'a>> = Vec::with_capacity(self.product.images.len());
+        urls.extend(self.other_images().map(|image| without_commas(&image.url)));
         if urls.is_empty() {
             return UNKNOWN;
         }
@@ -142,12 +142,19 @@ impl<'a> Item<'a> {
             if let Some(rating) = review.rating {
                 entry.push(("minRating".into(), "1".into()));
                 entry.push(("maxRating".into(), "5".into()));
-                entry.push(("rating".into(), rating.to_string().into()));
+                entry.push(("rating".into(), digits(rating)));
             }
             entry
         });
         maps(entries.collect(), "product.reviews")
     }
+}
+
+/// Most ratings have one digit.
+fn digits(rating: u8) -> Text<'static> {
+    const DIGITS: &str = "0123456789";
+    let at = usize::from(rating);
+    DIGITS.get(at..=at).map_or_else(|| rating.to_string().into(), Cow::Borrowed)
 }
 
 fn maps<'a>(maps: Vec<Map<'a>>, place: &'static str) -> Cell<'a> {
@@ -158,7 +165,14 @@ fn maps<'a>(maps: Vec<Map<'a>>, place: &'static str) -> Cell<'a> {
 pub(crate) fn joined(path: &[String]) -> Text<'_> {
     match path {
         [only] => clean(only),
-        path => Cow::Owned(path.iter().map(|step| clean(step)).collect::<Vec<_>>().join(" > ")),
+        path => {
+            let mut joined = String::with_capacity(path.iter().map(|step| step.len() + 3).sum());
+            for (at, step) in path.iter().enumerate() {
+                joined.push_str(if at > 0 { " > " } else { "" });
+                joined.push_str(&clean(step));
+            }
+            Cow::Owned(joined)
+        }
     }
 }
 
