@@ -1,6 +1,6 @@
 //! A configuration made ready: what it says of any product is found without parsing anything.
 
-use std::collections::HashMap;
+use std::{cmp::Ordering, collections::HashMap};
 
 use commerce::{Product, Storefront, Variant};
 
@@ -24,8 +24,9 @@ pub struct Plan {
     defaults: Vec<Option<Value<'static>>>,
     /// Keys of added fields, by concept.
     meta: Vec<Vec<String>>,
-    /// What a trait of that name, in lower case, stands for.
-    roles: HashMap<String, Concept>,
+    /// What a trait of that name, in lower case, stands for; the shortest names first. Every row
+    /// asks for some, and hashing one would take longer than finding it.
+    roles: Vec<(String, Concept)>,
     /// The least telling first.
     rules: Vec<Compiled>,
     /// What stands before an item's id in its offer's id.
@@ -161,10 +162,15 @@ impl Plan {
             Some(lower) if name.is_ascii() => {
                 lower.copy_from_slice(name.as_bytes());
                 lower.make_ascii_lowercase();
-                self.roles.get(str::from_utf8(lower).ok()?).copied()
+                self.find_role(lower)
             }
-            _ => self.roles.get(&name.to_lowercase()).copied(),
+            _ => self.find_role(name.to_lowercase().as_bytes()),
         }
+    }
+
+    fn find_role(&self, lower: &[u8]) -> Option<Concept> {
+        let order = |(name, _): &(String, Concept)| by_length(name.as_bytes(), lower);
+        self.roles.binary_search_by(order).ok().map(|at| self.roles[at].1)
     }
 
     /// What the rules say of a variant, the most telling last.
@@ -214,7 +220,7 @@ pub(crate) fn stands_in(path: &[String], name: &str) -> bool {
     }
 }
 
-fn roles(settings: &Settings) -> Result<HashMap<String, Concept>, SettingsError> {
+fn roles(settings: &Settings) -> Result<Vec<(String, Concept)>, SettingsError> {
     let mut roles = HashMap::new();
     for (concept, names) in ROLES {
         roles.extend(names.iter().map(|name| ((*name).to_owned(), *concept)));
@@ -224,7 +230,13 @@ fn roles(settings: &Settings) -> Result<HashMap<String, Concept>, SettingsError>
         let concept = concept.ok_or_else(|| SettingsError::UnknownTrait(key.clone()))?;
         roles.extend(names.iter().map(|name| (name.trim().to_lowercase(), concept)));
     }
+    let mut roles: Vec<(String, Concept)> = roles.into_iter().collect();
+    roles.sort_by(|(one, _), (other, _)| by_length(one.as_bytes(), other.as_bytes()));
     Ok(roles)
+}
+
+fn by_length(one: &[u8], other: &[u8]) -> Ordering {
+    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
 }
 
 fn rules(settings: &Settings) -> Result<Vec<Compiled>, SettingsError> {

@@ -27,10 +27,10 @@ impl<'a> Item<'a> {
     }
 
     pub(super) fn description(&self) -> Cell<'a> {
-        let own = self.variant.description.as_deref().filter(|text| !text.trim().is_empty());
+        let own = self.variant.description.as_deref().filter(|text| !is_blank(text));
         match own {
             Some(own) => shortened(own, DESCRIPTION, "variant.description"),
-            None if self.product.description.trim().is_empty() => {
+            None if is_blank(&self.product.description) => {
                 match shortened(&self.variant.title, DESCRIPTION, "variant.title") {
                     Cell::Filled(value, _) => Cell::derived(value, "the title, for want of a text"),
                     empty @ Cell::Empty(_) => empty,
@@ -191,6 +191,10 @@ fn shortened<'a>(text: &'a str, most: usize, place: &'static str) -> Cell<'a> {
             Cell::platform(Value::Text(Cow::Owned(cut(&text, most).to_owned())), place)
         }
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
 }
 
 /// At most so many characters, ending with a whole word.
