@@ -80,12 +80,14 @@ impl<'a> Item<'a> {
     fn found(&self, concept: Concept) -> Cell<'a> {
         match self.plan.say(concept) {
             Say::Platform => self.known(concept),
-            Say::NoProduct(cell) => cell.borrowed(),
-            Say::Both => self.weighed(concept),
+            say => self.weighed(concept, say),
         }
     }
 
-    fn weighed(&self, concept: Concept) -> Cell<'a> {
+    fn weighed(&self, concept: Concept, say: &'a Say) -> Cell<'a> {
+        if let Say::NoProduct(cell) = say {
+            return cell.borrowed();
+        }
         if let Some(cell) = self.overridden(concept) {
             return cell;
         }

@@ -74,13 +74,7 @@ impl Layout {
         true
     }
 
-    fn write_value(
-        &self,
-        own: &Own,
-        value: &Value<'_>,
-        scratch: &mut Vec<u8>,
-        out: &mut Vec<u8>,
-    ) {
+    fn write_value(&self, own: &Own, value: &Value<'_>, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
         out.extend_from_slice(&own.before);
         match self.format {
             Format::Json | Format::Jsonl => write::json(out, value),
@@ -118,11 +112,11 @@ impl Own {
         let name = column.name;
         let between = if is_first { Vec::new() } else { vec![delimiter(format)] };
         let (before, after, instead) = match format {
-            Format::Json | Format::Jsonl => (format!(",\"{name}\":").into(), Vec::new(), Vec::new()),
-            Format::Csv | Format::Tsv => (between.clone(), Vec::new(), between),
-            Format::Xml => {
-                (format!("<{name}>").into(), format!("</{name}>").into(), Vec::new())
+            Format::Json | Format::Jsonl => {
+                (format!(",\"{name}\":").into(), Vec::new(), Vec::new())
             }
+            Format::Csv | Format::Tsv => (between.clone(), Vec::new(), between),
+            Format::Xml => (format!("<{name}>").into(), format!("</{name}>").into(), Vec::new()),
         };
         Self { column, is_must: profile.must_have(column.concept), before, after, instead }
     }

@@ -135,7 +135,8 @@ impl Plan {
     }
 
     fn say_of(&self, concept: Concept) -> Say {
-        let has_rule = self.rules.iter().flat_map(|rule| &rule.given).any(|(one, _)| *one == concept);
+        let has_rule =
+            self.rules.iter().flat_map(|rule| &rule.given).any(|(one, _)| *one == concept);
         if has_rule || !self.meta_of(concept).is_empty() {
             return Say::Both;
         }

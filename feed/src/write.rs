@@ -127,9 +127,8 @@ fn is_plain(value: &Value<'_>) -> bool {
 
 /// A cell's text, in quotes where it must be.
 fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
-    let is_special = |byte| {
-        (byte == delimiter) | (byte == b'"') | (byte == b'\n') | (byte == b'\r')
-    };
+    let is_special =
+        |byte| (byte == delimiter) | (byte == b'"') | (byte == b'\n') | (byte == b'\r');
     if !has_any(text, is_special) {
         out.extend_from_slice(text);
         return;
@@ -141,9 +140,8 @@ fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
 
 /// An element's text.
 fn xml_text(out: &mut Vec<u8>, text: &[u8]) {
-    let is_special = |byte| {
-        ((byte < b' ') & (byte != b'\n')) | (byte == b'&') | (byte == b'<') | (byte == b'>')
-    };
+    let is_special =
+        |byte| ((byte < b' ') & (byte != b'\n')) | (byte == b'&') | (byte == b'<') | (byte == b'>');
     escape(out, text, is_special, |out, byte| match byte {
         b'&' => out.extend_from_slice(b"&amp;"),
         b'<' => out.extend_from_slice(b"&lt;"),

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use commerce::{
-    Availability, Decimal, Money, Quantity, Relation, ShippingPrice, UnitPricing,
-};
+use commerce::{Availability, Decimal, Money, Quantity, Relation, ShippingPrice, UnitPricing};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{

@@ -17,9 +17,7 @@ pub(crate) fn shared(plan: &Plan, concept: Concept) -> Option<Cell<'static>> {
     // About the seller the configuration goes first; of all else here only it knows.
     Some(match (plan.default(concept), known) {
         (Some(value), _) => Cell::Filled(value.clone(), Origin::Default),
-        (None, Cell::Filled(value, Origin::Platform(place))) => {
-            Cell::platform(owned(value), place)
-        }
+        (None, Cell::Filled(value, Origin::Platform(place))) => Cell::platform(owned(value), place),
         (None, Cell::Filled(value, Origin::Derived(how))) => Cell::derived(owned(value), how),
         (None, Cell::Filled(..)) => return None,
         (None, Cell::Empty(gap)) => Cell::Empty(gap),

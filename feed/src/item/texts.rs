@@ -193,7 +193,8 @@ fn shortened<'a>(text: &'a str, most: usize, place: &'static str) -> Cell<'a> {
     }
 }
 
-fn is_blank(text: &str) -> bool {
+/// Whether there is nothing to read in it.
+pub(super) fn is_blank(text: &str) -> bool {
     text.chars().all(char::is_whitespace)
 }
 
@@ -241,7 +242,11 @@ fn is_unwritable(c: char) -> bool {
 
 /// A comma would part the list in a delimited file.
 fn without_commas(url: &str) -> Text<'_> {
-    if has_any(url.as_bytes(), |byte| byte == b',') { Cow::Owned(url.replace(',', "%2C")) } else { Cow::Borrowed(url) }
+    if has_any(url.as_bytes(), |byte| byte == b',') {
+        Cow::Owned(url.replace(',', "%2C"))
+    } else {
+        Cow::Borrowed(url)
+    }
 }
 
 #[cfg(test)]
