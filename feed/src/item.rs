@@ -61,14 +61,20 @@ impl<'a> Item<'a> {
         match concept {
             Concept::EligibleSearch => flag(self.check_search().is_ok()),
             Concept::EligibleCheckout => flag(self.check_checkout().is_ok()),
-            Concept::Gtin
-            | Concept::Mpn
-            | Concept::ReturnDays
-            | Concept::WeightUnit
-            | Concept::PickupSla
-            | Concept::RelationshipType => self.fitting(concept, self.found(concept)),
+            _ if is_fitted(concept) => self.fitting(concept, self.found(concept)),
             _ => self.found(concept),
         }
+    }
+
+    /// Whether a column holds what the platform says, and nothing else has a say in it: then
+    /// [`known`](Self::known) is all there is to ask.
+    pub(crate) fn is_as_known(plan: &Plan, column: &Column) -> bool {
+        let concept = column.concept;
+        let is_eligible = matches!(concept, Concept::EligibleSearch | Concept::EligibleCheckout);
+        column.form == Form::Own
+            && matches!(plan.say(concept), Say::Platform)
+            && !is_fitted(concept)
+            && !is_eligible
     }
 
     /// What the configuration or an added field says, whatever the platform does.
@@ -177,6 +183,19 @@ impl<'a> Item<'a> {
     fn is_sku(&self, value: &Value<'_>) -> bool {
         matches!(value, Value::Text(mpn) if self.variant.sku.as_deref() == Some(&**mpn))
     }
+}
+
+/// Fields that have no meaning, or another one, beside some others.
+fn is_fitted(concept: Concept) -> bool {
+    matches!(
+        concept,
+        Concept::Gtin
+            | Concept::Mpn
+            | Concept::ReturnDays
+            | Concept::WeightUnit
+            | Concept::PickupSla
+            | Concept::RelationshipType
+    )
 }
 
 const YES: Value<'static> = Value::Flag(true);

@@ -29,6 +29,7 @@ enum Step {
 #[derive(Clone, Debug)]
 struct Own {
     column: &'static Column,
+    is_as_known: bool,
     is_must: bool,
     before: Vec<u8>,
     after: Vec<u8>,
@@ -48,7 +49,7 @@ impl Layout {
         };
         layout.add_same(open.as_bytes());
         for (at, column) in profile.columns().iter().enumerate() {
-            layout.add(plan, Own::new(profile, format, column, at == 0));
+            layout.add(plan, Own::new(plan, profile, format, column, at == 0));
         }
         layout.add_same(close.as_bytes());
         layout
@@ -60,7 +61,7 @@ impl Layout {
         for step in &self.steps {
             match step {
                 Step::Same(bytes) => out.extend_from_slice(bytes),
-                Step::Own(own) => match item.cell(own.column) {
+                Step::Own(own) => match own.cell(item) {
                     Cell::Filled(value, _) => self.write_value(own, &value, &mut scratch, out),
                     Cell::Empty(_) if own.is_must => return false,
                     Cell::Empty(_) if own.instead.is_empty() => {}
@@ -108,7 +109,13 @@ impl Layout {
 }
 
 impl Own {
-    fn new(profile: Profile, format: Format, column: &'static Column, is_first: bool) -> Self {
+    fn new(
+        plan: &Plan,
+        profile: Profile,
+        format: Format,
+        column: &'static Column,
+        is_first: bool,
+    ) -> Self {
         let name = column.name;
         let between = if is_first { Vec::new() } else { vec![delimiter(format)] };
         let (before, after, instead) = match format {
@@ -118,7 +125,14 @@ impl Own {
             Format::Csv | Format::Tsv => (between.clone(), Vec::new(), between),
             Format::Xml => (format!("<{name}>").into(), format!("</{name}>").into(), Vec::new()),
         };
-        Self { column, is_must: profile.must_have(column.concept), before, after, instead }
+        let is_as_known = Item::is_as_known(plan, column);
+        let is_must = profile.must_have(column.concept);
+        Self { column, is_as_known, is_must, before, after, instead }
+    }
+
+    #[inline]
+    fn cell<'a>(&self, item: &Item<'a>) -> Cell<'a> {
+        if self.is_as_known { item.known(self.column.concept) } else { item.cell(self.column) }
     }
 }
 

@@ -12,7 +12,7 @@ const NO_VARIANT: Cell<'static> = Cell::Empty(Gap::Needless("the product has no 
 
 impl<'a> Item<'a> {
     #[expect(clippy::too_many_lines, reason = "one line for each concept")]
-    pub(super) fn known(&self, concept: Concept) -> Cell<'a> {
+    pub(crate) fn known(&self, concept: Concept) -> Cell<'a> {
         let (product, variant) = (self.product, self.variant);
         match concept {
             Concept::ItemId => {
