@@ -1,10 +1,13 @@
 //! Looking through a text for bytes that need care; hardly a text has any.
+#![expect(
+    clippy::needless_bitwise_bool,
+    reason = "lazy operators part ways for each byte, so that none are looked at together"
+)]
 
 /// How many bytes are looked at together: what the smallest of our machines takes at once.
 const LANES: usize = 16;
 
-/// Whether any byte is one of those. To be looked at together they are told apart by `|` and `&`:
-/// `||`, `&&` and `matches!` part ways for each byte.
+/// Whether any byte is one of those.
 #[expect(clippy::inline_always, reason = "most texts are short, and a call is half of it")]
 #[inline(always)]
 pub(crate) fn has_any(text: &[u8], is_one: impl Fn(u8) -> bool + Copy) -> bool {
@@ -32,6 +35,36 @@ fn mark(found: &mut [u8; LANES], chunk: &[u8; LANES], is_one: impl Fn(u8) -> boo
     for (found, byte) in found.iter_mut().zip(chunk) {
         *found |= if is_one(*byte) { u8::MAX } else { 0 };
     }
+}
+
+/// What JSON escapes.
+#[inline]
+pub(crate) fn is_escaped_in_json(byte: u8) -> bool {
+    (byte < b' ') | (byte == b'"') | (byte == b'\\')
+}
+
+/// What puts a cell of a delimited file in quotes.
+#[inline]
+pub(crate) fn is_quoted_in_cell(byte: u8, delimiter: u8) -> bool {
+    (byte == delimiter) | (byte == b'"') | (byte == b'\n') | (byte == b'\r')
+}
+
+/// What XML escapes, or cannot write.
+#[inline]
+pub(crate) fn is_escaped_in_xml(byte: u8) -> bool {
+    ((byte < b' ') & (byte != b'\n')) | (byte == b'&') | (byte == b'<') | (byte == b'>')
+}
+
+/// What may begin a character that not every format can write.
+#[inline]
+pub(crate) fn is_suspect(byte: u8) -> bool {
+    ((byte < b' ') & (byte != b'\n')) | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
+}
+
+/// What no address has in it.
+#[inline]
+pub(crate) fn is_bad_in_link(byte: u8) -> bool {
+    (byte <= b' ') | (byte == b'"') | (byte == b'<') | (byte == 0x7F)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::{
     concept::{Concept, Kind},
     item::clean,
-    scan::has_any,
+    scan::{has_any, is_bad_in_link},
     value::{Map, Value},
 };
 
@@ -184,8 +184,7 @@ pub(crate) fn parse_text(kind: Kind, text: &str) -> Option<Value<'_>> {
 
 /// An address that a browser could open, without a password in it.
 pub(crate) fn is_link(text: &str) -> bool {
-    let is_bad = |byte| (byte <= b' ') | (byte == b'"') | (byte == b'<') | (byte == 0x7F);
-    if has_any(text.as_bytes(), is_bad) {
+    if has_any(text.as_bytes(), is_bad_in_link) {
         return false;
     }
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
@@ -288,4 +287,32 @@ fn all_links(texts: &Value<'_>) -> bool {
 
 fn is_positive(number: &Decimal) -> bool {
     number.is_sign_positive() && !number.is_zero()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_link;
+
+    #[test]
+    fn only_addresses_without_a_password_are_links() {
+        for link in ["http://a", "https://shop.example/p/1?a=@b#c", "https://shop.example?@"] {
+            assert!(is_link(link), "{link}");
+        }
+        let others = [
+            "https://",
+            "https:///p",
+            "https://?p",
+            "ftp://shop.example",
+            "shop.example/p",
+            "https://user:secret@shop.example/p",
+            "https://@shop.example",
+            "https://shop.example/a b",
+            "https://shop.example/a\"b",
+            "https://shop.example/<b",
+            "https://shop.example/\u{7F}",
+        ];
+        for other in others {
+            assert!(!is_link(other), "{other}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use commerce::{Decimal, Money};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    scan::has_any,
+    scan::{has_any, is_escaped_in_json, is_escaped_in_xml, is_quoted_in_cell},
     value::{Map, Text, Value},
 };
 
@@ -87,8 +87,7 @@ pub(crate) fn json_text(out: &mut Vec<u8>, text: &str) {
 
 #[inline]
 fn json_escaped(out: &mut Vec<u8>, text: &str) {
-    let is_special = |byte| (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    escape(out, text.as_bytes(), is_special, json_escape);
+    escape(out, text.as_bytes(), is_escaped_in_json, json_escape);
 }
 
 /// A value as a cell of a delimited file.
@@ -127,8 +126,7 @@ fn is_plain(value: &Value<'_>) -> bool {
 
 /// A cell's text, in quotes where it must be.
 fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
-    let is_special =
-        |byte| (byte == delimiter) | (byte == b'"') | (byte == b'\n') | (byte == b'\r');
+    let is_special = |byte| is_quoted_in_cell(byte, delimiter);
     if !has_any(text, is_special) {
         out.extend_from_slice(text);
         return;
@@ -140,9 +138,7 @@ fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
 
 /// An element's text.
 fn xml_text(out: &mut Vec<u8>, text: &[u8]) {
-    let is_special =
-        |byte| ((byte < b' ') & (byte != b'\n')) | (byte == b'&') | (byte == b'<') | (byte == b'>');
-    escape(out, text, is_special, |out, byte| match byte {
+    escape(out, text, is_escaped_in_xml, |out, byte| match byte {
         b'&' => out.extend_from_slice(b"&amp;"),
         b'<' => out.extend_from_slice(b"&lt;"),
         b'>' => out.extend_from_slice(b"&gt;"),
@@ -312,5 +308,54 @@ fn escape_each(
 impl<'a> From<Text<'a>> for Value<'a> {
     fn from(text: Text<'a>) -> Self {
         Self::Text(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use commerce::Decimal;
+
+    use super::{cell, element, json};
+    use crate::value::Value;
+
+    #[test]
+    fn what_is_special_is_written_so_that_it_reads_back() {
+        let check = |text: &str, as_json: &str, as_cell: &str, as_element: &str| {
+            // Before, in and behind what is looked through at once.
+            for (before, after) in [(0, 0), (3, 5), (15, 1), (16, 16), (70, 90)] {
+                let around =
+                    |text: &str| ["a".repeat(before), text.into(), "b".repeat(after)].concat();
+                let value = Value::Text(around(text).into());
+                let (mut out, mut scratch) = (Vec::new(), Vec::new());
+                json(&mut out, &value);
+                assert_eq!(String::from_utf8_lossy(&out), format!("\"{}\"", around(as_json)));
+                out.clear();
+                cell(&mut out, &value, b',', &mut scratch);
+                let quote =
+                    if as_cell == text && !text.contains([',', '\n', '\r']) { "" } else { "\"" };
+                assert_eq!(
+                    String::from_utf8_lossy(&out),
+                    format!("{quote}{}{quote}", around(as_cell))
+                );
+                out.clear();
+                element(&mut out, &value, &mut scratch);
+                assert_eq!(String::from_utf8_lossy(&out), around(as_element));
+            }
+        };
+        check("plain", "plain", "plain", "plain");
+        check("a\"b", "a\\\"b", "a\"\"b", "a\"b");
+        check("a,b", "a,b", "a,b", "a,b");
+        check("a\\b", "a\\\\b", "a\\b", "a\\b");
+        check("a\nb\r", "a\\nb\\r", "a\nb\r", "a\nb ");
+        check("<&>", "<&>", "<&>", "&lt;&amp;&gt;");
+        check("\u{1F}ä", "\\u001fä", "\u{1F}ä", " ä");
+    }
+
+    #[test]
+    fn a_unit_is_a_text_like_any_other() {
+        let value = Value::Measure(Decimal::from(2), "fl, oz");
+        let (mut out, mut scratch) = (Vec::new(), Vec::new());
+        cell(&mut out, &value, b',', &mut scratch);
+        assert_eq!(out, b"\"2 fl, oz\"");
     }
 }

@@ -11,7 +11,6 @@ use crate::{
 const NO_VARIANT: Cell<'static> = Cell::Empty(Gap::Needless("the product has no variants"));
 
 impl<'a> Item<'a> {
-    #[expect(clippy::too_many_lines, reason = "one line for each concept")]
     pub(crate) fn known(&self, concept: Concept) -> Cell<'a> {
         let (product, variant) = (self.product, self.variant);
         match concept {

@@ -10,7 +10,7 @@ use super::{
     known::{UNKNOWN, link, text},
 };
 use crate::{
-    scan::has_any,
+    scan::{has_any, is_suspect},
     settings::is_link,
     value::{Cell, Gap, Map, Text, Value},
 };
@@ -229,11 +229,6 @@ pub(crate) fn clean(text: &str) -> Text<'_> {
         c => Some(c),
     });
     Cow::Owned(kept.collect::<String>().trim().to_owned())
-}
-
-/// May begin a character that cannot be written; most texts have none.
-fn is_suspect(byte: u8) -> bool {
-    ((byte < b' ') & (byte != b'\n')) | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
 }
 
 fn is_unwritable(c: char) -> bool {
