@@ -3,6 +3,9 @@
 //! `cargo bench -p feed --bench feed` prints CPU time of one thread and ratios; nothing is
 //! asserted but that both sides write the same bytes. `FEED_PRODUCTS=10000` makes it smaller.
 //!
+//! The aim is 1 GB/s and 1.2 times the bare serializer. Measured are 1.27 to 1.31 times, and 670 to
+//! 750 MB/s where the bare one makes 890 to 950 (`docs/feed.md`).
+//!
 //! The bare serializer is serde's derived code over rows that are ready, structs of 81 optional
 //! owned values, written by `serde_json` into the same buffer. Ours begins with products: it finds
 //! each value, cleans and checks it, and writes it. Both read memory that no cache holds any more,

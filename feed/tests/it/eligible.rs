@@ -89,7 +89,7 @@ fn a_filter_takes_a_brand_a_category_or_a_market() {
 #[test]
 fn nothing_is_sold_before_checkout_is_set_up() {
     let product = products().remove(1);
-    let sold = |settings: &str, change: &dyn Fn(&mut commerce::Storefront)| {
+    let sold = |settings: &str, change: &dyn Fn(&mut Storefront)| {
         let settings: Settings = toml::from_str(settings).unwrap();
         let mut storefront = storefront();
         change(&mut storefront);
