@@ -8,7 +8,7 @@ use commerce::{Product, Variant};
 use crate::{
     concept::Concept,
     gtin::parse_gtin,
-    plan::{Override, Plan},
+    plan::{Override, Plan, Say},
     profile::{Column, Form},
     settings::parse_text,
     value::{Cell, Gap, Origin, Value},
@@ -17,9 +17,11 @@ use crate::{
 mod forms;
 mod known;
 mod offer;
+mod shared;
 mod texts;
 mod traits;
 
+pub(crate) use shared::shared;
 pub(crate) use texts::{clean, joined};
 use traits::Traits;
 
@@ -45,6 +47,7 @@ impl<'a> Item<'a> {
     }
 
     /// A column's value as its reader wants it.
+    #[inline]
     pub fn cell(&self, column: &Column) -> Cell<'a> {
         match column.form {
             Form::Own => self.field(column.concept),
@@ -53,18 +56,25 @@ impl<'a> Item<'a> {
     }
 
     /// A field, whatever a feed calls it.
+    #[inline]
     pub fn field(&self, concept: Concept) -> Cell<'a> {
         match concept {
             Concept::EligibleSearch => flag(self.check_search().is_ok()),
             Concept::EligibleCheckout => flag(self.check_checkout().is_ok()),
-            Concept::Gtin
-            | Concept::Mpn
-            | Concept::ReturnDays
-            | Concept::WeightUnit
-            | Concept::PickupSla
-            | Concept::RelationshipType => self.fitting(concept, self.found(concept)),
+            _ if is_fitted(concept) => self.fitting(concept, self.found(concept)),
             _ => self.found(concept),
         }
+    }
+
+    /// Whether a column holds what the platform says, and nothing else has a say in it: then
+    /// [`known`](Self::known) is all there is to ask.
+    pub(crate) fn is_as_known(plan: &Plan, column: &Column) -> bool {
+        let concept = column.concept;
+        let is_eligible = matches!(concept, Concept::EligibleSearch | Concept::EligibleCheckout);
+        column.form == Form::Own
+            && matches!(plan.say(concept), Say::Platform)
+            && !is_fitted(concept)
+            && !is_eligible
     }
 
     /// What the configuration or an added field says, whatever the platform does.
@@ -72,7 +82,18 @@ impl<'a> Item<'a> {
         self.overridden(concept).or_else(|| self.filled_in(concept))
     }
 
+    #[inline]
     fn found(&self, concept: Concept) -> Cell<'a> {
+        match self.plan.say(concept) {
+            Say::Platform => self.known(concept),
+            say => self.weighed(concept, say),
+        }
+    }
+
+    fn weighed(&self, concept: Concept, say: &'a Say) -> Cell<'a> {
+        if let Say::NoProduct(cell) = say {
+            return cell.borrowed();
+        }
         if let Some(cell) = self.overridden(concept) {
             return cell;
         }
@@ -162,6 +183,19 @@ impl<'a> Item<'a> {
     fn is_sku(&self, value: &Value<'_>) -> bool {
         matches!(value, Value::Text(mpn) if self.variant.sku.as_deref() == Some(&**mpn))
     }
+}
+
+/// Fields that have no meaning, or another one, beside some others.
+fn is_fitted(concept: Concept) -> bool {
+    matches!(
+        concept,
+        Concept::Gtin
+            | Concept::Mpn
+            | Concept::ReturnDays
+            | Concept::WeightUnit
+            | Concept::PickupSla
+            | Concept::RelationshipType
+    )
 }
 
 const YES: Value<'static> = Value::Flag(true);

@@ -1,14 +1,14 @@
 //! A configuration made ready: what it says of any product is found without parsing anything.
 
-use std::collections::HashMap;
+use std::{cmp::Ordering, collections::HashMap};
 
 use commerce::{Product, Storefront, Variant};
 
 use crate::{
     concept::{CONCEPTS, Concept},
-    item::Item,
+    item::{Item, shared},
     settings::{Given, Rule, Settings, SettingsError, parse_key, parse_values},
-    value::Value,
+    value::{Cell, Value},
 };
 
 /// What one store's feeds are made by: its configuration, and what its platform says of it.
@@ -18,16 +18,30 @@ pub struct Plan {
     pub(crate) group_prefix: String,
     pub(crate) net_weight: bool,
     pub(crate) product_dimensions: bool,
+    /// Who has a say in a field, by concept.
+    says: Vec<Say>,
     /// By concept.
     defaults: Vec<Option<Value<'static>>>,
     /// Keys of added fields, by concept.
     meta: Vec<Vec<String>>,
-    /// What a trait of that name, in lower case, stands for.
-    roles: HashMap<String, Concept>,
+    /// What a trait of that name, in lower case, stands for; the shortest names first. Every row
+    /// asks for some, and hashing one would take longer than finding it.
+    roles: Vec<(String, Concept)>,
     /// The least telling first.
     rules: Vec<Compiled>,
     /// What stands before an item's id in its offer's id.
     pub(crate) offer_prefix: Option<String>,
+}
+
+/// Who has a say in a field.
+#[derive(Debug)]
+pub(crate) enum Say {
+    /// The configuration has none: it is as the platform has it.
+    Platform,
+    /// No product has one: every row has this.
+    NoProduct(Cell<'static>),
+    /// Both have one.
+    Both,
 }
 
 #[derive(Debug)]
@@ -74,6 +88,7 @@ impl Plan {
             group_prefix: settings.group_prefix.clone(),
             net_weight: settings.net_weight,
             product_dimensions: settings.product_dimensions,
+            says: Vec::new(),
             defaults,
             meta,
             roles: roles(settings)?,
@@ -86,6 +101,7 @@ impl Plan {
         });
         let seller = seller.or_else(|| plan.storefront.name.clone());
         plan.offer_prefix = seller.map(|name| slug(&name)).filter(|slug| !slug.is_empty());
+        plan.says = CONCEPTS.iter().map(|concept| plan.say_of(*concept)).collect();
         Ok(plan)
     }
 
@@ -113,6 +129,24 @@ impl Plan {
         store.countries.first().or(store.country.as_ref()).map(String::as_str)
     }
 
+    /// Who has a say in a field.
+    pub(crate) fn say(&self, concept: Concept) -> &Say {
+        &self.says[concept as usize]
+    }
+
+    fn say_of(&self, concept: Concept) -> Say {
+        let has_rule =
+            self.rules.iter().flat_map(|rule| &rule.given).any(|(one, _)| *one == concept);
+        if has_rule || !self.meta_of(concept).is_empty() {
+            return Say::Both;
+        }
+        match shared(self, concept) {
+            Some(cell) => Say::NoProduct(cell),
+            None if self.default(concept).is_some() => Say::Both,
+            None => Say::Platform,
+        }
+    }
+
     pub(crate) fn default(&self, concept: Concept) -> Option<&Value<'static>> {
         self.defaults[concept as usize].as_ref()
     }
@@ -129,10 +163,15 @@ impl Plan {
             Some(lower) if name.is_ascii() => {
                 lower.copy_from_slice(name.as_bytes());
                 lower.make_ascii_lowercase();
-                self.roles.get(str::from_utf8(lower).ok()?).copied()
+                self.find_role(lower)
             }
-            _ => self.roles.get(&name.to_lowercase()).copied(),
+            _ => self.find_role(name.to_lowercase().as_bytes()),
         }
+    }
+
+    fn find_role(&self, lower: &[u8]) -> Option<Concept> {
+        let order = |(name, _): &(String, Concept)| by_length(name.as_bytes(), lower);
+        self.roles.binary_search_by(order).ok().map(|at| self.roles[at].1)
     }
 
     /// What the rules say of a variant, the most telling last.
@@ -182,7 +221,7 @@ pub(crate) fn stands_in(path: &[String], name: &str) -> bool {
     }
 }
 
-fn roles(settings: &Settings) -> Result<HashMap<String, Concept>, SettingsError> {
+fn roles(settings: &Settings) -> Result<Vec<(String, Concept)>, SettingsError> {
     let mut roles = HashMap::new();
     for (concept, names) in ROLES {
         roles.extend(names.iter().map(|name| ((*name).to_owned(), *concept)));
@@ -192,7 +231,13 @@ fn roles(settings: &Settings) -> Result<HashMap<String, Concept>, SettingsError>
         let concept = concept.ok_or_else(|| SettingsError::UnknownTrait(key.clone()))?;
         roles.extend(names.iter().map(|name| (name.trim().to_lowercase(), concept)));
     }
+    let mut roles: Vec<(String, Concept)> = roles.into_iter().collect();
+    roles.sort_by(|(one, _), (other, _)| by_length(one.as_bytes(), other.as_bytes()));
     Ok(roles)
+}
+
+fn by_length(one: &[u8], other: &[u8]) -> Ordering {
+    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
 }
 
 fn rules(settings: &Settings) -> Result<Vec<Compiled>, SettingsError> {

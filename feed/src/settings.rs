@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::{
     concept::{Concept, Kind},
     item::clean,
+    scan::{has_any, is_bad_in_link},
     value::{Map, Value},
 };
 
@@ -193,16 +194,13 @@ fn parse_maps(text: &str) -> Option<Vec<Map<'static>>> {
 
 /// An address that a browser could open, without a password in it.
 pub(crate) fn is_link(text: &str) -> bool {
-    let is_bad = |byte: u8| byte <= b' ' || matches!(byte, b'"' | b'<' | 0x7F);
-    // Without a way out in the middle the compiler looks at many bytes at once.
-    if text.bytes().fold(0, |found, byte| found | u8::from(is_bad(byte))) != 0 {
+    if has_any(text.as_bytes(), is_bad_in_link) {
         return false;
     }
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|rest| {
-        let ends = |byte: &u8| matches!(byte, b'/' | b'?' | b'#');
-        let host = rest.as_bytes().split(ends).next().unwrap_or_default();
-        !host.is_empty() && !host.contains(&b'@')
+        let ends = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'@'));
+        ends != Some(0) && !rest.is_empty() && ends.is_none_or(|at| rest.as_bytes()[at] != b'@')
     })
 }
 
@@ -266,7 +264,7 @@ fn wanted(kind: Kind) -> String {
     }
 }
 
-fn owned(value: Value<'_>) -> Value<'static> {
+pub(crate) fn owned(value: Value<'_>) -> Value<'static> {
     let keep = |text: Cow<'_, str>| -> Cow<'static, str> { Cow::Owned(text.into_owned()) };
     let keep_map = |map: Map<'_>| -> Map<'static> {
         map.into_iter().map(|(name, text)| (keep(name), keep(text))).collect()
@@ -299,4 +297,32 @@ fn all_links(texts: &Value<'_>) -> bool {
 
 fn is_positive(number: &Decimal) -> bool {
     number.is_sign_positive() && !number.is_zero()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_link;
+
+    #[test]
+    fn only_addresses_without_a_password_are_links() {
+        for link in ["http://a", "https://shop.example/p/1?a=@b#c", "https://shop.example?@"] {
+            assert!(is_link(link), "{link}");
+        }
+        let others = [
+            "https://",
+            "https:///p",
+            "https://?p",
+            "ftp://shop.example",
+            "shop.example/p",
+            "https://user:secret@shop.example/p",
+            "https://@shop.example",
+            "https://shop.example/a b",
+            "https://shop.example/a\"b",
+            "https://shop.example/<b",
+            "https://shop.example/\u{7F}",
+        ];
+        for other in others {
+            assert!(!is_link(other), "{other}");
+        }
+    }
 }

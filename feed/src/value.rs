@@ -89,6 +89,14 @@ impl<'a> Cell<'a> {
         Self::Filled(value, Origin::Derived(how))
     }
 
+    /// The same, borrowed.
+    pub(crate) fn borrowed(&self) -> Cell<'_> {
+        match self {
+            Self::Filled(value, origin) => Cell::Filled(value.borrowed(), *origin),
+            Self::Empty(gap) => Cell::Empty(*gap),
+        }
+    }
+
     pub(crate) fn value(&self) -> Option<&Value<'a>> {
         match self {
             Self::Filled(value, _) => Some(value),

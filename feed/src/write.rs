@@ -3,7 +3,13 @@
 use commerce::{Decimal, Money};
 use jiff::{Timestamp, civil::Date};
 
-use crate::value::{Map, Text, Value};
+use crate::{
+    scan::{has_any, is_escaped_in_json, is_escaped_in_xml, is_quoted_in_cell},
+    value::{Map, Text, Value},
+};
+
+/// A text with special bytes is looked through by so many.
+const PIECE: usize = 64;
 
 /// A value as JSON.
 #[inline]
@@ -81,13 +87,47 @@ pub(crate) fn json_text(out: &mut Vec<u8>, text: &str) {
 
 #[inline]
 fn json_escaped(out: &mut Vec<u8>, text: &str) {
-    escape(out, text.as_bytes(), |byte| byte < b' ' || byte == b'"' || byte == b'\\', json_escape);
+    escape(out, text.as_bytes(), is_escaped_in_json, json_escape);
+}
+
+/// A value as a cell of a delimited file.
+pub(crate) fn cell(out: &mut Vec<u8>, value: &Value<'_>, delimiter: u8, scratch: &mut Vec<u8>) {
+    match value {
+        Value::Text(text) => cell_text(out, text.as_bytes(), delimiter),
+        _ if is_plain(value) => flat(out, value),
+        _ => {
+            scratch.clear();
+            flat(scratch, value);
+            cell_text(out, scratch, delimiter);
+        }
+    }
+}
+
+/// A value as the content of an element.
+pub(crate) fn element(out: &mut Vec<u8>, value: &Value<'_>, scratch: &mut Vec<u8>) {
+    match value {
+        Value::Text(text) => xml_text(out, text.as_bytes()),
+        _ if is_plain(value) => flat(out, value),
+        _ => {
+            scratch.clear();
+            flat(scratch, value);
+            xml_text(out, scratch);
+        }
+    }
+}
+
+/// Whether no format has to change a byte of it.
+fn is_plain(value: &Value<'_>) -> bool {
+    !matches!(
+        value,
+        Value::Text(_) | Value::Measure(..) | Value::Texts(_) | Value::Map(_) | Value::Maps(_)
+    )
 }
 
 /// A cell's text, in quotes where it must be.
-pub(crate) fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
-    let is_special = |byte| byte == delimiter || byte == b'"' || byte == b'\n' || byte == b'\r';
-    if find(text, is_special).is_none() {
+fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
+    let is_special = |byte| is_quoted_in_cell(byte, delimiter);
+    if !has_any(text, is_special) {
         out.extend_from_slice(text);
         return;
     }
@@ -97,9 +137,8 @@ pub(crate) fn cell_text(out: &mut Vec<u8>, text: &[u8], delimiter: u8) {
 }
 
 /// An element's text.
-pub(crate) fn xml_text(out: &mut Vec<u8>, text: &[u8]) {
-    let is_special = |byte| (byte < b' ' && byte != b'\n') || matches!(byte, b'&' | b'<' | b'>');
-    escape(out, text, is_special, |out, byte| match byte {
+fn xml_text(out: &mut Vec<u8>, text: &[u8]) {
+    escape(out, text, is_escaped_in_xml, |out, byte| match byte {
         b'&' => out.extend_from_slice(b"&amp;"),
         b'<' => out.extend_from_slice(b"&lt;"),
         b'>' => out.extend_from_slice(b"&gt;"),
@@ -229,16 +268,35 @@ fn json_escape(out: &mut Vec<u8>, byte: u8) {
     }
 }
 
-/// Copies a text, and writes each special byte the given way.
+/// Copies a text, and writes each special byte the given way. Hardly a text has any.
 #[inline]
 fn escape(
     out: &mut Vec<u8>,
     text: &[u8],
     is_special: impl Fn(u8) -> bool + Copy,
+    write: impl Fn(&mut Vec<u8>, u8) + Copy,
+) {
+    if !has_any(text, is_special) {
+        out.extend_from_slice(text);
+        return;
+    }
+    for chunk in text.chunks(PIECE) {
+        if has_any(chunk, is_special) {
+            escape_each(out, chunk, is_special, write);
+        } else {
+            out.extend_from_slice(chunk);
+        }
+    }
+}
+
+fn escape_each(
+    out: &mut Vec<u8>,
+    text: &[u8],
+    is_special: impl Fn(u8) -> bool,
     write: impl Fn(&mut Vec<u8>, u8),
 ) {
     let mut rest = text;
-    while let Some(at) = find(rest, is_special) {
+    while let Some(at) = rest.iter().position(|byte| is_special(*byte)) {
         out.extend_from_slice(&rest[..at]);
         write(out, rest[at]);
         rest = &rest[at + 1..];
@@ -246,38 +304,58 @@ fn escape(
     out.extend_from_slice(rest);
 }
 
-/// The first special byte. Looks at many bytes at once: hardly a text has any.
-#[inline]
-fn find(text: &[u8], is_special: impl Fn(u8) -> bool + Copy) -> Option<usize> {
-    let (wide, rest) = text.as_chunks::<32>();
-    let mut seen = 0;
-    for chunk in wide {
-        if has_any(chunk, is_special) {
-            break;
-        }
-        seen += 32;
-    }
-    if seen == wide.len() * 32 {
-        let (narrow, _) = rest.as_chunks::<8>();
-        for chunk in narrow {
-            if has_any(chunk, is_special) {
-                break;
-            }
-            seen += 8;
-        }
-    }
-    text[seen..].iter().position(|byte| is_special(*byte)).map(|at| seen + at)
-}
-
-/// Without a way out in the middle, and of a length known beforehand: a few instructions.
-#[inline]
-fn has_any<const N: usize>(chunk: &[u8; N], is_special: impl Fn(u8) -> bool) -> bool {
-    chunk.iter().fold(0, |found, byte| found | u8::from(is_special(*byte))) != 0
-}
-
 /// A text that is a value of its own.
 impl<'a> From<Text<'a>> for Value<'a> {
     fn from(text: Text<'a>) -> Self {
         Self::Text(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use commerce::Decimal;
+
+    use super::{cell, element, json};
+    use crate::value::Value;
+
+    #[test]
+    fn what_is_special_is_written_so_that_it_reads_back() {
+        let check = |text: &str, as_json: &str, as_cell: &str, as_element: &str| {
+            // Before, in and behind what is looked through at once.
+            for (before, after) in [(0, 0), (3, 5), (15, 1), (16, 16), (70, 90)] {
+                let around =
+                    |text: &str| ["a".repeat(before), text.into(), "b".repeat(after)].concat();
+                let value = Value::Text(around(text).into());
+                let (mut out, mut scratch) = (Vec::new(), Vec::new());
+                json(&mut out, &value);
+                assert_eq!(String::from_utf8_lossy(&out), format!("\"{}\"", around(as_json)));
+                out.clear();
+                cell(&mut out, &value, b',', &mut scratch);
+                let quote =
+                    if as_cell == text && !text.contains([',', '\n', '\r']) { "" } else { "\"" };
+                assert_eq!(
+                    String::from_utf8_lossy(&out),
+                    format!("{quote}{}{quote}", around(as_cell))
+                );
+                out.clear();
+                element(&mut out, &value, &mut scratch);
+                assert_eq!(String::from_utf8_lossy(&out), around(as_element));
+            }
+        };
+        check("plain", "plain", "plain", "plain");
+        check("a\"b", "a\\\"b", "a\"\"b", "a\"b");
+        check("a,b", "a,b", "a,b", "a,b");
+        check("a\\b", "a\\\\b", "a\\b", "a\\b");
+        check("a\nb\r", "a\\nb\\r", "a\nb\r", "a\nb ");
+        check("<&>", "<&>", "<&>", "&lt;&amp;&gt;");
+        check("\u{1F}ä", "\\u001fä", "\u{1F}ä", " ä");
+    }
+
+    #[test]
+    fn a_unit_is_a_text_like_any_other() {
+        let value = Value::Measure(Decimal::from(2), "fl, oz");
+        let (mut out, mut scratch) = (Vec::new(), Vec::new());
+        cell(&mut out, &value, b',', &mut scratch);
+        assert_eq!(out, b"\"2 fl, oz\"");
     }
 }

@@ -12,10 +12,10 @@ use crate::{
     filter::Filter,
     format::Format,
     item::Item,
+    layout::{Layout, delimiter},
     plan::Plan,
-    profile::{Column, Profile},
+    profile::Profile,
     value::{Cell, Gap, Value},
-    write,
 };
 
 /// Writes the rows of one profile in one format.
@@ -25,16 +25,7 @@ pub struct Writer {
     profile: Profile,
     format: Format,
     filter: Filter,
-    columns: Vec<Prepared>,
-}
-
-/// A column with what stands before and after its value.
-#[derive(Clone, Debug)]
-struct Prepared {
-    column: &'static Column,
-    is_must: bool,
-    before: Vec<u8>,
-    after: Vec<u8>,
+    layout: Layout,
 }
 
 /// A profile whose readers do not take a format.
@@ -98,9 +89,8 @@ impl Writer {
         if !profile.takes(format) {
             return Err(NotTaken { profile, format });
         }
-        let columns = profile.columns().iter();
-        let columns = columns.map(|column| Prepared::new(profile, format, column)).collect();
-        Ok(Self { plan, profile, format, filter: Filter::default(), columns })
+        let layout = Layout::new(&plan, profile, format);
+        Ok(Self { plan, profile, format, filter: Filter::default(), layout })
     }
 
     /// The same for a part of the products.
@@ -157,9 +147,8 @@ impl Writer {
             Format::Json => b"[\n".to_vec(),
             Format::Jsonl => Vec::new(),
             Format::Csv | Format::Tsv => {
-                let delimiter = self.delimiter();
-                let names = self.columns.iter().map(|one| one.column.name.as_bytes());
-                let mut line = names.collect::<Vec<_>>().join(&delimiter);
+                let names = self.profile.columns().iter().map(|column| column.name.as_bytes());
+                let mut line = names.collect::<Vec<_>>().join(&delimiter(self.format));
                 line.push(b'\n');
                 line
             }
@@ -201,108 +190,13 @@ impl Writer {
         if self.format == Format::Json && !is_first {
             out.extend_from_slice(self.separator());
         }
-        let complete = lacking(self.profile, item).is_none()
-            && match self.format {
-                Format::Json | Format::Jsonl => self.json_row(item, out),
-                Format::Csv | Format::Tsv => self.delimited_row(item, out),
-                Format::Xml => self.xml_row(item, out),
-            };
+        let complete = lacking(self.profile, item).is_none() && self.layout.write(item, out);
         if !complete {
             out.truncate(start);
             let missing = missing(self.profile, item);
             left_out.push(LeftOut::new(item.variant, Reason::Missing(missing)));
         }
         complete
-    }
-
-    fn json_row(&self, item: &Item<'_>, out: &mut Vec<u8>) -> bool {
-        let start = out.len();
-        for prepared in &self.columns {
-            match item.cell(prepared.column) {
-                Cell::Filled(value, _) => {
-                    out.extend_from_slice(&prepared.before);
-                    write::json(out, &value);
-                }
-                Cell::Empty(_) if prepared.is_must => return false,
-                Cell::Empty(_) => {}
-            }
-        }
-        // Every member came with a comma before it; the first one opens the object.
-        match out.get_mut(start) {
-            Some(first) => *first = b'{',
-            None => return false,
-        }
-        out.push(b'}');
-        if self.format == Format::Jsonl {
-            out.push(b'\n');
-        }
-        true
-    }
-
-    fn delimited_row(&self, item: &Item<'_>, out: &mut Vec<u8>) -> bool {
-        let delimiter = self.delimiter();
-        let mut scratch = Vec::new();
-        for (at, prepared) in self.columns.iter().enumerate() {
-            if at > 0 {
-                out.push(delimiter);
-            }
-            match item.cell(prepared.column) {
-                Cell::Filled(Value::Text(text), _) => {
-                    write::cell_text(out, text.as_bytes(), delimiter);
-                }
-                Cell::Filled(value @ (Value::Texts(_) | Value::Map(_) | Value::Maps(_)), _) => {
-                    scratch.clear();
-                    write::flat(&mut scratch, &value);
-                    write::cell_text(out, &scratch, delimiter);
-                }
-                Cell::Filled(value, _) => write::flat(out, &value),
-                Cell::Empty(_) if prepared.is_must => return false,
-                Cell::Empty(_) => {}
-            }
-        }
-        out.push(b'\n');
-        true
-    }
-
-    fn xml_row(&self, item: &Item<'_>, out: &mut Vec<u8>) -> bool {
-        let mut scratch = Vec::new();
-        out.extend_from_slice(b"<item>");
-        for prepared in &self.columns {
-            match item.cell(prepared.column) {
-                Cell::Filled(value, _) => {
-                    out.extend_from_slice(&prepared.before);
-                    if let Value::Text(text) = &value {
-                        write::xml_text(out, text.as_bytes());
-                    } else {
-                        scratch.clear();
-                        write::flat(&mut scratch, &value);
-                        write::xml_text(out, &scratch);
-                    }
-                    out.extend_from_slice(&prepared.after);
-                }
-                Cell::Empty(_) if prepared.is_must => return false,
-                Cell::Empty(_) => {}
-            }
-        }
-        out.extend_from_slice(b"</item>\n");
-        true
-    }
-
-    fn delimiter(&self) -> u8 {
-        if self.format == Format::Tsv { b'\t' } else { b',' }
-    }
-}
-
-impl Prepared {
-    fn new(profile: Profile, format: Format, column: &'static Column) -> Self {
-        let name = column.name;
-        let (before, after) = match format {
-            Format::Json | Format::Jsonl => (format!(",\"{name}\":"), String::new()),
-            Format::Csv | Format::Tsv => (String::new(), String::new()),
-            Format::Xml => (format!("<{name}>"), format!("</{name}>")),
-        };
-        let is_must = profile.must_have(column.concept);
-        Self { column, is_must, before: before.into_bytes(), after: after.into_bytes() }
     }
 }
 

@@ -2,12 +2,22 @@
 //!
 //! `cargo bench -p feed --bench feed` prints CPU time of one thread and ratios; nothing is
 //! asserted but that both sides write the same bytes. `FEED_PRODUCTS=10000` makes it smaller.
+//!
+//! The aim is 1 GB/s and 1.2 times the bare serializer. Measured are 1.27 to 1.31 times, and 670 to
+//! 750 MB/s where the bare one makes 890 to 950 (`docs/feed.md`).
+//!
+//! The bare serializer is serde's derived code over rows that are ready, structs of 81 optional
+//! owned values, written by `serde_json` into the same buffer. Ours begins with products: it finds
+//! each value, cleans and checks it, and writes it. Both read memory that no cache holds any more,
+//! as they have been through all the others since. Their rounds alternate, and a ratio is the
+//! median of those of the rounds: on a busy machine times grow by half, ratios by a tenth.
 
 use std::{
     collections::BTreeSet,
     fs, hint,
     io::{self, Write},
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -21,7 +31,7 @@ mod row;
 use catalog::{Dice, plan, product};
 use row::Row;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 /// Rows are written into a buffer of about this size, as for sending.
 const PIECE: usize = 128 * 1024;
 /// The level that feeds are packed with.
@@ -62,10 +72,10 @@ fn serialize(out: &mut impl Write, plan: &Arc<Plan>, products: &[Product]) -> io
         ours.push(timed(|| written(&writer, products)));
         bare.push(timed(|| bare_written(&rows)));
     }
-    let (ours, bare) = (median(ours), median(bare));
-    line(out, "JSON Lines, bare serde_json", bytes, bare)?;
-    line(out, "JSON Lines, from products", bytes, ours)?;
-    writeln!(out, "  ratio                           {}", ratio(ours, bare))?;
+    line(out, "JSON Lines, bare serde_json", bytes, median(bare.clone()))?;
+    line(out, "JSON Lines, from products", bytes, median(ours.clone()))?;
+    let ratios = ours.iter().zip(&bare).map(|(ours, bare)| hundredths(*ours, *bare)).collect();
+    writeln!(out, "  ratio                           {}", decimal(median(ratios)))?;
     drop(rows);
     for format in [Format::Csv, Format::Xml] {
         let writer = self::writer(plan, format);
@@ -184,15 +194,21 @@ fn line(out: &mut impl Write, name: &str, bytes: u64, took: Duration) -> io::Res
     writeln!(out, "{name:<42} {:>6} ms {speed:>6} MB/s", took.as_millis())
 }
 
-/// Two decimals.
 fn ratio(one: Duration, other: Duration) -> String {
-    let hundredths = one.as_nanos() * 100 / other.as_nanos().max(1);
+    decimal(hundredths(one, other))
+}
+
+fn hundredths(one: Duration, other: Duration) -> u128 {
+    one.as_nanos() * 100 / other.as_nanos().max(1)
+}
+
+fn decimal(hundredths: u128) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
+fn median<T: Ord + Copy>(mut all: Vec<T>) -> T {
+    all.sort();
+    all[all.len() / 2]
 }
 
 /// CPU time of this thread where the system tells it, wall time elsewhere.
@@ -206,6 +222,8 @@ fn timed<T>(work: impl FnOnce() -> T) -> Duration {
 }
 
 fn cpu_time() -> Option<Duration> {
+    // The system adds up what a thread has had when it looks after it: at a tick, or here.
+    thread::yield_now();
     let stat = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     stat.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }

@@ -4,12 +4,13 @@ use std::fmt::Write;
 
 use super::{
     Item,
-    traits::{length_unit, plain, weight_unit},
+    traits::{length_unit, weight_unit},
 };
 use crate::{
     concept::Concept,
     profile::Form,
     value::{Cell, Gap, Value},
+    write::decimal,
 };
 
 impl<'a> Item<'a> {
@@ -63,8 +64,13 @@ impl<'a> Item<'a> {
         };
         match (sides.length, sides.width, sides.height) {
             (Some(length), Some(width), Some(height)) => {
-                let (length, width, height) = (plain(length), plain(width), plain(height));
-                let text = format!("{length}x{width}x{height} {}", length_unit(sides.unit));
+                let mut text = Vec::with_capacity(48);
+                for (side, after) in [(length, "x"), (width, "x"), (height, " ")] {
+                    decimal(&mut text, side);
+                    text.extend_from_slice(after.as_bytes());
+                }
+                text.extend_from_slice(length_unit(sides.unit).as_bytes());
+                let text = String::from_utf8(text).unwrap_or_default();
                 Cell::platform(Value::Text(text.into()), "details.dimensions")
             }
             _ => Cell::Empty(Gap::Refused("not all three sides are known")),

@@ -11,9 +11,8 @@ use crate::{
 const NO_VARIANT: Cell<'static> = Cell::Empty(Gap::Needless("the product has no variants"));
 
 impl<'a> Item<'a> {
-    #[expect(clippy::too_many_lines, reason = "one line for each concept")]
-    pub(super) fn known(&self, concept: Concept) -> Cell<'a> {
-        let (product, variant, store) = (self.product, self.variant, &self.plan.storefront);
+    pub(crate) fn known(&self, concept: Concept) -> Cell<'a> {
+        let (product, variant) = (self.product, self.variant);
         match concept {
             Concept::ItemId => {
                 Cell::platform(Value::Text(variant.item.as_str().into()), "variant.item")
@@ -67,8 +66,8 @@ impl<'a> Item<'a> {
                 }
                 None => UNKNOWN,
             },
-            Concept::PickupMethod => self.pickup_method(),
             Concept::PickupSla => {
+                let store = &self.plan.storefront;
                 let ready_in = store.pickup.as_ref().and_then(|pickup| pickup.ready_in.as_deref());
                 text(ready_in, "storefront.pickup")
             }
@@ -92,18 +91,6 @@ impl<'a> Item<'a> {
             Concept::IsDigital => {
                 Cell::platform(Value::Flag(variant.is_digital), "variant.is_digital")
             }
-            Concept::SellerName => text(store.name.as_deref(), "storefront.name"),
-            Concept::SellerUrl => link(store.url.as_ref(), "storefront.url"),
-            Concept::PrivacyPolicy => link(store.privacy_url.as_ref(), "storefront.privacy_url"),
-            Concept::TermsOfService => link(store.terms_url.as_ref(), "storefront.terms_url"),
-            Concept::ReturnPolicy => self.return_policy(),
-            Concept::TargetCountries => self.target_countries(),
-            Concept::StoreCountry => text(store.country.as_deref(), "storefront.country"),
-            Concept::TaxBehavior => match store.prices_include_tax {
-                Some(true) => word("inclusive", "storefront.prices_include_tax"),
-                Some(false) => word("exclusive", "storefront.prices_include_tax"),
-                None => UNKNOWN,
-            },
             Concept::PopularityScore => match product.sold {
                 Some(sold) => Cell::platform(Value::Number(sold.into()), "product.sold"),
                 None => UNKNOWN,
@@ -114,34 +101,9 @@ impl<'a> Item<'a> {
             Concept::Reviews => self.reviews(),
             Concept::RelatedProductId => self.related(),
             Concept::RelationshipType => self.relationship(),
-            // What no platform says: the configuration may.
-            Concept::EligibleSearch
-            | Concept::EligibleCheckout
-            | Concept::EligibleAds
-            | Concept::AdsMetadata
-            | Concept::PricingTrend
-            | Concept::TaxesAndFees
-            | Concept::DeliveryEstimate
-            | Concept::MarketplaceSeller
-            | Concept::ReturnDays
-            | Concept::AcceptsReturns
-            | Concept::AcceptsExchanges
-            | Concept::ReturnRate
-            | Concept::Warning
-            | Concept::WarningUrl
-            | Concept::AgeRestriction
-            | Concept::StoreReviewCount
-            | Concept::StoreStarRating
-            | Concept::GeoPrice
-            | Concept::GeoAvailability
-            | Concept::IdentifierExists
-            | Concept::SubscriptionCost
-            | Concept::Label0
-            | Concept::Label1
-            | Concept::Label2
-            | Concept::Label3
-            | Concept::Label4
-            | Concept::TaxCode => UNKNOWN,
+            // What no platform says, and what is eligible.
+            Concept::ReturnDays | Concept::EligibleSearch | Concept::EligibleCheckout => UNKNOWN,
+            shared => self.plan.shared_known(shared).unwrap_or(UNKNOWN),
         }
     }
 

@@ -2,14 +2,12 @@
 
 use std::borrow::Cow;
 
-use commerce::{
-    Availability, Decimal, Money, PickupMethod, Quantity, Relation, ShippingPrice, UnitPricing,
-};
+use commerce::{Availability, Decimal, Money, Quantity, Relation, ShippingPrice, UnitPricing};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
     Item,
-    known::{UNKNOWN, link, word},
+    known::{UNKNOWN, word},
     texts::clean,
 };
 use crate::value::{Cell, Gap, Value};
@@ -128,14 +126,6 @@ impl<'a> Item<'a> {
         }
     }
 
-    pub(super) fn pickup_method(&self) -> Cell<'a> {
-        match self.plan.storefront.pickup.as_ref().map(|pickup| pickup.method) {
-            Some(PickupMethod::InStore) => word("in_store", "storefront.pickup"),
-            Some(PickupMethod::Reserve) => word("reserve", "storefront.pickup"),
-            None => UNKNOWN,
-        }
-    }
-
     /// What shipping costs to the whole market, if that is one price.
     pub(super) fn shipping_price(&self) -> Cell<'a> {
         if self.variant.is_digital {
@@ -177,28 +167,6 @@ impl<'a> Item<'a> {
         self.variant.shipping.iter().filter(move |one| {
             market == Some(one.country.as_str()) && one.price.currency() == currency
         })
-    }
-
-    /// Never the front page: a buyer finds no policy there.
-    pub(super) fn return_policy(&self) -> Cell<'a> {
-        let store = &self.plan.storefront;
-        let bare = |url: &Option<String>| url.as_deref().map(|url| url.trim_end_matches('/').len());
-        if store.returns_url.is_some() && bare(&store.returns_url) == bare(&store.url) {
-            return Cell::Empty(Gap::Refused("it is the store's front page"));
-        }
-        link(store.returns_url.as_ref(), "storefront.returns_url")
-    }
-
-    pub(super) fn target_countries(&self) -> Cell<'a> {
-        let storefront = &self.plan.storefront;
-        let countries = &storefront.countries;
-        if countries.is_empty() {
-            let Some(own) = &storefront.country else { return UNKNOWN };
-            let own = Value::Texts(vec![own.as_str().into()]);
-            return Cell::derived(own, "the store's own country, for want of a list");
-        }
-        let countries = countries.iter().map(|one| one.as_str().into()).collect();
-        Cell::platform(Value::Texts(countries), "storefront.countries")
     }
 
     pub(super) fn review_count(&self) -> Cell<'a> {

@@ -10,6 +10,7 @@ use super::{
     known::{UNKNOWN, link, text},
 };
 use crate::{
+    scan::{has_any, is_suspect},
     settings::is_link,
     value::{Cell, Gap, Map, Text, Value},
 };
@@ -26,10 +27,10 @@ impl<'a> Item<'a> {
     }
 
     pub(super) fn description(&self) -> Cell<'a> {
-        let own = self.variant.description.as_deref().filter(|text| !text.trim().is_empty());
+        let own = self.variant.description.as_deref().filter(|text| !is_blank(text));
         match own {
             Some(own) => shortened(own, DESCRIPTION, "variant.description"),
-            None if self.product.description.trim().is_empty() => {
+            None if is_blank(&self.product.description) => {
                 match shortened(&self.variant.title, DESCRIPTION, "variant.title") {
                     Cell::Filled(value, _) => Cell::derived(value, "the title, for want of a text"),
                     empty @ Cell::Empty(_) => empty,
@@ -76,8 +77,8 @@ impl<'a> Item<'a> {
 
     /// The product's other pictures, without those that show a sibling.
     pub(super) fn additional_image_urls(&self) -> Cell<'a> {
-        let urls: Vec<Text<'a>> =
-            self.other_images().map(|image| without_commas(&image.url)).collect();
+        let mut urls: Vec<Text<'a>> = Vec::with_capacity(self.product.images.len());
+        urls.extend(self.other_images().map(|image| without_commas(&image.url)));
         if urls.is_empty() {
             return UNKNOWN;
         }
@@ -141,12 +142,19 @@ impl<'a> Item<'a> {
             if let Some(rating) = review.rating {
                 entry.push(("minRating".into(), "1".into()));
                 entry.push(("maxRating".into(), "5".into()));
-                entry.push(("rating".into(), rating.to_string().into()));
+                entry.push(("rating".into(), digits(rating)));
             }
             entry
         });
         maps(entries.collect(), "product.reviews")
     }
+}
+
+/// Most ratings have one digit.
+fn digits(rating: u8) -> Text<'static> {
+    const DIGITS: &str = "0123456789";
+    let at = usize::from(rating);
+    DIGITS.get(at..=at).map_or_else(|| rating.to_string().into(), Cow::Borrowed)
 }
 
 fn maps<'a>(maps: Vec<Map<'a>>, place: &'static str) -> Cell<'a> {
@@ -157,7 +165,14 @@ fn maps<'a>(maps: Vec<Map<'a>>, place: &'static str) -> Cell<'a> {
 pub(crate) fn joined(path: &[String]) -> Text<'_> {
     match path {
         [only] => clean(only),
-        path => Cow::Owned(path.iter().map(|step| clean(step)).collect::<Vec<_>>().join(" > ")),
+        path => {
+            let mut joined = String::with_capacity(path.iter().map(|step| step.len() + 3).sum());
+            for (at, step) in path.iter().enumerate() {
+                joined.push_str(if at > 0 { " > " } else { "" });
+                joined.push_str(&clean(step));
+            }
+            Cow::Owned(joined)
+        }
     }
 }
 
@@ -176,6 +191,11 @@ fn shortened<'a>(text: &'a str, most: usize, place: &'static str) -> Cell<'a> {
             Cell::platform(Value::Text(Cow::Owned(cut(&text, most).to_owned())), place)
         }
     }
+}
+
+/// Whether there is nothing to read in it.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
 }
 
 /// At most so many characters, ending with a whole word.
@@ -197,7 +217,7 @@ pub(crate) fn clean(text: &str) -> Text<'_> {
     let bytes = text.as_bytes();
     let is_trimmed = is_word(bytes.first()) && is_word(bytes.last());
     let text = if is_trimmed { text } else { text.trim() };
-    let is_clean = text.bytes().fold(0, |found, byte| found | u8::from(is_suspect(byte))) == 0
+    let is_clean = !has_any(text.as_bytes(), is_suspect)
         || text.chars().all(|c| c == '\n' || !is_unwritable(c));
     if is_clean {
         return Cow::Borrowed(text);
@@ -211,18 +231,17 @@ pub(crate) fn clean(text: &str) -> Text<'_> {
     Cow::Owned(kept.collect::<String>().trim().to_owned())
 }
 
-/// May begin a character that cannot be written; most texts have none.
-fn is_suspect(byte: u8) -> bool {
-    (byte < b' ' && byte != b'\n') || matches!(byte, 0x7F | 0xC2 | 0xEF)
-}
-
 fn is_unwritable(c: char) -> bool {
     c.is_control() || matches!(c, '\u{FFFD}'..='\u{FFFF}')
 }
 
 /// A comma would part the list in a delimited file.
 fn without_commas(url: &str) -> Text<'_> {
-    if url.contains(',') { Cow::Owned(url.replace(',', "%2C")) } else { Cow::Borrowed(url) }
+    if has_any(url.as_bytes(), |byte| byte == b',') {
+        Cow::Owned(url.replace(',', "%2C"))
+    } else {
+        Cow::Borrowed(url)
+    }
 }
 
 #[cfg(test)]

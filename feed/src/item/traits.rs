@@ -8,7 +8,7 @@ use commerce::{
 use super::{
     Item,
     known::{UNKNOWN, text, word},
-    texts::clean,
+    texts::{clean, is_blank},
 };
 use crate::{
     concept::{Concept, Kind},
@@ -46,7 +46,7 @@ impl<'a> Traits<'a> {
     pub(super) fn find(plan: &Plan, product: &'a Product, variant: &'a Variant) -> Self {
         let mut found = Self::default();
         for Choice { name, value } in &variant.options {
-            let Some(value) = value.as_deref().filter(|value| !value.trim().is_empty()) else {
+            let Some(value) = value.as_deref().filter(|value| !is_blank(value)) else {
                 continue;
             };
             if !found.put(plan, name, value)
@@ -80,7 +80,7 @@ impl<'a> Traits<'a> {
     /// What the platform has a place for, or else the trait.
     pub(super) fn or(&self, concept: Concept, known: Cell<'a>) -> Cell<'a> {
         match (known, self.get(concept)) {
-            (Cell::Empty(_), Some((name, value))) if !value.trim().is_empty() => {
+            (Cell::Empty(_), Some((name, value))) if !is_blank(value) => {
                 Cell::Filled(Value::Text(clean(value)), Origin::Trait(name))
             }
             (known, _) => known,

@@ -1,6 +1,9 @@
 //! Who is shown and who is sold, and why not.
 
-use feed::{Plan, Profile, Reason, Refusal, Settings, Writer, explain};
+use std::sync::Arc;
+
+use commerce::Storefront;
+use feed::{Gap, Plan, Profile, Reason, Refusal, Settings, Writer, explain};
 
 use crate::catalog::{plan, products, storefront};
 
@@ -20,6 +23,17 @@ fn every_no_has_its_reason() {
     assert!(reason("4793").contains("left open"), "{}", reason("4793"));
     assert!(reason("4794").contains("price (left out: a price is above zero)"));
     assert_eq!(reason("4799"), "rule 3 of the configuration says so");
+}
+
+#[test]
+fn no_row_goes_without_its_seller() {
+    let nameless = Storefront { name: None, ..storefront() };
+    let plan = Arc::new(Plan::new(&Settings::default(), nameless).unwrap());
+    let writer = Writer::new(plan, Profile::OpenAi, feed::Format::Jsonl).unwrap();
+    let segment = writer.segment(&products()[0]);
+    assert_eq!((segment.rows, segment.bytes.len()), (0, 0));
+    let missing = vec![("seller_name", Gap::Unknown)];
+    assert_eq!(segment.left_out[0].reason, Reason::Missing(missing));
 }
 
 #[test]
@@ -75,7 +89,7 @@ fn a_filter_takes_a_brand_a_category_or_a_market() {
 #[test]
 fn nothing_is_sold_before_checkout_is_set_up() {
     let product = products().remove(1);
-    let sold = |settings: &str, change: &dyn Fn(&mut commerce::Storefront)| {
+    let sold = |settings: &str, change: &dyn Fn(&mut Storefront)| {
         let settings: Settings = toml::from_str(settings).unwrap();
         let mut storefront = storefront();
         change(&mut storefront);

@@ -1,21 +1,22 @@
 //! What is written is what is read, whatever the texts.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use commerce::{Choice, Image, ItemId, Product, ProductId, ProductKind, Variant};
 use feed::{
-    Content, FORMATS, Feed, Line, PACKINGS, PROFILES, Packing, Profile, Row, Writer, explain,
+    Content, FORMATS, Feed, Line, PACKINGS, PROFILES, Packing, Plan, Profile, Row, Settings,
+    Writer, explain,
 };
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::catalog::{plan, products, usd};
+use crate::catalog::{plan, products, storefront, usd};
 
 /// Names and values of a row. Objects are compared as what they say.
 type Texts = BTreeMap<String, Value>;
 
-fn expected(product: &Product, profile: Profile) -> Vec<Texts> {
-    let explanation = explain(&plan(), profile, product);
+fn expected(plan: &Plan, product: &Product, profile: Profile) -> Vec<Texts> {
+    let explanation = explain(plan, profile, product);
     let items = explanation.items.into_iter();
     items
         .map(|item| {
@@ -59,10 +60,10 @@ fn said(text: &str) -> Value {
     json.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-fn check(products: &[Product], packings: &[Packing]) {
+fn check(plan: &Arc<Plan>, products: &[Product], packings: &[Packing]) {
     for profile in PROFILES.into_iter().filter(|profile| *profile != Profile::Acp) {
         for format in FORMATS.into_iter().filter(|format| profile.takes(*format)) {
-            let writer = Writer::new(plan(), profile, format).unwrap();
+            let writer = Writer::new(plan.clone(), profile, format).unwrap();
             let segments: Vec<_> = products.iter().map(|one| writer.segment(one)).collect();
             let left_out: Vec<&str> = segments
                 .iter()
@@ -76,7 +77,7 @@ fn check(products: &[Product], packings: &[Packing]) {
             };
             let wanted: Vec<Texts> = products
                 .iter()
-                .flat_map(|product| expected(product, profile))
+                .flat_map(|product| expected(plan, product, profile))
                 .filter(|row| !left_out.contains(&row[id].as_str().unwrap()))
                 .collect();
             for &packing in packings {
@@ -92,7 +93,19 @@ fn check(products: &[Product], packings: &[Packing]) {
 
 #[test]
 fn the_catalog_comes_back() {
-    check(&products(), &PACKINGS);
+    check(&plan(), &products(), &PACKINGS);
+}
+
+/// Where the configuration says nothing, rows are written by a shorter way.
+#[test]
+fn what_nobody_has_configured_comes_back() {
+    let mut products = products();
+    let variants = &mut products[0].variants;
+    variants[0].gtin = Some("4006381333932".to_owned());
+    variants[1].mpn = variants[1].sku.clone();
+    variants[2].gtin = Some("978-3-16-148410-0".to_owned());
+    let plan = Plan::new(&Settings::default(), storefront()).unwrap();
+    check(&Arc::new(plan), &products, &[Packing::None]);
 }
 
 /// Texts as stores have them, and as nobody should.
@@ -130,7 +143,7 @@ proptest! {
 
     #[test]
     fn whatever_is_written_is_read(product in product()) {
-        check(&[product], &[Packing::None]);
+        check(&plan(), &[product], &[Packing::None]);
     }
 
     #[test]

@@ -1,0 +1,142 @@
+//! How a row is laid out: what all rows have is written once, the rest comes from each item.
+
+use crate::{
+    format::Format,
+    item::Item,
+    plan::{Plan, Say},
+    profile::{Column, Form, Profile},
+    value::{Cell, Value},
+    write,
+};
+
+/// The rows of one profile in one format.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    format: Format,
+    /// From the first byte of a row to its last.
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// As every row has it.
+    Same(Vec<u8>),
+    /// A column that each item fills for itself.
+    Own(Own),
+}
+
+/// A column with what stands around its value.
+#[derive(Clone, Debug)]
+struct Own {
+    column: &'static Column,
+    is_as_known: bool,
+    is_must: bool,
+    before: Vec<u8>,
+    after: Vec<u8>,
+    /// What stands there if there is no value.
+    instead: Vec<u8>,
+}
+
+impl Layout {
+    pub(crate) fn new(plan: &Plan, profile: Profile, format: Format) -> Self {
+        let mut layout = Self { format, steps: Vec::new() };
+        let (open, close) = match format {
+            // Every member comes with a comma before it; that of the first becomes the brace.
+            Format::Json => ("", "}"),
+            Format::Jsonl => ("", "}\n"),
+            Format::Csv | Format::Tsv => ("", "\n"),
+            Format::Xml => ("<item>", "</item>\n"),
+        };
+        layout.add_same(open.as_bytes());
+        for (at, column) in profile.columns().iter().enumerate() {
+            layout.add(plan, Own::new(plan, profile, format, column, at == 0));
+        }
+        layout.add_same(close.as_bytes());
+        layout
+    }
+
+    /// Appends an item's row. Stops halfway where a value is missing that must be there.
+    pub(crate) fn write(&self, item: &Item<'_>, out: &mut Vec<u8>) -> bool {
+        let (start, mut scratch) = (out.len(), Vec::new());
+        for step in &self.steps {
+            match step {
+                Step::Same(bytes) => out.extend_from_slice(bytes),
+                Step::Own(own) => match own.cell(item) {
+                    Cell::Filled(value, _) => self.write_value(own, &value, &mut scratch, out),
+                    Cell::Empty(_) if own.is_must => return false,
+                    Cell::Empty(_) if own.instead.is_empty() => {}
+                    Cell::Empty(_) => out.extend_from_slice(&own.instead),
+                },
+            }
+        }
+        if let (Format::Json | Format::Jsonl, Some(first)) = (self.format, out.get_mut(start)) {
+            *first = b'{';
+        }
+        true
+    }
+
+    fn write_value(&self, own: &Own, value: &Value<'_>, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
+        out.extend_from_slice(&own.before);
+        match self.format {
+            Format::Json | Format::Jsonl => write::json(out, value),
+            Format::Csv | Format::Tsv => write::cell(out, value, delimiter(self.format), scratch),
+            Format::Xml => write::element(out, value, scratch),
+        }
+        if !own.after.is_empty() {
+            out.extend_from_slice(&own.after);
+        }
+    }
+
+    fn add(&mut self, plan: &Plan, own: Own) {
+        match plan.say(own.column.concept) {
+            Say::NoProduct(Cell::Filled(value, _)) if own.column.form == Form::Own => {
+                let mut bytes = Vec::new();
+                self.write_value(&own, value, &mut Vec::new(), &mut bytes);
+                self.add_same(&bytes);
+            }
+            Say::NoProduct(Cell::Empty(_)) if !own.is_must => self.add_same(&own.instead),
+            _ => self.steps.push(Step::Own(own)),
+        }
+    }
+
+    fn add_same(&mut self, bytes: &[u8]) {
+        if let Some(Step::Same(before)) = self.steps.last_mut() {
+            before.extend_from_slice(bytes);
+        } else if !bytes.is_empty() {
+            self.steps.push(Step::Same(bytes.to_vec()));
+        }
+    }
+}
+
+impl Own {
+    fn new(
+        plan: &Plan,
+        profile: Profile,
+        format: Format,
+        column: &'static Column,
+        is_first: bool,
+    ) -> Self {
+        let name = column.name;
+        let between = if is_first { Vec::new() } else { vec![delimiter(format)] };
+        let (before, after, instead) = match format {
+            Format::Json | Format::Jsonl => {
+                (format!(",\"{name}\":").into(), Vec::new(), Vec::new())
+            }
+            Format::Csv | Format::Tsv => (between.clone(), Vec::new(), between),
+            Format::Xml => (format!("<{name}>").into(), format!("</{name}>").into(), Vec::new()),
+        };
+        let is_as_known = Item::is_as_known(plan, column);
+        let is_must = profile.must_have(column.concept);
+        Self { column, is_as_known, is_must, before, after, instead }
+    }
+
+    #[inline]
+    fn cell<'a>(&self, item: &Item<'a>) -> Cell<'a> {
+        if self.is_as_known { item.known(self.column.concept) } else { item.cell(self.column) }
+    }
+}
+
+/// What stands between two cells.
+pub(crate) fn delimiter(format: Format) -> u8 {
+    if format == Format::Tsv { b'\t' } else { b',' }
+}
