@@ -36,7 +36,8 @@ const ROUNDS: usize = 5;
 const ADDRESSES: usize = 10_000;
 /// Products of the large feed.
 const PRODUCTS: u64 = 50_000;
-const DOWNLOADS: usize = 20;
+/// So much is downloaded of it, in bytes.
+const DOWNLOADED: usize = 600_000_000;
 
 /// Somebody who serves, on a thread of its own.
 struct Server {
@@ -89,10 +90,10 @@ fn main() -> anyhow::Result<()> {
     for packing in [".gz", ".zst", ""] {
         let path = format!("{feed}{packing}");
         let length = asking.block_on(download(&large.address, &path))?;
-        let (took, cpu) = asking.block_on(cost_of_downloads(&large, &path))?;
+        let (took, cpu) = asking.block_on(cost_of_downloads(&large, &path, DOWNLOADED / length))?;
         let plain = serve_bytes(length)?;
-        let (_, bare) = asking.block_on(cost_of_downloads(&plain, "/"))?;
-        let bytes = (length * DOWNLOADS) as u128;
+        let (_, bare) = asking.block_on(cost_of_downloads(&plain, "/", DOWNLOADED / length))?;
+        let bytes = (DOWNLOADED / length * length) as u128;
         let speed = |time: Duration| bytes * 1_000 / time.as_nanos().max(1);
         let ratio = bare.as_nanos() * 100 / cpu.as_nanos().max(1);
         writeln!(
@@ -292,9 +293,13 @@ async fn download(address: &str, path: &str) -> anyhow::Result<usize> {
 }
 
 /// How long a number of downloads took, and what of it was CPU time of the server.
-async fn cost_of_downloads(server: &Server, path: &str) -> anyhow::Result<(Duration, Duration)> {
+async fn cost_of_downloads(
+    server: &Server,
+    path: &str,
+    times: usize,
+) -> anyhow::Result<(Duration, Duration)> {
     let (started, before) = (Instant::now(), cpu_time(&server.thread)?);
-    for _download in 0..DOWNLOADS {
+    for _download in 0..times {
         download(&server.address, path).await?;
     }
     Ok((started.elapsed(), cpu_time(&server.thread)?.saturating_sub(before)))
