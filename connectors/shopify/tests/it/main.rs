@@ -9,6 +9,7 @@ mod catalog;
 mod check;
 mod contract;
 mod every_call;
+mod export;
 mod hooks;
 mod kinds;
 mod order;
