@@ -14,5 +14,6 @@ mod hooks;
 mod kinds;
 mod order;
 mod patience;
+mod remembered;
 mod stage;
 mod storefront;
