@@ -66,7 +66,7 @@ pub(crate) async fn keep_fresh(store: &Store, clock: &dyn Clock, stop: Cancellat
                 Ok(()) => {
                     count(store);
                     delay = RETRY_DELAY;
-                    tokio::time::sleep(store.catalog_refresh).await;
+                    until_due(store, whole.as_ref()).await;
                 }
                 Err(error) => {
                     warn!(store.id = store.id, error = %Chain(&error), "catalog not refreshed");
@@ -80,6 +80,26 @@ pub(crate) async fn keep_fresh(store: &Store, clock: &dyn Clock, stop: Cancellat
         biased;
         () = stop.cancelled() => {}
         () = keeping => {}
+    }
+}
+
+/// Waits until it is time to look again: at the refresh interval, or sooner where the store has told
+/// that what holds for all of it has changed. It may tell that in bursts, so it is not followed more
+/// often than changes are asked for anyway; prices may be others with it, so all is read anew as soon
+/// as that takes no more than its share.
+async fn until_due(store: &Store, whole: Option<&Whole>) {
+    let told = async {
+        tokio::time::sleep(store.changes_refresh).await;
+        store.inbox.store_told().await;
+        info!(store.id = store.id, "the store's settings have changed");
+        look_around(store).await;
+        if let Some(whole) = whole {
+            tokio::time::sleep_until(whole.ended + whole.took * SHARE).await;
+        }
+    };
+    tokio::select! {
+        () = tokio::time::sleep(store.catalog_refresh) => {}
+        () = told => {}
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) struct Inbox {
     told: Notify,
     orders: Mutex<BTreeSet<OrderId>>,
     order_told: Notify,
+    store_told: Notify,
 }
 
 #[derive(Default)]
@@ -68,6 +69,16 @@ impl Inbox {
         }
         drop(orders);
         self.order_told.notify_one();
+    }
+
+    /// Takes a hint that what holds for the whole store is another thing; equal ones are one.
+    pub(crate) fn store(&self) {
+        self.store_told.notify_one();
+    }
+
+    /// Waits until that is told.
+    pub(crate) async fn store_told(&self) {
+        self.store_told.notified().await;
     }
 
     /// Waits until an order is told of.

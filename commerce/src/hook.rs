@@ -49,6 +49,8 @@ pub enum Heard {
     Product(ProductId),
     /// An order.
     Order(OrderId),
+    /// The store itself: what its owner has set for all of it. Its prices may be other ones with it.
+    Store,
     /// The store has taken our access away: no call will be answered until somebody gives it back.
     Uninstalled,
     /// Somebody asks for a person's data, or wants them gone. The store has them all, and there is

@@ -30,6 +30,7 @@ pub(super) async fn hear(
     match store.connector.hear(&header, &body, &secret) {
         Ok(Heard::Product(id)) => store.inbox.product(id),
         Ok(Heard::Order(id)) => store.inbox.order(id),
+        Ok(Heard::Store) => store.inbox.store(),
         Ok(Heard::Nothing) => debug!(store.id = store.id, "a hook about nothing"),
         Ok(Heard::Uninstalled) => warn!(
             store.id = store.id,

@@ -9,7 +9,7 @@ use emulators::{
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use storebridge::config::{Platform, Shopify};
+use storebridge::config::{self, Platform, Shopify};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -25,6 +25,11 @@ struct Shop {
 
 impl Shop {
     async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same, with something else in its configuration.
+    async fn with(change: impl FnOnce(&mut config::Store)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let store = Store::demo(&url, emulators::system_clock(), 7);
@@ -48,6 +53,7 @@ impl Shop {
             },
             limits: crate::stage::limits(),
         });
+        change(&mut config.stores[0]);
         let stage = Stage::with(upstreams, config).await;
         Self { stage, store, faults, _server: server }
     }
@@ -55,6 +61,31 @@ impl Shop {
     fn item(&self, sku: &str) -> String {
         let gid = self.store.variant(sku).unwrap();
         gid.rsplit('/').next().unwrap().to_owned()
+    }
+
+    /// Has the store tell the service of changes.
+    async fn install_hooks(&self) {
+        let public = "https://bridge.example";
+        let mut config = self.stage.config.clone();
+        config.server.public_url = Url::parse(public).unwrap();
+        self.store.route_hooks(public, &self.stage.url);
+        let mut out = Vec::new();
+        let repair = storebridge::hooks::Action::Repair;
+        assert!(storebridge::hooks::run(&config, repair, &mut out).await.unwrap());
+        let words = String::from_utf8(out).unwrap();
+        assert!(words.contains("made") && words.contains("/hooks/shop/shopify"), "{words}");
+    }
+
+    /// Waits until the feed says that.
+    async fn until_fed(&self, wanted: &str) {
+        let path = self.stage.feed_url.strip_prefix(&self.stage.url).unwrap().to_owned();
+        let agent = self.stage.agent();
+        let fed = async {
+            while !String::from_utf8_lossy(&agent.get(&path).await.bytes).contains(wanted) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        assert!(tokio::time::timeout(Duration::from_mins(1), fed).await.is_ok(), "{wanted}");
     }
 
     /// Paid orders, as the store keeps them.
@@ -154,24 +185,24 @@ async fn what_costs_nothing_is_ordered_without_a_payment() {
 #[tokio::test]
 async fn a_hook_brings_the_catalog_up_to_date() {
     let shop = Shop::start().await;
-    let public = "https://bridge.example";
-    let mut config = shop.stage.config.clone();
-    config.server.public_url = Url::parse(public).unwrap();
-    shop.store.route_hooks(public, &shop.stage.url);
-    let mut out = Vec::new();
-    let repair = storebridge::hooks::Action::Repair;
-    assert!(storebridge::hooks::run(&config, repair, &mut out).await.unwrap());
-    let words = String::from_utf8(out).unwrap();
-    assert!(words.contains("made") && words.contains("/hooks/shop/shopify"), "{words}");
-
+    shop.install_hooks().await;
     shop.store.set_price(&shop.store.variant("BEANIE-1").unwrap(), 7_770);
     assert!(shop.store.deliver_hooks().await > 0);
-    let path = shop.stage.feed_url.strip_prefix(&shop.stage.url).unwrap().to_owned();
-    let agent = shop.stage.agent();
-    let fed = async {
-        while !String::from_utf8_lossy(&agent.get(&path).await.bytes).contains("77.70 USD") {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    assert!(tokio::time::timeout(Duration::from_secs(5), fed).await.is_ok(), "{path}");
+    shop.until_fed("77.70 USD").await;
+}
+
+/// A market's prices are no product's change: only the store tells of them, and all is read again.
+#[tokio::test]
+async fn a_hook_about_the_store_has_all_of_it_read_again() {
+    let shop = Shop::with(|store| {
+        store.changes_refresh = Duration::from_millis(20);
+        let Platform::Shopify(shopify) = &mut store.platform else { unreachable!("it is one") };
+        shopify.catalog.country = Some("US".to_owned());
+    })
+    .await;
+    shop.install_hooks().await;
+    shop.until_fed("20.00 USD").await;
+    shop.store.set_market("us", 333);
+    assert!(shop.store.deliver_hooks().await > 0);
+    shop.until_fed("66.60 USD").await;
 }

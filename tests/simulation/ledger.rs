@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::PoisonError,
+    sync::{PoisonError, atomic::Ordering},
 };
 
 use serde_json::Value;
@@ -117,7 +117,8 @@ pub(crate) fn judge(world: &World, stories: &[Story]) -> Told {
     }
     judge_refunds(world, &paid, &mut broken);
     judge_events(world, &paid, &mut broken);
-    let sold: i64 = paid.iter().map(|order| order.scarce).sum();
+    let here: i64 = paid.iter().map(|order| order.scarce).sum();
+    let sold = here + world.sold_elsewhere.load(Ordering::Relaxed);
     let oversold = u64::try_from(sold - SCARCE_UNITS).unwrap_or(0);
     if oversold > 0 && !paid.iter().any(|order| order.says_oversold) {
         broken.push(format!("oversold and not said: {sold} of {SCARCE_UNITS}"));

@@ -15,6 +15,7 @@ use emulators::{faults::Dropped, stripe::Stripe};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Collected};
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use upstream::{Transport, TransportError};
@@ -50,6 +51,9 @@ pub(crate) enum Mishap {
     KillBefore,
     /// The caller dies before it hears what became of it.
     KillAfter,
+    /// The power fails: every replica dies, the caller with the call on its lips, and none is started
+    /// again for so long.
+    PowerCut(Duration),
 }
 
 /// Who decides what goes wrong.
@@ -73,6 +77,10 @@ pub(crate) struct Weather {
     faults: u32,
     /// Sufferings in a hundred that kill the caller.
     kills: u32,
+    /// At which call the power fails, if it does, and for how long.
+    cut: Option<(usize, Duration)>,
+    /// Until when there is none.
+    dark_until: Mutex<Option<Instant>>,
     lines: Mutex<Option<Vec<String>>>,
     /// Steps that should not have been made.
     wrong: Mutex<Vec<String>>,
@@ -90,9 +98,22 @@ impl Weather {
             is_stormy: AtomicBool::new(true),
             faults,
             kills,
+            cut: None,
+            dark_until: Mutex::new(None),
             lines: Mutex::new(keeps_lines.then(Vec::new)),
             wrong: Mutex::default(),
         }
+    }
+
+    /// The same day, on which the power may fail.
+    pub(crate) fn with_power_cuts(mut self) -> Self {
+        if self.happens(15) {
+            // Longer than a store keeps goods off the shelf for a purchase.
+            let minutes = self.dice().random_range(16..25);
+            let call = self.dice().random_range(1..60);
+            self.cut = Some((call, Duration::from_mins(minutes)));
+        }
+        self
     }
 
     /// A day on which nothing goes wrong but one call.
@@ -129,6 +150,29 @@ impl Weather {
         !self.is_scripted() && self.dice().random_ratio(percent, 100)
     }
 
+    /// Whether the power has failed and is not back.
+    pub(crate) fn is_dark(&self) -> bool {
+        self.dark_until().is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Waits until the power is back; says whether it ever failed.
+    pub(crate) async fn light(&self) -> bool {
+        let until = self.dark_until();
+        if let Some(until) = until {
+            tokio::time::sleep_until(until).await;
+        }
+        until.is_some()
+    }
+
+    fn dark_until(&self) -> Option<Instant> {
+        *self.dark_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn darken(&self, time: Duration) {
+        let until = Instant::now() + time;
+        *self.dark_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+    }
+
     /// What befalls the next call.
     fn mishap(&self) -> Option<Mishap> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
@@ -136,7 +180,11 @@ impl Weather {
             return None;
         }
         match self.plan {
-            Plan::Dice => {}
+            Plan::Dice => {
+                if let Some((_, time)) = self.cut.filter(|(at, _)| *at == call) {
+                    return Some(Mishap::PowerCut(time));
+                }
+            }
             Plan::Fair => return None,
             Plan::OneCall(at, mishap) => return (at == call).then_some(mishap),
         }
@@ -207,6 +255,9 @@ impl Transport for Network {
         request: Request<Bytes>,
         body_max: usize,
     ) -> Result<Response<Bytes>, TransportError> {
+        if self.weather.is_dark() {
+            self.died.cancel();
+        }
         if self.died.is_cancelled() {
             return std::future::pending().await;
         }
@@ -218,6 +269,11 @@ impl Transport for Network {
         match mishap {
             Some(Mishap::DropBefore) => return Err(TransportError::Lost("dropped".into())),
             Some(Mishap::KillBefore) => {
+                self.died.cancel();
+                return std::future::pending().await;
+            }
+            Some(Mishap::PowerCut(time)) => {
+                self.weather.darken(time);
                 self.died.cancel();
                 return std::future::pending().await;
             }

@@ -61,6 +61,9 @@ fn play(platform: Platform, seed: u64, defect: Option<Defect>, keeps_lines: bool
         let buyers = if world.is_run { 5 } else { world.weather.dice().random_range(1..=3) };
         let shopping = async {
             let stories = join_all((0..buyers).map(|name| buyer::buy(&world, name))).await;
+            if world.weather.light().await {
+                seller::sell_elsewhere(&world);
+            }
             world.weather.clear();
             stories
         };

@@ -1,5 +1,7 @@
 //! The seller, who gives money back: in the store or in the processor's dashboard, all or a part.
 
+use std::sync::atomic::Ordering;
+
 use crate::{store::Order, world::World};
 
 /// Gives something back of some orders that were never touched, on one side.
@@ -9,6 +11,15 @@ pub(crate) async fn give_back(world: &World) {
             let amount = (!world.weather.happens(50)).then_some(100);
             give(world, &order, amount, world.weather.happens(50)).await;
         }
+    }
+}
+
+/// Sometimes buyers in the store's own shop take all that is left of what is scarce.
+pub(crate) fn sell_elsewhere(world: &World) {
+    if world.weather.happens(50) {
+        let sold = world.store.sell_scarce();
+        world.weather.say(|| format!("sold elsewhere: {sold}"));
+        world.sold_elsewhere.fetch_add(sold, Ordering::Relaxed);
     }
 }
 

@@ -19,9 +19,13 @@ pub(crate) fn wrong(
         let orders = store.orders();
         let mut tied = orders.iter().filter(|order| order.tied == payment);
         return match step {
-            "capture" if !tied.any(|order| order.stage != Stage::Dead) => {
-                Some(format!("captured before commit: {payment}"))
-            }
+            "capture" => match tied.find(|order| order.stage != Stage::Dead) {
+                None => Some(format!("captured before commit: {payment}")),
+                Some(order) if order.held < order.scarce => {
+                    Some(format!("captured with its goods on the shelf: {payment}"))
+                }
+                Some(_) => None,
+            },
             "cancel" if tied.any(|order| order.stage == Stage::Committed) => {
                 Some(format!("voided before the draft was dead: {payment}"))
             }

@@ -77,6 +77,8 @@ pub(crate) struct Order {
     pub(crate) is_refunded: bool,
     /// How many of what may sell out are in it.
     pub(crate) scarce: i64,
+    /// How many of those are off the shelf for it.
+    pub(crate) held: i64,
     /// Whether the seller can read in it that there was not enough.
     pub(crate) says_oversold: bool,
     /// All of it, to be read.
@@ -140,6 +142,14 @@ impl Store {
         match self {
             Self::WooCommerce(store) => of_woocommerce::lower_price(store),
             Self::Shopify(store) => of_shopify::lower_price(store),
+        }
+    }
+
+    /// Sells all that is left of [`Item::Scarce`]; says how many that were.
+    pub(crate) fn sell_scarce(&self) -> i64 {
+        match self {
+            Self::WooCommerce(store) => of_woocommerce::sell_scarce(store),
+            Self::Shopify(store) => of_shopify::sell_scarce(store),
         }
     }
 

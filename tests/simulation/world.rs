@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, OnceLock, PoisonError,
-    atomic::{AtomicU64, AtomicUsize, Ordering},
+    atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering},
 };
 
 use axum::{Router, body::Body};
@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) heard: Arc<Mutex<Vec<Heard>>>,
     /// Whether all buyers come at once for what is scarce.
     pub(crate) is_run: bool,
+    /// How many of what is scarce were sold in the store's own shop.
+    pub(crate) sold_elsewhere: AtomicI64,
     began: Instant,
     defect: Option<Defect>,
     replicas: Vec<Mutex<Arc<Replica>>>,
@@ -57,6 +59,7 @@ pub(crate) struct Replica {
     pub(crate) app: Arc<App>,
     router: Router,
     died: CancellationToken,
+    weather: Arc<Weather>,
 }
 
 /// Time passes as the simulation has it, and every replica's clock is a little wrong.
@@ -84,7 +87,7 @@ impl World {
         keeps_lines: bool,
         defect: Option<Defect>,
     ) -> Self {
-        let weather = Weather::new(seed, keeps_lines);
+        let weather = Weather::new(seed, keeps_lines).with_power_cuts();
         let replicas = weather.dice().random_range(1..=2);
         let (defers, is_run) = (weather.happens(50), weather.happens(10));
         let world = Self::with(platform, weather, seed, defect, replicas);
@@ -122,6 +125,7 @@ impl World {
             stripe,
             heard,
             is_run: false,
+            sold_elsewhere: AtomicI64::new(0),
             began,
             defect,
             replicas: Vec::new(),
@@ -184,7 +188,8 @@ impl World {
             Some(defect) => defect.app(&self.config(), seams),
         };
         let router = Router::new().fallback_service(storebridge::http::front(&app));
-        Replica { router, app, died }
+        let weather = Arc::clone(&self.weather);
+        Replica { router, app, died, weather }
     }
 
     /// The agent's own server for order events.
@@ -277,8 +282,12 @@ client_secret = "SECRET"
 "#;
 
 impl Replica {
-    /// Sends a call and waits for its answer; `None` if the replica dies first.
+    /// Sends a call and waits for its answer; `None` if the replica dies first, or has no power.
     pub(crate) async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        if self.weather.is_dark() {
+            self.died.cancel();
+            return None;
+        }
         let answering = self.router.clone().oneshot(request.map(Body::from));
         let Ok(response) = tokio::select! {
             biased;

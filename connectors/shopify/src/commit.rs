@@ -209,7 +209,7 @@ impl Shopify {
 }
 
 /// Whether more has been reserved of something than there is.
-fn is_overdrawn(shown: &Shown) -> bool {
+pub(crate) fn is_overdrawn(shown: &Shown) -> bool {
     let left = shown.rows().filter_map(|row| row.variant.as_ref()).filter_map(Variant::left);
     left.into_iter().any(|left| left < 0)
 }

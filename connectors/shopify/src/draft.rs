@@ -1,6 +1,6 @@
 //! Opening, reading and changing a draft order.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use commerce::{Change, ConnectorError, Draft, DraftId, Effect, Facts, Problem};
 use jiff::Timestamp;
@@ -222,11 +222,10 @@ impl Shopify {
         problems: Vec<Problem>,
     ) -> Result<Draft, ConnectorError> {
         let Seen { shown, ways, .. } = seen;
-        let none = BTreeMap::new();
-        let places = if shown.is_picked_up() { self.places().await? } else { &none };
+        let places = if shown.is_picked_up() { self.places().await? } else { Arc::default() };
         let kept = shown.kept();
         let ways = ways.as_deref().unwrap_or_default();
-        let quote = quote(shown, ways, places, problems)?;
+        let quote = quote(shown, ways, &places, problems)?;
         Ok(Draft {
             id: draft_id(shown.id.0),
             order: shown.ordered().id(),

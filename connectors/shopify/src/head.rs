@@ -16,6 +16,7 @@ use crate::{
 pub(crate) struct Head {
     pub(crate) id: Gid,
     name: String,
+    pub(crate) created_at: Option<Timestamp>,
     status_page_url: String,
     cancelled_at: Option<Timestamp>,
     display_financial_status: Option<String>,

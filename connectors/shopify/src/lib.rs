@@ -6,13 +6,13 @@
 //! Files, from the wire inward: `client` runs one operation of `operations/`, each of which is a
 //! `.graphql` file beside the one function that sends it. `auth` holds the token, `budget` the points
 //! that the store grants, `version` the API's version, `id` turns Shopify's ids into ours, and `error`
-//! says what a refusal means. `shop` is what holds for the whole store. `attributes` is what a draft
-//! keeps for us, `lines`, `rates` and `quote` read what it shows, `state` says how far it has come.
-//! `draft` opens and reads it, `change` writes it, `memory` saves reading it again. `commit` ties it to
-//! a payment, `place` takes it to a paid order. `sale` says what has become of orders, `refund` and
-//! `notes` write on them afterwards, `sweep` takes away what came to nothing. `catalog` reads products and `storefront` what holds for all of
-//! them, `hooks` hears of changes, `check` looks the store over and `rehearsal` tries it out;
-//! `recordings` holds all of it against real stores' answers.
+//! says what a refusal means. `shop` is what holds for the whole store, `known` keeps that for a while.
+//! `attributes` is what a draft keeps for us, `lines`, `rates` and `quote` read what it shows. `draft`
+//! opens and reads it, `change` writes it, `memory` saves reading it again. `commit` ties it to a
+//! payment, `place` takes it to a paid order. `sale` says what has become of orders, `refund` and
+//! `notes` write on them afterwards, `sweep` takes away what came to nothing. `catalog` reads products
+//! and `storefront` what holds for all of them, `hooks` hears of changes, `check` looks the store over
+//! and `rehearsal` tries it out; `recordings` holds all of it against real stores' answers.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -40,6 +40,7 @@ mod error;
 mod head;
 mod hooks;
 mod id;
+mod known;
 mod lines;
 mod memory;
 mod notes;
@@ -68,9 +69,10 @@ pub use version::{ApiVersion, BadVersion};
 use catalog::Reading;
 use client::Client;
 use hooks::Ears;
+use known::Known;
 use memory::Memory;
-use rates::PlacesCell;
-use shop::ShopCell;
+use rates::Places;
+use shop::Shop;
 
 /// How a store is called.
 #[derive(Clone, Debug)]
@@ -104,14 +106,14 @@ impl fmt::Debug for Now {
 pub struct Shopify {
     client: Client,
     now: Now,
-    /// What holds for the whole store. Read once.
-    shop: ShopCell,
+    /// What holds for the whole store.
+    shop: Known<Shop>,
     catalog: CatalogSettings,
     /// What is remembered from one call for the catalog to the next.
     reading: Reading,
     ears: Ears,
-    /// Where buyers may pick up. Read once.
-    places: PlacesCell,
+    /// Where buyers may pick up.
+    places: Known<Places>,
     /// Drafts that were seen a moment ago.
     memory: Memory,
 }
@@ -123,10 +125,10 @@ impl Shopify {
             ears: Ears::new(&settings.access, &settings.hook_secrets),
             client: Client::new(upstream, &settings),
             now: settings.now,
-            shop: ShopCell::new(),
+            shop: Known::new(),
             catalog: settings.catalog,
             reading: Reading::new(),
-            places: PlacesCell::new(),
+            places: Known::new(),
             memory: Memory::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use moka::sync::Cache;
 use tokio::time::Instant;
 
@@ -52,6 +53,16 @@ impl Memory {
 
     pub(crate) fn forget(&self, draft: u64) {
         self.0.invalidate(&draft);
+    }
+
+    /// Forgets a draft that the store has changed since it was seen, or that is gone. The store counts
+    /// whole seconds: what was changed within the second in which it was seen is believed for as long
+    /// as anything else.
+    pub(crate) fn forget_older(&self, draft: u64, changed_at: Option<Timestamp>) {
+        let is_old = |seen: &Seen| changed_at.is_none_or(|at| at > seen.shown.updated_at);
+        if self.get(draft).is_some_and(|seen| is_old(&seen)) {
+            self.forget(draft);
+        }
     }
 
     pub(crate) fn get(&self, draft: u64) -> Option<Arc<Seen>> {

@@ -9,7 +9,7 @@
 //! paid: it cannot be prevented without conditional writes, and the seller is told on the order.
 
 use commerce::{Commitment, ConnectorError, DraftId, Effect, Money, Order, PaymentId};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 use tracing::{error, warn};
@@ -17,6 +17,7 @@ use tracing::{error, warn};
 use crate::{
     Shopify,
     attributes::{Attribute, Kept, TAG_COMMITTED},
+    commit::is_overdrawn,
     error::{UserError, nothing, refused},
     head::Head,
     id::{Kind, draft_of},
@@ -65,6 +66,7 @@ const REFUSED_MAX: SignedDuration = SignedDuration::from_mins(10);
 #[serde(rename_all = "camelCase")]
 struct Found {
     status: String,
+    reserve_inventory_until: Option<Timestamp>,
     #[serde(default)]
     custom_attributes: Vec<Attribute>,
     total_price_set: Bag,
@@ -91,14 +93,16 @@ impl Shopify {
         self.memory.forget(draft);
         let found = self.look_to_place(draft).await?;
         let kept = Kept::read(&found.custom_attributes);
+        let mut reserved = found.reserve_inventory_until;
         if let Some(order) = found.order {
-            return self.placed(order, &kept, commitment).await;
+            return self.placed(draft, order, &kept, reserved, commitment).await;
         }
         let total = found.total_price_set.money().map_err(unreadable)?;
         let is_tied = matches!(Stage::of(&found.status, &kept, total), Stage::Committed)
             && kept.tie.is_some_and(|tie| tie.payment == commitment.payment);
         if !is_tied || total != commitment.total {
             self.tie_again(draft, commitment).await?;
+            reserved = None;
         }
         let (order, kept) = match self.complete(draft).await {
             Err(error @ ConnectorError::Unreadable { effect: Effect::None, .. }) => {
@@ -111,7 +115,7 @@ impl Shopify {
             }
             result => result?,
         };
-        self.placed(order, &kept, commitment).await
+        self.placed(draft, order, &kept, reserved, commitment).await
     }
 
     /// Money was taken for a draft that somebody has untied or ended meanwhile: it is what was paid
@@ -206,22 +210,24 @@ impl Shopify {
         answer.draft_order.ok_or(ConnectorError::NotFound { what: "draft" })
     }
 
-    /// Sees to it that the order carries its payment, and is paid.
+    /// Sees to it that the order carries its payment, and is paid. Its goods were reserved until then.
     async fn placed(
         &self,
+        draft: u64,
         mut head: Head,
-        draft: &Kept,
+        kept: &Kept,
+        reserved: Option<Timestamp>,
         commitment: &Commitment,
     ) -> Result<Order, ConnectorError> {
         let payment = &commitment.payment;
         let of = |kept: &Kept| kept.tie.as_ref().map(|tie| tie.payment.clone());
         let own = of(&Kept::read(&head.custom_attributes));
-        if own.clone().or(of(draft)).is_some_and(|known| known != *payment) {
+        if own.clone().or(of(kept)).is_some_and(|known| known != *payment) {
             return Err(ConnectorError::Settled { action: "place" });
         }
         if own.is_none() {
             warn!(order.id = head.id.0, "the order did not take over what its draft kept");
-            let attributes = draft.tied(commitment).attributes();
+            let attributes = kept.tied(commitment).attributes();
             let input = json!({ "id": Kind::Order.gid(head.id.0), "customAttributes": attributes });
             head = self.write_order(&STAMP_ORDER, &json!({ "input": input })).await?;
         }
@@ -230,11 +236,32 @@ impl Shopify {
             let input = json!({ "id": Kind::Order.gid(head.id.0) });
             head = self.write_order(&MARK_PAID, &json!({ "input": input })).await?;
         }
-        let order = head.order(draft)?;
+        let order = head.order(kept)?;
         if order.total != commitment.total {
             self.tell_other_total(&order, commitment).await?;
         }
+        if head.created_at.is_some_and(|at| reserved.is_none_or(|until| until < at)) {
+            self.tell_oversold(draft, &order).await;
+        }
         Ok(order)
+    }
+
+    /// Nobody came to end the purchase before its goods were back on the shelf, and somebody else may
+    /// have found them there: the seller is told.
+    async fn tell_oversold(&self, draft: u64, order: &Order) {
+        const TEXT: &str = "More of this was sold than there was: what the buyer had paid for was back \
+                            on the shelf before it became an order. Send what there is, and restock \
+                            or refund the rest.";
+        let told = async {
+            if is_overdrawn(&self.read_draft(draft).await?) {
+                warn!(order.id = %order.id, "oversold: restock or refund");
+                self.leave_note(&order.id, "oversold", TEXT).await?;
+            }
+            Ok::<_, ConnectorError>(())
+        };
+        if let Err(error) = told.await {
+            warn!(order.id = %order.id, %error, "nobody knows whether this order is oversold");
+        }
     }
 
     /// Somebody has changed the draft between the last look and its completion: the seller must know.

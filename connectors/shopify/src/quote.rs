@@ -1,16 +1,14 @@
 //! The quote that a draft is: what it costs, and what stands in the way.
 
-use std::collections::BTreeMap;
-
 use commerce::{
-    Address, AppliedCode, ConnectorError, ItemId, Money, Problem, ProblemKind, Quote, QuotedLine,
-    Rate, Subject, Totals, plain_text,
+    AppliedCode, ConnectorError, ItemId, Money, Problem, ProblemKind, Quote, QuotedLine, Rate,
+    Subject, Totals, plain_text,
 };
 
 use crate::{
     error::nonsense,
     lines::lines,
-    rates::{Way, rates},
+    rates::{Places, Way, rates},
     shown::{Row, Shown, Stage, Tax, unreadable},
 };
 
@@ -18,7 +16,7 @@ use crate::{
 pub(crate) fn quote(
     shown: &Shown,
     ways: &[Way],
-    places: &BTreeMap<u64, Address>,
+    places: &Places,
     refused: Vec<Problem>,
 ) -> Result<Quote, ConnectorError> {
     let total = shown.total()?;

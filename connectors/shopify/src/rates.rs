@@ -1,13 +1,14 @@
 //! Ways for goods to travel. A rate's handle is signed and holds a price that grows old, so an agent
 //! chooses by what a rate is called, and a fresh handle is used each time.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 
-use commerce::{Address, ConnectorError, Currency, Money, Rate, RateId, RateKind, plain_text};
+use commerce::{
+    Address, ConnectorError, Currency, LineId, Money, Rate, RateId, RateKind, plain_text,
+};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tokio::sync::OnceCell;
 use tracing::warn;
 
 use crate::{
@@ -15,14 +16,14 @@ use crate::{
     id::Gid,
     operation::Operation,
     shop::Place,
-    shown::{Amount, Shown, unreadable},
+    shown::{Amount, ShippingLine, Shown, unreadable},
 };
 
 pub(crate) const READ_PLACES: Operation =
     Operation::read("location.list", include_str!("operations/places.graphql"), 16);
 
-/// Where buyers may pick up, by the numbers of the locations. Read once.
-pub(crate) type PlacesCell = OnceCell<BTreeMap<u64, Address>>;
+/// Where buyers may pick up, by the numbers of the locations.
+pub(crate) type Places = BTreeMap<u64, Address>;
 
 /// One way, offered now.
 #[derive(Clone, Debug)]
@@ -119,18 +120,18 @@ impl Shopify {
     }
 
     /// Where buyers may pick up. A store that does not let us see its locations has none.
-    pub(crate) async fn places(&self) -> Result<&BTreeMap<u64, Address>, ConnectorError> {
+    pub(crate) async fn places(&self) -> Result<Arc<Places>, ConnectorError> {
         let read = async || match self.read_places().await {
             Err(ConnectorError::Denied { hint }) => {
                 warn!(hint, "nobody can pick up: the store's locations cannot be read");
-                Ok(BTreeMap::new())
+                Ok(Places::new())
             }
             result => result,
         };
-        self.places.get_or_try_init(read).await
+        self.places.get("the store's places", read).await
     }
 
-    async fn read_places(&self) -> Result<BTreeMap<u64, Address>, ConnectorError> {
+    async fn read_places(&self) -> Result<Places, ConnectorError> {
         #[derive(Deserialize)]
         struct Answer {
             locations: Nodes,
@@ -171,7 +172,7 @@ impl Offer {
 pub(crate) fn rates(
     shown: &Shown,
     ways: &[Way],
-    places: &BTreeMap<u64, Address>,
+    places: &Places,
 ) -> Result<Vec<Rate>, ConnectorError> {
     let lines: Vec<_> = shown
         .rows()
@@ -181,10 +182,7 @@ pub(crate) fn rates(
         .collect();
     let offered = ways.iter().map(|way| Rate {
         id: way.id.clone(),
-        kind: match &way.pickup {
-            Some((_, place)) => RateKind::Pickup(Box::new(place.clone())),
-            None => RateKind::Shipping,
-        },
+        kind: kind(way.pickup.as_ref().map(|(_, place)| place)),
         title: way.title.clone(),
         description: way.description.clone(),
         price: way.price,
@@ -195,25 +193,38 @@ pub(crate) fn rates(
     });
     let mut rates: Vec<Rate> = offered.collect();
     let Some(line) = &shown.shipping_line else { return Ok(rates) };
-    let (price, tax) = line.net(shown.taxes_included)?;
-    let id = line.rate_id();
-    if let Some(rate) = rates.iter_mut().find(|rate| rate.id == id) {
-        (rate.price, rate.tax, rate.selected) = (price, tax, true);
+    let place = shown.kept().pickup.and_then(|location| places.get(&location));
+    let chosen = line.rate(shown.taxes_included, place, lines)?;
+    if let Some(rate) = rates.iter_mut().find(|rate| rate.id == chosen.id) {
+        (rate.price, rate.tax, rate.selected) = (chosen.price, chosen.tax, true);
     } else {
-        let place = shown.kept().pickup.and_then(|location| places.get(&location));
-        rates.push(Rate {
-            id,
-            kind: match place {
-                Some(place) => RateKind::Pickup(Box::new(place.clone())),
-                None => RateKind::Shipping,
-            },
-            title: plain_text(&line.title),
+        rates.push(chosen);
+    }
+    Ok(rates)
+}
+
+impl ShippingLine {
+    /// The rate that was chosen, for these lines; they are fetched from a place, or sent.
+    pub(crate) fn rate(
+        &self,
+        taxes_included: bool,
+        place: Option<&Address>,
+        lines: Vec<LineId>,
+    ) -> Result<Rate, ConnectorError> {
+        let (price, tax) = self.net(taxes_included)?;
+        Ok(Rate {
+            id: self.rate_id(),
+            kind: kind(place),
+            title: plain_text(&self.title),
             description: String::new(),
             price,
             tax,
             selected: true,
             lines,
-        });
+        })
     }
-    Ok(rates)
+}
+
+fn kind(place: Option<&Address>) -> RateKind {
+    place.map_or(RateKind::Shipping, |place| RateKind::Pickup(Box::new(place.clone())))
 }

@@ -3,12 +3,11 @@
 //! Lists are found by tag, and Shopify's search learns of a change some seconds late; whatever decides
 //! about money is read by its id.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use commerce::{
     Address, AppliedCode, Brought, ConnectorError, ItemId, LineId, Money, OrderId, Origin,
-    ProductId, Quote, QuotedLine, Rate, RateKind, Refund, Sale, TaxLine, Totals, mark_of,
-    plain_text,
+    ProductId, Quote, QuotedLine, Rate, Refund, Sale, TaxLine, Totals, mark_of, plain_text,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de::Error};
@@ -282,8 +281,7 @@ impl Shopify {
         if !order.head.is_paid() {
             return Ok(None);
         }
-        let none = BTreeMap::new();
-        let places = if kept.pickup.is_some() { self.places().await? } else { &none };
+        let places = if kept.pickup.is_some() { self.places().await? } else { Arc::default() };
         let pickup = kept.pickup.and_then(|location| places.get(&location));
         Ok(Some(Sale {
             session: origin.session,
@@ -306,7 +304,10 @@ impl OrderState {
         let rows = self.rest.line_items.nodes.iter();
         let lines: Vec<QuotedLine> =
             rows.map(|row| row.line(self.rest.taxes_included)).collect::<Result<_, _>>()?;
-        let rates: Vec<Rate> = self.rate(pickup, &lines).transpose()?.into_iter().collect();
+        let ids = lines.iter().map(|line| line.id.clone()).collect();
+        let chosen = self.rest.shipping_line.as_ref();
+        let chosen = chosen.map(|line| line.rate(self.rest.taxes_included, pickup, ids));
+        let rates: Vec<Rate> = chosen.transpose()?.into_iter().collect();
         let items_base = lines.iter().map(|line| line.base).try_fold(zero, add)?;
         let shipping = rates.first().map_or(zero, |rate| rate.price);
         let tax =
@@ -332,28 +333,6 @@ impl OrderState {
             codes: Vec::<AppliedCode>::new(),
             problems: Vec::new(),
         })
-    }
-
-    fn rate(
-        &self,
-        pickup: Option<&Address>,
-        lines: &[QuotedLine],
-    ) -> Option<Result<Rate, ConnectorError>> {
-        let line = self.rest.shipping_line.as_ref()?;
-        let price = line.net(self.rest.taxes_included);
-        Some(price.map(|(price, tax)| Rate {
-            id: line.rate_id(),
-            kind: match pickup {
-                Some(place) => RateKind::Pickup(Box::new(place.clone())),
-                None => RateKind::Shipping,
-            },
-            title: plain_text(&line.title),
-            description: String::new(),
-            price,
-            tax,
-            selected: true,
-            lines: lines.iter().map(|line| line.id.clone()).collect(),
-        }))
     }
 
     /// In the order in which the money went.

@@ -1,17 +1,15 @@
 //! What holds for the whole store, as its owner has set it.
 
+use std::sync::Arc;
+
 use commerce::{Address, ConnectorError, Currency};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::OnceCell;
 
 use crate::{Shopify, error::nonsense, operation::Operation};
 
 pub(crate) const READ_SHOP: Operation =
     Operation::read("shop.read", include_str!("operations/shop.graphql"), 3);
-
-/// The store, read once.
-pub(crate) type ShopCell = OnceCell<Shop>;
 
 /// What holds for the whole store.
 #[derive(Clone, Debug)]
@@ -66,9 +64,9 @@ pub(crate) struct Place {
 }
 
 impl Shopify {
-    /// The store, as it was when it was first asked.
-    pub(crate) async fn shop(&self) -> Result<&Shop, ConnectorError> {
-        self.shop.get_or_try_init(|| self.read_shop()).await
+    /// The store, as it was a while ago.
+    pub(crate) async fn shop(&self) -> Result<Arc<Shop>, ConnectorError> {
+        self.shop.get("the store's settings", || self.read_shop()).await
     }
 
     /// The store as it is now.

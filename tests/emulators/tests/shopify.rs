@@ -16,5 +16,9 @@ mod drafts;
 mod hooks;
 #[path = "shopify/orders.rs"]
 mod orders;
+#[path = "shopify/prices.rs"]
+mod prices;
+#[path = "shopify/rates.rs"]
+mod rates;
 #[path = "shopify/views.rs"]
 mod views;

@@ -37,6 +37,17 @@ pub(super) fn lower_price(store: &Store) {
     store.set_price(&variant(store, Item::Plain), 1_750);
 }
 
+pub(super) fn sell_scarce(store: &Store) -> i64 {
+    let scarce = variant(store, Item::Scarce);
+    // Whatever was reserved until now is on the shelf again.
+    store.ledger();
+    let left = store.stock(&scarce).unwrap_or_default().max(0);
+    if left > 0 {
+        store.set_stock(&scarce, 0);
+    }
+    left
+}
+
 pub(super) fn orders(store: &Store) -> Vec<Order> {
     let ledger = store.ledger();
     let list = |name: &str| ledger[name].as_array().cloned().unwrap_or_default();
@@ -103,12 +114,7 @@ pub(super) fn book(store: &Store, order: &Order, amount: i64) {
 }
 
 fn of_order(order: &Value) -> Order {
-    let lines = order["lines"].as_array().cloned().unwrap_or_default();
-    let scarce = lines.iter().filter(|line| line["sku"] == sku(Item::Scarce));
-    let bought = scarce.map(|line| {
-        let count = |name: &str| line[name].as_i64().unwrap_or_default();
-        count("quantity") - count("removed")
-    });
+    let scarce = scarce(&order["lines"]);
     let is_canceled = !order["cancelled"].is_null();
     Order {
         stage: if is_canceled { Stage::Dead } else { Stage::Committed },
@@ -118,7 +124,8 @@ fn of_order(order: &Value) -> Order {
         refunded: order["refunded"].as_i64().unwrap_or_default(),
         refunds: order["refunds"].as_u64().and_then(|count| count.try_into().ok()).unwrap_or(0),
         is_refunded: order["status"] == "REFUNDED",
-        scarce: bought.sum(),
+        scarce,
+        held: scarce,
         ..of_draft(order)
     }
 }
@@ -142,10 +149,19 @@ fn of_draft(draft: &Value) -> Order {
         refunded: 0,
         refunds: 0,
         is_refunded: false,
-        scarce: 0,
+        scarce: scarce(&draft["lines"]),
+        held: scarce(&draft["held"]),
         says_oversold: attributes.to_string().contains("oversold"),
         words: draft.to_string(),
     }
+}
+
+/// How many of what may sell out are in these rows.
+fn scarce(rows: &Value) -> i64 {
+    let rows = rows.as_array().into_iter().flatten();
+    let scarce = rows.filter(|row| row["sku"] == sku(Item::Scarce));
+    let count = |row: &Value, name: &str| row[name].as_i64().unwrap_or_default();
+    scarce.map(|row| count(row, "quantity") - count(row, "removed")).sum()
 }
 
 /// The payment; empty where there is nothing to pay.

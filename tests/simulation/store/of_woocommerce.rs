@@ -35,6 +35,14 @@ pub(super) fn lower_price(store: &Store) {
     store.set_price(item(Item::Plain), "17.50");
 }
 
+pub(super) fn sell_scarce(store: &Store) -> i64 {
+    let left = store.stock(item(Item::Scarce)).unwrap_or_default().max(0);
+    if left > 0 {
+        store.set_stock(item(Item::Scarce), 0);
+    }
+    left
+}
+
 pub(super) fn orders(store: &Store) -> Vec<Order> {
     store.orders().iter().map(|order| read(store, order)).collect()
 }
@@ -68,6 +76,10 @@ fn read(store: &Store, order: &Value) -> Order {
     let is_scarce = |line: &&Value| line["product_id"] == item(Item::Scarce);
     let log = store.order_log(order["id"].as_u64().unwrap_or_default());
     let refunds = list("refunds");
+    let lines = list("line_items");
+    let scarce = lines.iter().filter(is_scarce).filter_map(|line| line["quantity"].as_i64()).sum();
+    // The other states take nothing off the shelf.
+    let is_held = matches!(order["status"].as_str(), Some("on-hold" | "processing" | "completed"));
     Order {
         id: order["id"].to_string(),
         stage: match order["status"].as_str() {
@@ -83,9 +95,8 @@ fn read(store: &Store, order: &Value) -> Order {
         refunded: -refunds.iter().map(|refund| minor(&refund["total"])).sum::<i64>(),
         refunds: refunds.len(),
         is_refunded: order["status"] == "refunded",
-        scarce: (list("line_items").iter().filter(is_scarce))
-            .filter_map(|line| line["quantity"].as_i64())
-            .sum(),
+        scarce,
+        held: if is_held { scarce } else { 0 },
         says_oversold: log.iter().any(|entry| entry.ends_with("[oversold]")),
         words: order.to_string(),
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use commerce::{Forged, Heard, ProductId};
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -79,10 +80,34 @@ impl Shopify {
         if !self.ears.is_new(&topic, header("x-shopify-webhook-id")) {
             return Ok(Heard::Nothing);
         }
-        if topic == "bulk_operations/finish" {
-            self.reading.exported.notify_waiters();
-        }
+        self.drop_what_has_changed(&topic, body);
         Ok(about(&topic, body))
+    }
+
+    /// What is remembered here of the thing that has changed is read again by whoever needs it.
+    fn drop_what_has_changed(&self, topic: &str, body: &[u8]) {
+        #[derive(Deserialize)]
+        struct Draft {
+            id: u64,
+            /// Absent where it is gone.
+            updated_at: Option<Timestamp>,
+        }
+
+        match topic.split_once('/').unwrap_or((topic, "")) {
+            ("bulk_operations", "finish") => self.reading.exported.notify_waiters(),
+            ("draft_orders", _) => {
+                let Ok(draft) = serde_json::from_slice::<Draft>(body) else { return };
+                self.memory.forget_older(draft.id, draft.updated_at);
+            }
+            ("shop", "update") | ("markets", _) => self.shop.doubt(),
+            ("locations", _) => self.places.doubt(),
+            // What was denied may be granted now, and the other way around.
+            ("app", "scopes_update") => {
+                self.shop.doubt();
+                self.places.doubt();
+            }
+            _ => {}
+        }
     }
 }
 
@@ -114,14 +139,15 @@ fn about(topic: &str, body: &[u8]) -> Heard {
     let heard = match (kind, what) {
         ("products", _) => own.map(product),
         ("inventory_levels", _) => body.inventory_item_id.map(stock_hint).map(Heard::Product),
-        // Its variant has changed with it, and that is told of.
-        ("inventory_items", "delete") => None,
-        ("inventory_items", _) => own.map(stock_hint).map(Heard::Product),
+        ("inventory_items", "update") => own.map(stock_hint).map(Heard::Product),
         ("orders", _) => own.map(of_order),
         (
             "refunds" | "fulfillments" | "fulfillment_events" | "order_transactions" | "returns",
             _,
         ) => order.map(of_order),
+        ("shop", "update") | ("markets" | "locations", _) | ("app", "scopes_update") => {
+            Some(Heard::Store)
+        }
         ("app", "uninstalled") => Some(Heard::Uninstalled),
         ("customers", "data_request" | "redact") | ("shop", "redact") => {
             let customer = body.customer.map(|customer| format!("customer {}", customer.id));

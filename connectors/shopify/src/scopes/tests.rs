@@ -112,6 +112,19 @@ fn the_scopes_are_enough_and_none_is_too_many() {
 }
 
 #[test]
+fn every_topic_is_one_of_the_schemas() {
+    let schema = schema();
+    let known = &schema.get_enum("WebhookSubscriptionTopic").unwrap().values;
+    for topic in &TOPICS {
+        assert!(known.contains_key(topic.name), "{}", topic.name);
+        assert_eq!(topic.word.replace('/', "_").to_uppercase(), topic.name);
+        assert!(topic.scope.is_none_or(|scope| scope.starts_with("read_")), "{}", topic.name);
+    }
+    let names: std::collections::BTreeSet<_> = TOPICS.iter().map(|topic| topic.name).collect();
+    assert_eq!(names.len(), TOPICS.len(), "each once");
+}
+
+#[test]
 fn a_scope_to_write_is_one_to_read() {
     let granted = Granted(["write_orders".to_owned()].into());
     assert!(granted.hold("read_orders") && granted.hold("write_orders"));

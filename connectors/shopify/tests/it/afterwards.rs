@@ -1,6 +1,8 @@
 //! After the purchase: what has become of orders, refunds, notes, and what is left of sessions.
 
-use commerce::{Booking, Brought, Change, Connector, Draft, Money, Order, OrderId, OrderState};
+use commerce::{
+    Booking, Brought, Change, Connector, Draft, Hold, Money, Order, OrderId, OrderState,
+};
 use emulators::faults::Fault;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -210,4 +212,30 @@ async fn only_what_came_to_nothing_is_swept() {
         assert!(stage.replica().load(&gone.id).await.is_err());
     }
     assert_eq!(stage.store.ledger()["drafts"].as_array().unwrap().len(), 3, "and theirs");
+}
+
+/// Money was taken, nobody came to end the purchase while its goods were reserved, and meanwhile
+/// somebody else has bought them.
+#[tokio::test]
+async fn what_is_sold_twice_is_told() {
+    let stage = Stage::start().await;
+    let variant = stage.store.variant("LAST-1").unwrap();
+    for (minutes, left, is_told) in [(1, 0, false), (16, 1, false), (16, 0, true)] {
+        stage.store.set_stock(&variant, 1);
+        let draft = stage.ready("LAST-1", 1).await;
+        let tie = commitment(&draft, "pi_1");
+        stage.connector.commit(&draft.id, &tie).await.unwrap();
+        assert_eq!(stage.connector.hold(&draft.id).await.unwrap(), Hold::Held);
+        stage.wait(minutes * 60);
+        // Time passes for the shop when somebody looks.
+        stage.store.ledger();
+        stage.store.set_stock(&variant, left);
+        let order = stage.connector.place(&draft.id, &tie).await.unwrap();
+        // Whoever asks again finds it told.
+        stage.connector.place(&draft.id, &tie).await.unwrap();
+        let details = stage.record(&order)["attributes"].clone();
+        let notes = details.as_array().unwrap().iter();
+        let notes = notes.filter(|detail| detail["key"] == "Note [oversold]").count();
+        assert_eq!(notes, usize::from(is_told), "{minutes} minutes, {left} left: {details}");
+    }
 }

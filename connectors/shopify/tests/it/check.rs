@@ -49,7 +49,7 @@ ok: Currency: USD, plus tax; shown in USD, CAD, EUR, JPY; markets: United States
 ok: Places: Warehouse, Market Street Store send out what is ordered online
 ok: Delivery: 4 zones, 4 countries
 ok: Policies: privacy, terms and refunds are written
-ok: Hooks: the store tells of 15 kinds of change
+ok: Hooks: the store tells of 26 kinds of change
 "
     );
     assert_eq!((stage.store.ledger(), stage.store.subscriptions().len()), (before, hooks));

@@ -60,7 +60,37 @@ impl Store {
 
     /// Whether prices include tax. Off at first.
     pub fn set_taxes_included(&self, yes: bool) {
-        self.lock().settings.taxes_included = yes;
+        let mut shop = self.lock();
+        shop.settings.taxes_included = yes;
+        shop.tell_of_shop();
+    }
+
+    /// The shop calls itself another name.
+    pub fn rename(&self, name: &'static str) {
+        let mut shop = self.lock();
+        shop.settings.name = name;
+        shop.tell_of_shop();
+    }
+
+    /// A place is called another name.
+    pub fn rename_place(&self, name: &str, now: &'static str) {
+        self.lock().change_place(name, "locations/update", |place| place.name = now);
+    }
+
+    /// A place opens, or is closed: then nothing is sent from there and nobody can pick up.
+    pub fn open_place(&self, name: &str, yes: bool) {
+        let topic = if yes { "locations/activate" } else { "locations/deactivate" };
+        self.lock().change_place(name, topic, |place| place.active = yes);
+    }
+
+    /// Sets what a market's buyers pay, in percent of the shop's prices.
+    pub fn set_market(&self, handle: &str, percent: i64) {
+        let mut shop = self.lock();
+        let found = shop.markets.iter_mut().find(|market| market.handle == handle);
+        let Some(market) = found else { return };
+        market.percent = percent;
+        let id = market.id;
+        shop.tell_of_market(id);
     }
 
     /// The shop sells in another currency from now on; the numbers of its prices stay.
@@ -71,8 +101,14 @@ impl Store {
         if !shop.settings.currencies.contains(&code) {
             shop.settings.currencies.push(code);
         }
+        let mut changed = Vec::new();
         for market in shop.markets.iter_mut().filter(|market| market.currency == before) {
             market.currency = code;
+            changed.push(market.id);
+        }
+        shop.tell_of_shop();
+        for market in changed {
+            shop.tell_of_market(market);
         }
     }
 

@@ -44,15 +44,22 @@ impl Shop {
         });
         let drafts = self.drafts.values().filter(|draft| draft.completed.is_none()).map(|draft| {
             let priced = self.priced(draft);
-            let held = draft.held.iter().map(|taken| {
-                json!({ "variant": gid("ProductVariant", taken.variant), "quantity": taken.quantity })
-            });
+            let row = |variant: Option<u64>, quantity: i64| {
+                let known = variant.and_then(|id| self.catalog.variants.get(&id));
+                json!({
+                    "variant": variant.map(|id| gid("ProductVariant", id)),
+                    "sku": known.and_then(|known| known.sku), "quantity": quantity,
+                })
+            };
+            let held = draft.held.iter().map(|taken| row(Some(taken.variant), taken.quantity));
+            let lines = draft.lines.iter().map(|line| row(line.variant, line.quantity));
             json!({
                 "id": gid("DraftOrder", draft.id),
                 "currency": priced.currencies.1,
                 "total": priced.total().buyer,
                 "reserveUntil": draft.reserve_until.map(stamp),
                 "held": held.collect::<Vec<_>>(),
+                "lines": lines.collect::<Vec<_>>(),
                 "tags": draft.tags,
                 "attributes": draft.attributes,
             })

@@ -2,12 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::catalog::{Product, Taken};
+use super::catalog::{Location, Product, Taken};
 use super::draft::Draft;
 use super::money::{self, Both};
 use super::order::{Order, Refund, Transaction};
 use super::order_view::set;
 use super::shop::{Shop, gid, stamp};
+
+/// The shop's own number.
+const SHOP: u64 = 92_891_250_994;
 
 impl Shop {
     /// `orders/*`.
@@ -222,6 +225,51 @@ impl Shop {
             });
             self.announce("inventory_levels/update", &body);
         }
+    }
+}
+
+/// What holds for all of the shop, as its owner has set it.
+impl Shop {
+    /// `shop/update`.
+    pub(super) fn tell_of_shop(&mut self) {
+        let body = json!({
+            "id": SHOP,
+            "name": self.settings.name,
+            "domain": self.domain,
+            "myshopify_domain": self.domain,
+            "currency": self.settings.currency,
+            "enabled_presentment_currencies": self.settings.currencies,
+            "taxes_included": self.settings.taxes_included,
+            "updated_at": stamp(self.now()),
+        });
+        self.announce("shop/update", &body);
+    }
+
+    /// `markets/update`.
+    pub(super) fn tell_of_market(&mut self, id: u64) {
+        let Some(market) = self.markets.iter().find(|market| market.id == id) else { return };
+        let body = json!({ "id": id, "name": market.name, "enabled": true });
+        self.announce("markets/update", &body);
+    }
+
+    /// Changes a place, and tells of it.
+    pub(super) fn change_place(
+        &mut self,
+        name: &str,
+        topic: &str,
+        change: impl FnOnce(&mut Location),
+    ) {
+        let found = self.locations.iter_mut().find(|place| place.name == name);
+        let Some(place) = found else { return };
+        change(place);
+        let body = json!({
+            "id": place.id,
+            "admin_graphql_api_id": gid("Location", place.id),
+            "name": place.name,
+            "active": place.active,
+            "updated_at": stamp(self.now()),
+        });
+        self.announce(topic, &body);
     }
 }
 

@@ -206,6 +206,67 @@ async fn deliveries_as_data_are_signed_and_whole() {
     );
 }
 
+/// What the seller does to drafts and to the store itself.
+#[tokio::test]
+async fn what_the_seller_changes_is_told_to_whoever_may_see_it() {
+    let bench = Bench::new();
+    let (_, secret) = bench.store.client();
+    let topics = [
+        ("DRAFT_ORDERS_UPDATE", "read_draft_orders"),
+        ("DRAFT_ORDERS_DELETE", "read_draft_orders"),
+        ("LOCATIONS_UPDATE", "read_locations"),
+        ("LOCATIONS_DEACTIVATE", "read_locations"),
+        ("MARKETS_UPDATE", "read_markets"),
+    ];
+    bench.store.grant_scopes(&["read_products"]);
+    for (topic, scope) in topics {
+        let refused = subscribe(&bench, topic, json!({})).await["userErrors"].to_string();
+        assert!(refused.contains(scope), "{topic}: {refused}");
+    }
+    bench.store.grant_scopes(&["write_draft_orders", "read_locations", "read_markets"]);
+    for (topic, _) in topics.into_iter().chain([("SHOP_UPDATE", "")]) {
+        assert_eq!(subscribe(&bench, topic, json!({})).await["userErrors"], json!([]), "{topic}");
+    }
+    let made = bench.store.admin(
+        "mutation C($input: DraftOrderInput!) { draftOrderCreate(input: $input) { draftOrder { id } } }",
+        &json!({ "input": { "lineItems": [{ "variantId": bench.sku("BEANIE-1"), "quantity": 1 }] } }),
+    );
+    let id = made["data"]["draftOrderCreate"]["draftOrder"]["id"].clone();
+    bench.wait(5);
+    bench.store.admin(
+        "mutation U($id: ID!) { draftOrderUpdate(id: $id, input: { note: \"soon\" }) { userErrors { message } } }",
+        &json!({ "id": id }),
+    );
+    let edit = bench.store.hooks().remove(0);
+    let body: Value = serde_json::from_slice(&edit.body).unwrap();
+    let read = "query R($id: ID!) { draftOrder(id: $id) { updatedAt } }";
+    let now = bench.store.admin(read, &json!({ "id": id }));
+    assert_eq!(body["updated_at"], now["data"]["draftOrder"]["updatedAt"]);
+    assert_eq!(body["admin_graphql_api_id"], id);
+    bench.store.admin(
+        "mutation D($input: DraftOrderDeleteInput!) { draftOrderDelete(input: $input) { deletedId } }",
+        &json!({ "input": { "id": id } }),
+    );
+    bench.store.rename("Other Store");
+    bench.store.rename_place("Warehouse", "Depot");
+    bench.store.open_place("Depot", false);
+    bench.store.set_market("ca", 120);
+    let due = bench.store.hooks();
+    let mut topics: Vec<&str> = due.iter().map(|delivery| delivery.topic.as_str()).collect();
+    topics.sort_unstable();
+    let all = [
+        "draft_orders/delete",
+        "locations/deactivate",
+        "locations/update",
+        "markets/update",
+        "shop/update",
+    ];
+    assert_eq!(topics, all);
+    for delivery in &due {
+        assert_eq!(header(delivery, "x-shopify-hmac-sha256"), signature(&secret, &delivery.body));
+    }
+}
+
 #[tokio::test]
 async fn filters_and_fields_cut_what_is_sent() {
     let bench = Bench::new();
