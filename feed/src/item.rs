@@ -22,7 +22,7 @@ mod texts;
 mod traits;
 
 pub(crate) use shared::shared;
-pub(crate) use texts::{clean, joined};
+pub(crate) use texts::joined;
 use traits::Traits;
 
 /// A variant with its product, and what the configuration says of both.

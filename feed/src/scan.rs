@@ -37,9 +37,15 @@ fn mark(found: &mut [u8; LANES], chunk: &[u8; LANES], is_one: impl Fn(u8) -> boo
     }
 }
 
+/// What needs care: suspect, or escaped in JSON or XML. A delimited file has more, by its delimiter.
+#[inline]
+pub(crate) const fn is_special(byte: u8) -> bool {
+    is_suspect(byte) | is_escaped_in_json(byte) | is_escaped_in_xml(byte)
+}
+
 /// What JSON escapes.
 #[inline]
-pub(crate) fn is_escaped_in_json(byte: u8) -> bool {
+pub(crate) const fn is_escaped_in_json(byte: u8) -> bool {
     (byte < b' ') | (byte == b'"') | (byte == b'\\')
 }
 
@@ -51,13 +57,13 @@ pub(crate) fn is_quoted_in_cell(byte: u8, delimiter: u8) -> bool {
 
 /// What XML escapes, or cannot write.
 #[inline]
-pub(crate) fn is_escaped_in_xml(byte: u8) -> bool {
+pub(crate) const fn is_escaped_in_xml(byte: u8) -> bool {
     ((byte < b' ') & (byte != b'\n')) | (byte == b'&') | (byte == b'<') | (byte == b'>')
 }
 
 /// What may begin a character that not every format can write.
 #[inline]
-pub(crate) fn is_suspect(byte: u8) -> bool {
+pub(crate) const fn is_suspect(byte: u8) -> bool {
     ((byte < b' ') & (byte != b'\n')) | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
 }
 
