@@ -25,13 +25,12 @@ pub(crate) fn write(
     left_out: &mut Vec<LeftOut>,
 ) -> u32 {
     let mut items = Vec::with_capacity(product.variants.len());
-    for variant in &product.variants {
-        let item = writer.plan().item(product, variant);
+    for item in writer.plan().items(product) {
         let missing = missing(writer.profile(), &item);
         match writer.check(&item) {
-            Err(refusal) => left_out.push(LeftOut::new(variant, Reason::Refused(refusal))),
+            Err(refusal) => left_out.push(LeftOut::new(item.variant, Reason::Refused(refusal))),
             Ok(()) if !missing.is_empty() => {
-                left_out.push(LeftOut::new(variant, Reason::Missing(missing)));
+                left_out.push(LeftOut::new(item.variant, Reason::Missing(missing)));
             }
             Ok(()) => items.push(item),
         }

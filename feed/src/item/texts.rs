@@ -1,6 +1,8 @@
 //! What it is called, what is written and shown of it.
 
-use commerce::{Image, Taxonomy};
+use std::{collections::HashSet, sync::Arc};
+
+use commerce::{Image, Product, Taxonomy};
 use percent_encoding::NON_ALPHANUMERIC;
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::{
     scan::has_any,
-    settings::is_link,
+    settings::parse_link,
     text::{Text, clean},
     value::{Cell, Gap, Map, Value},
 };
@@ -87,27 +89,21 @@ impl<'a> Item<'a> {
     /// The product's other pictures, without those that show a sibling.
     pub(super) fn additional_image_urls(&self) -> Cell<'a> {
         let mut urls: Vec<Text<'a>> = Vec::with_capacity(self.product.images.len());
-        urls.extend(
-            self.other_images().map(|image| without_commas(Text::looked_through(&image.url))),
-        );
+        let links = self.other_images().filter_map(|image| parse_link(&image.url));
+        urls.extend(links.map(without_commas));
         if urls.is_empty() {
             return UNKNOWN;
         }
         Cell::platform(Value::Texts(urls), "product.images")
     }
 
-    /// The pictures beside the main one.
+    /// The pictures beside the main one, whatever their addresses.
     pub(crate) fn other_images(&self) -> impl Iterator<Item = &'a Image> {
         let product = self.product;
         let main = self.variant.image.as_ref().or(product.images.first());
-        let is_siblings = move |url: &str| {
-            let mut siblings = product.variants.iter().filter_map(|one| one.image.as_ref());
-            siblings.any(|image| image.url == url)
-        };
+        let siblings = self.siblings.clone();
         product.images.iter().filter(move |image| {
-            main.is_none_or(|main| main.url != image.url)
-                && !is_siblings(&image.url)
-                && is_link(&image.url)
+            main.is_none_or(|main| main.url != image.url) && !siblings.are_shown_by(image)
         })
     }
 
@@ -159,6 +155,24 @@ impl<'a> Item<'a> {
             entry
         });
         maps(entries.collect(), "product.reviews")
+    }
+}
+
+/// The pictures of a product's variants: found once for all of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Siblings<'a>(Option<Arc<HashSet<&'a str>>>);
+
+impl<'a> Siblings<'a> {
+    pub(crate) fn of(product: &'a Product) -> Self {
+        // One that has none knows its own picture.
+        Self((product.variants.len() > 1).then(|| {
+            let pictures = product.variants.iter().filter_map(|one| one.image.as_ref());
+            Arc::new(pictures.map(|image| image.url.as_str()).collect())
+        }))
+    }
+
+    fn are_shown_by(&self, image: &Image) -> bool {
+        self.0.as_ref().is_some_and(|pictures| pictures.contains(image.url.as_str()))
     }
 }
 
