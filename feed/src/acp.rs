@@ -7,9 +7,10 @@ use commerce::{Decimal, Image, Money, Product, Taxonomy};
 use crate::{
     concept::Concept,
     format::Format,
-    item::{Item, clean, joined},
-    value::{Cell, Text, Value},
-    write::{decimal, integer, json_text, list},
+    item::{Item, joined},
+    text::{Text, clean},
+    value::{Cell, Value},
+    write::{decimal, integer, json_str, list},
     writer::{LeftOut, Reason, Writer, missing},
 };
 
@@ -24,13 +25,12 @@ pub(crate) fn write(
     left_out: &mut Vec<LeftOut>,
 ) -> u32 {
     let mut items = Vec::with_capacity(product.variants.len());
-    for variant in &product.variants {
-        let item = writer.plan().item(product, variant);
+    for item in writer.plan().items(product) {
         let missing = missing(writer.profile(), &item);
         match writer.check(&item) {
-            Err(refusal) => left_out.push(LeftOut::new(variant, Reason::Refused(refusal))),
+            Err(refusal) => left_out.push(LeftOut::new(item.variant, Reason::Refused(refusal))),
             Ok(()) if !missing.is_empty() => {
-                left_out.push(LeftOut::new(variant, Reason::Missing(missing)));
+                left_out.push(LeftOut::new(item.variant, Reason::Missing(missing)));
             }
             Ok(()) => items.push(item),
         }
@@ -92,7 +92,7 @@ fn write_variant(item: &Item<'_>, out: &mut Vec<u8>) {
     if let Cell::Filled(Value::Word(condition), _) = item.field(Concept::Condition) {
         object.key("condition");
         let condition = if condition == "used" { "secondhand" } else { condition };
-        list(object.out, [condition], json_text);
+        list(object.out, [condition], json_str);
     }
     if item.is_variant() {
         object.key("variant_options");
@@ -285,14 +285,14 @@ impl<'o> Object<'o> {
             self.out.push(b',');
         }
         self.is_empty = false;
-        json_text(self.out, key);
+        json_str(self.out, key);
         self.out.push(b':');
     }
 
     fn text(&mut self, key: &str, text: Option<&str>) {
         if let Some(text) = text {
             self.key(key);
-            json_text(self.out, text);
+            json_str(self.out, text);
         }
     }
 

@@ -66,11 +66,10 @@ pub struct ExplainedField {
 
 /// Explains every column of every item of a product.
 pub fn explain(plan: &Plan, profile: Profile, product: &Product) -> Explanation {
-    let items = product.variants.iter().map(|variant| {
-        let item = plan.item(product, variant);
+    let items = plan.items(product).map(|item| {
         let why = |refusal: Refusal| refusal.to_string();
         ExplainedItem {
-            item_id: variant.item.as_str().to_owned(),
+            item_id: item.variant.item.as_str().to_owned(),
             not_shown: item.check_search().err().map(why),
             not_sold: item.check_checkout().err().map(why),
             fields: fields(&item, profile),

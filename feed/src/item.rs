@@ -22,7 +22,7 @@ mod texts;
 mod traits;
 
 pub(crate) use shared::shared;
-pub(crate) use texts::{clean, joined};
+pub(crate) use texts::{Siblings, joined};
 use traits::Traits;
 
 /// A variant with its product, and what the configuration says of both.
@@ -33,16 +33,23 @@ pub struct Item<'a> {
     pub(crate) variant: &'a Variant,
     overrides: Vec<Override<'a>>,
     traits: Traits<'a>,
+    siblings: Siblings<'a>,
 }
 
 impl<'a> Item<'a> {
-    pub(crate) fn new(plan: &'a Plan, product: &'a Product, variant: &'a Variant) -> Self {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        product: &'a Product,
+        variant: &'a Variant,
+        siblings: Siblings<'a>,
+    ) -> Self {
         Self {
             plan,
             product,
             variant,
             overrides: plan.overrides(product, variant),
             traits: Traits::find(plan, product, variant),
+            siblings,
         }
     }
 

@@ -31,10 +31,44 @@ struct Own {
     column: &'static Column,
     is_as_known: bool,
     is_must: bool,
-    before: Vec<u8>,
-    after: Vec<u8>,
+    before: Label,
+    after: Label,
     /// What stands there if there is no value.
     instead: Vec<u8>,
+}
+
+/// What stands before or after a value: mostly short, so that a whole chunk is copied and cut
+/// off, which takes less than a copy of unknown length.
+#[derive(Clone, Debug)]
+struct Label {
+    chunk: [u8; CHUNK],
+    length: usize,
+    rest: Vec<u8>,
+}
+
+const CHUNK: usize = 32;
+
+impl Label {
+    fn new(mut bytes: Vec<u8>) -> Self {
+        let length = bytes.len().min(CHUNK);
+        let rest = bytes.split_off(length);
+        bytes.resize(CHUNK, 0);
+        let mut chunk = [0; CHUNK];
+        chunk.copy_from_slice(&bytes);
+        Self { chunk, length, rest }
+    }
+
+    #[inline]
+    fn write(&self, out: &mut Vec<u8>) {
+        if self.length > 0 {
+            let end = out.len() + self.length;
+            out.extend_from_slice(&self.chunk);
+            out.truncate(end);
+            if !self.rest.is_empty() {
+                out.extend_from_slice(&self.rest);
+            }
+        }
+    }
 }
 
 impl Layout {
@@ -76,15 +110,13 @@ impl Layout {
     }
 
     fn write_value(&self, own: &Own, value: &Value<'_>, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
-        out.extend_from_slice(&own.before);
+        own.before.write(out);
         match self.format {
             Format::Json | Format::Jsonl => write::json(out, value),
             Format::Csv | Format::Tsv => write::cell(out, value, delimiter(self.format), scratch),
             Format::Xml => write::element(out, value, scratch),
         }
-        if !own.after.is_empty() {
-            out.extend_from_slice(&own.after);
-        }
+        own.after.write(out);
     }
 
     fn add(&mut self, plan: &Plan, own: Own) {
@@ -127,6 +159,7 @@ impl Own {
         };
         let is_as_known = Item::is_as_known(plan, column);
         let is_must = profile.must_have(column.concept);
+        let (before, after) = (Label::new(before), Label::new(after));
         Self { column, is_as_known, is_must, before, after, instead }
     }
 

@@ -22,6 +22,7 @@ mod profile;
 mod read;
 mod scan;
 mod settings;
+mod text;
 mod validate;
 mod value;
 mod write;
@@ -43,9 +44,10 @@ pub use plan::Plan;
 pub use profile::{Column, Form, Need, PROFILES, Profile, UnknownProfile};
 pub use read::{Content, Line, READ_BYTES_MAX, Row};
 pub use settings::{Rule, Settings, SettingsError};
+pub use text::Text;
 pub use validate::{
     Coverage, FINDINGS_MAX, Finding, GuardBounds, RULES, Report, Rule as ValidationRule, Severity,
     Summary, guard, validate,
 };
-pub use value::{Cell, Gap, Map, Origin, Text, Value};
+pub use value::{Cell, Gap, Map, Origin, Value};
 pub use writer::{LeftOut, NotTaken, Reason, Segment, Writer};

@@ -6,7 +6,7 @@ use commerce::{Product, Storefront, Variant};
 
 use crate::{
     concept::{CONCEPTS, Concept},
-    item::{Item, shared},
+    item::{Item, Siblings, shared},
     settings::{Given, Rule, Settings, SettingsError, parse_key, parse_values},
     value::{Cell, Value},
 };
@@ -112,7 +112,14 @@ impl Plan {
 
     /// What is known of one variant, and what the configuration makes of it.
     pub fn item<'a>(&'a self, product: &'a Product, variant: &'a Variant) -> Item<'a> {
-        Item::new(self, product, variant)
+        Item::new(self, product, variant, Siblings::of(product))
+    }
+
+    /// The same of all its variants: what they have in common is found once.
+    pub(crate) fn items<'a>(&'a self, product: &'a Product) -> impl Iterator<Item = Item<'a>> {
+        let siblings = Siblings::of(product);
+        let variants = product.variants.iter();
+        variants.map(move |variant| Item::new(self, product, variant, siblings.clone()))
     }
 
     /// The keys of added fields that the configuration asks for: what a connector has to bring.

@@ -1,7 +1,7 @@
 //! What the seller's configuration says of the feed: what the platform does not know, and what it
 //! should say otherwise.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use commerce::{Currency, Decimal, Money};
 use jiff::civil::Date;
@@ -10,8 +10,8 @@ use thiserror::Error;
 
 use crate::{
     concept::{Concept, Kind},
-    item::clean,
     scan::{has_any, is_bad_in_link},
+    text::{Text, clean},
     value::{Map, Value},
 };
 
@@ -148,7 +148,7 @@ pub(crate) fn parse_text(kind: Kind, text: &str) -> Option<Value<'_>> {
     match kind {
         _ if text.is_empty() => None,
         Kind::Text(_) => Some(Value::Text(clean(text))),
-        Kind::Link => is_link(text).then_some(Value::Text(Cow::Borrowed(text))),
+        Kind::Link => parse_link(text).map(Value::Text),
         Kind::Links => Some(Value::Texts(split(text))).filter(all_links),
         Kind::Texts => Some(Value::Texts(split(text))),
         Kind::Money => parse_money(text).map(Value::Money),
@@ -173,9 +173,9 @@ pub(crate) fn parse_text(kind: Kind, text: &str) -> Option<Value<'_>> {
         Kind::Map => {
             let map: serde_json::Map<String, serde_json::Value> =
                 serde_json::from_str(text).ok()?;
-            let pairs = map.into_iter().map(|(name, value)| {
-                Some((Cow::Owned(name), Cow::Owned(value.as_str()?.to_owned())))
-            });
+            let pairs = map
+                .into_iter()
+                .map(|(name, value)| Some((name.into(), value.as_str()?.to_owned().into())));
             pairs.collect::<Option<Map<'_>>>().map(Value::Map)
         }
         Kind::Maps => parse_maps(text).map(Value::Maps),
@@ -193,15 +193,24 @@ fn parse_maps(text: &str) -> Option<Vec<Map<'static>>> {
 }
 
 /// An address that a browser could open, without a password in it.
+pub(crate) fn parse_link(text: &str) -> Option<Text<'_>> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let ends = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'@'));
+    let is_host =
+        ends != Some(0) && !rest.is_empty() && ends.is_none_or(|at| rest.as_bytes()[at] != b'@');
+    let link = Text::looked_through(text);
+    let is_bad = if link.is_plain() {
+        // That leaves spaces.
+        has_any(text.as_bytes(), |byte| byte == b' ')
+    } else {
+        has_any(text.as_bytes(), is_bad_in_link)
+    };
+    (is_host && !is_bad).then_some(link)
+}
+
+/// Whether a browser could open it.
 pub(crate) fn is_link(text: &str) -> bool {
-    if has_any(text.as_bytes(), is_bad_in_link) {
-        return false;
-    }
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    rest.is_some_and(|rest| {
-        let ends = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'@'));
-        ends != Some(0) && !rest.is_empty() && ends.is_none_or(|at| rest.as_bytes()[at] != b'@')
-    })
+    parse_link(text).is_some()
 }
 
 /// `12.34 USD`.
@@ -226,7 +235,7 @@ fn read(kind: Kind, value: &toml::Value) -> Option<Value<'static>> {
         }
         (Kind::Date, toml::Value::Datetime(day)) => parse_text(kind, &day.to_string()).map(owned),
         (Kind::Texts | Kind::Links, toml::Value::Array(texts)) => {
-            let texts = texts.iter().map(|one| Some(Cow::Owned(one.as_str()?.to_owned())));
+            let texts = texts.iter().map(|one| Some(one.as_str()?.to_owned().into()));
             let texts = Value::Texts(texts.collect::<Option<Vec<_>>>()?);
             Some(texts).filter(|texts| kind == Kind::Texts || all_links(texts))
         }
@@ -240,9 +249,9 @@ fn read(kind: Kind, value: &toml::Value) -> Option<Value<'static>> {
 }
 
 fn read_map(table: &toml::Table) -> Option<Map<'static>> {
-    let pairs = table.iter().map(|(name, text)| {
-        Some((Cow::Owned(name.clone()), Cow::Owned(text.as_str()?.to_owned())))
-    });
+    let pairs = table
+        .iter()
+        .map(|(name, text)| Some((name.clone().into(), text.as_str()?.to_owned().into())));
     pairs.collect()
 }
 
@@ -265,13 +274,12 @@ fn wanted(kind: Kind) -> String {
 }
 
 pub(crate) fn owned(value: Value<'_>) -> Value<'static> {
-    let keep = |text: Cow<'_, str>| -> Cow<'static, str> { Cow::Owned(text.into_owned()) };
     let keep_map = |map: Map<'_>| -> Map<'static> {
-        map.into_iter().map(|(name, text)| (keep(name), keep(text))).collect()
+        map.into_iter().map(|(name, text)| (name.owned(), text.owned())).collect()
     };
     match value {
-        Value::Text(text) => Value::Text(keep(text)),
-        Value::Texts(texts) => Value::Texts(texts.into_iter().map(keep).collect()),
+        Value::Text(text) => Value::Text(text.owned()),
+        Value::Texts(texts) => Value::Texts(texts.into_iter().map(Text::owned).collect()),
         Value::Map(map) => Value::Map(keep_map(map)),
         Value::Maps(maps) => Value::Maps(maps.into_iter().map(keep_map).collect()),
         Value::Word(word) => Value::Word(word),
@@ -280,15 +288,15 @@ pub(crate) fn owned(value: Value<'_>) -> Value<'static> {
         Value::Decimal(number) => Value::Decimal(number),
         Value::Number(number) => Value::Number(number),
         Value::Money(money) => Value::Money(money),
-        Value::Measure(number, unit) => Value::Text(Cow::Owned(format!("{number} {unit}"))),
+        Value::Measure(number, unit) => Value::Text(format!("{number} {unit}").into()),
         Value::Date(date) => Value::Date(date),
         Value::Days(from, to) => Value::Days(from, to),
         Value::Instants(from, to) => Value::Instants(from, to),
     }
 }
 
-fn split(text: &str) -> Vec<Cow<'_, str>> {
-    text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(Cow::Borrowed).collect()
+fn split(text: &str) -> Vec<Text<'_>> {
+    text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(Text::from).collect()
 }
 
 fn all_links(texts: &Value<'_>) -> bool {

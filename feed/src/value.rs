@@ -1,12 +1,11 @@
 //! A value of a row, and where it came from or why it is missing.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use commerce::{Decimal, Money};
 use jiff::{Timestamp, civil::Date};
 
-/// A text of the product, or one made of it.
-pub type Text<'a> = Cow<'a, str>;
+use crate::text::Text;
 
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,11 +47,11 @@ impl Value<'_> {
     /// The same, borrowed.
     pub(crate) fn borrowed(&self) -> Value<'_> {
         fn lend<'b>(map: &'b Map<'_>) -> Map<'b> {
-            map.iter().map(|(name, text)| (Cow::from(&**name), Cow::from(&**text))).collect()
+            map.iter().map(|(name, text)| (name.borrowed(), text.borrowed())).collect()
         }
         match self {
-            Self::Text(text) => Value::Text(Cow::from(&**text)),
-            Self::Texts(texts) => Value::Texts(texts.iter().map(|one| Cow::from(&**one)).collect()),
+            Self::Text(text) => Value::Text(text.borrowed()),
+            Self::Texts(texts) => Value::Texts(texts.iter().map(Text::borrowed).collect()),
             Self::Map(map) => Value::Map(lend(map)),
             Self::Maps(maps) => Value::Maps(maps.iter().map(lend).collect()),
             Self::Word(word) => Value::Word(word),

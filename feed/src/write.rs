@@ -5,7 +5,8 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     scan::{has_any, is_escaped_in_json, is_escaped_in_xml, is_quoted_in_cell},
-    value::{Map, Text, Value},
+    text::Text,
+    value::{Map, Value},
 };
 
 /// A text with special bytes is looked through by so many.
@@ -20,7 +21,7 @@ pub(crate) fn json(out: &mut Vec<u8>, value: &Value<'_>) {
         Value::Count(count) => integer(out, *count),
         Value::Number(number) => decimal(out, *number),
         Value::Texts(texts) => {
-            list(out, texts, |out, text| json_text(out, text));
+            list(out, texts, json_text);
         }
         Value::Map(map) => json_map(out, map),
         Value::Maps(maps) => {
@@ -79,7 +80,18 @@ pub(crate) fn flat(out: &mut Vec<u8>, value: &Value<'_>) {
 
 /// A text in quotes.
 #[inline]
-pub(crate) fn json_text(out: &mut Vec<u8>, text: &str) {
+fn json_text(out: &mut Vec<u8>, text: &Text<'_>) {
+    if text.is_plain() {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        json_str(out, text);
+    }
+}
+
+/// A text in quotes, of which nothing is known.
+pub(crate) fn json_str(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     json_escaped(out, text);
     out.push(b'"');
@@ -93,6 +105,9 @@ fn json_escaped(out: &mut Vec<u8>, text: &str) {
 /// A value as a cell of a delimited file.
 pub(crate) fn cell(out: &mut Vec<u8>, value: &Value<'_>, delimiter: u8, scratch: &mut Vec<u8>) {
     match value {
+        Value::Text(text) if text.is_plain() && !has_any(text.as_bytes(), |b| b == delimiter) => {
+            out.extend_from_slice(text.as_bytes());
+        }
         Value::Text(text) => cell_text(out, text.as_bytes(), delimiter),
         _ if is_plain(value) => flat(out, value),
         _ => {
@@ -106,6 +121,7 @@ pub(crate) fn cell(out: &mut Vec<u8>, value: &Value<'_>, delimiter: u8, scratch:
 /// A value as the content of an element.
 pub(crate) fn element(out: &mut Vec<u8>, value: &Value<'_>, scratch: &mut Vec<u8>) {
     match value {
+        Value::Text(text) if text.is_plain() => out.extend_from_slice(text.as_bytes()),
         Value::Text(text) => xml_text(out, text.as_bytes()),
         _ if is_plain(value) => flat(out, value),
         _ => {

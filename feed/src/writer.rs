@@ -128,12 +128,11 @@ impl Writer {
             return acp::write(self, product, out, left_out);
         }
         let mut rows = 0;
-        for variant in &product.variants {
-            let item = self.plan.item(product, variant);
+        for item in self.plan.items(product) {
             match self.check(&item) {
                 Ok(()) => rows += u32::from(self.row(&item, rows == 0, out, left_out)),
                 Err(refusal) => {
-                    left_out.push(LeftOut::new(variant, Reason::Refused(refusal)));
+                    left_out.push(LeftOut::new(item.variant, Reason::Refused(refusal)));
                 }
             }
         }

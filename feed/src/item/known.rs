@@ -128,7 +128,7 @@ pub(super) const UNKNOWN: Cell<'static> = Cell::Empty(Gap::Unknown);
 
 /// A text, if there is one.
 pub(super) fn text<'a>(text: Option<&'a str>, place: &'static str) -> Cell<'a> {
-    match text.map(super::texts::clean) {
+    match text.map(crate::text::clean) {
         Some(text) if !text.is_empty() => Cell::platform(Value::Text(text), place),
         _ => UNKNOWN,
     }
@@ -141,12 +141,12 @@ pub(super) fn word<'a>(word: &'static str, place: &'static str) -> Cell<'a> {
 /// An address, if it is one.
 pub(super) fn link<'a>(url: Option<&'a String>, place: &'static str) -> Cell<'a> {
     match url {
-        Some(url) if crate::settings::is_link(url) => {
-            Cell::platform(Value::Text(url.as_str().into()), place)
-        }
-        Some(url) if !url.is_empty() => Cell::Empty(Gap::Refused(
-            "it is no absolute http(s) address, or it has a password or spaces in it",
-        )),
+        Some(url) if !url.is_empty() => match crate::settings::parse_link(url) {
+            Some(link) => Cell::platform(Value::Text(link), place),
+            None => Cell::Empty(Gap::Refused(
+                "it is no absolute http(s) address, or it has a password or spaces in it",
+            )),
+        },
         _ => UNKNOWN,
     }
 }

@@ -1,16 +1,16 @@
 //! Price, stock, shipping, the seller's terms, what buyers think.
 
-use std::borrow::Cow;
-
 use commerce::{Availability, Decimal, Money, Quantity, Relation, ShippingPrice, UnitPricing};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
     Item,
     known::{UNKNOWN, word},
-    texts::clean,
 };
-use crate::value::{Cell, Gap, Value};
+use crate::{
+    text::clean,
+    value::{Cell, Gap, Value},
+};
 
 /// Most related products of one row.
 const RELATED: usize = 20;
@@ -84,11 +84,11 @@ impl<'a> Item<'a> {
         match &self.variant.unit_pricing {
             Some(pricing) => {
                 let Quantity { value, unit } = of(pricing);
-                match clean(unit) {
-                    Cow::Borrowed(unit) => {
+                match clean(unit).as_lent() {
+                    Some(unit) => {
                         Cell::platform(Value::Measure(*value, unit), "variant.unit_pricing")
                     }
-                    Cow::Owned(_) => Cell::Empty(Gap::Refused("its unit cannot be written")),
+                    None => Cell::Empty(Gap::Refused("its unit cannot be written")),
                 }
             }
             None => UNKNOWN,

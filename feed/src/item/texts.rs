@@ -1,8 +1,8 @@
 //! What it is called, what is written and shown of it.
 
-use std::borrow::Cow;
+use std::{collections::HashSet, sync::Arc};
 
-use commerce::{Image, Taxonomy};
+use commerce::{Image, Product, Taxonomy};
 use percent_encoding::NON_ALPHANUMERIC;
 
 use super::{
@@ -10,9 +10,10 @@ use super::{
     known::{UNKNOWN, link, text},
 };
 use crate::{
-    scan::{has_any, is_suspect},
-    settings::is_link,
-    value::{Cell, Gap, Map, Text, Value},
+    scan::has_any,
+    settings::parse_link,
+    text::{Text, clean},
+    value::{Cell, Gap, Map, Value},
 };
 
 /// Most characters of a title, and of a description.
@@ -20,6 +21,16 @@ const TITLE: usize = 150;
 const DESCRIPTION: usize = 5_000;
 /// Most reviews and questions of one row.
 const VOICES: usize = 20;
+
+/// Names in the contract.
+const QUESTION: Text<'static> = Text::plain("q");
+const ANSWER: Text<'static> = Text::plain("a");
+const HEADING: Text<'static> = Text::plain("title");
+const CONTENT: Text<'static> = Text::plain("content");
+const RATING: Text<'static> = Text::plain("rating");
+/// What ratings are between.
+const MIN_RATING: (Text<'static>, Text<'static>) = (Text::plain("minRating"), Text::plain("1"));
+const MAX_RATING: (Text<'static>, Text<'static>) = (Text::plain("maxRating"), Text::plain("5"));
 
 impl<'a> Item<'a> {
     pub(super) fn title(&self) -> Cell<'a> {
@@ -78,36 +89,33 @@ impl<'a> Item<'a> {
     /// The product's other pictures, without those that show a sibling.
     pub(super) fn additional_image_urls(&self) -> Cell<'a> {
         let mut urls: Vec<Text<'a>> = Vec::with_capacity(self.product.images.len());
-        urls.extend(self.other_images().map(|image| without_commas(&image.url)));
+        let links = self.other_images().filter_map(|image| parse_link(&image.url));
+        urls.extend(links.map(without_commas));
         if urls.is_empty() {
             return UNKNOWN;
         }
         Cell::platform(Value::Texts(urls), "product.images")
     }
 
-    /// The pictures beside the main one.
+    /// The pictures beside the main one, whatever their addresses.
     pub(crate) fn other_images(&self) -> impl Iterator<Item = &'a Image> {
         let product = self.product;
         let main = self.variant.image.as_ref().or(product.images.first());
-        let is_siblings = move |url: &str| {
-            let mut siblings = product.variants.iter().filter_map(|one| one.image.as_ref());
-            siblings.any(|image| image.url == url)
-        };
+        let siblings = self.siblings.clone();
         product.images.iter().filter(move |image| {
-            main.is_none_or(|main| main.url != image.url)
-                && !is_siblings(&image.url)
-                && is_link(&image.url)
+            main.is_none_or(|main| main.url != image.url) && !siblings.are_shown_by(image)
         })
     }
 
     /// What buyers ask, and before it what an agent has to know to order it.
     pub(super) fn questions(&self) -> Cell<'a> {
         let pair = |question: Text<'a>, answer: Text<'a>| -> Map<'a> {
-            vec![("q".into(), question), ("a".into(), answer)]
+            vec![(QUESTION, question), (ANSWER, answer)]
         };
         let asked = self.product.questions.iter().take(VOICES);
         let asked = asked.map(|one| pair(clean(&one.question), clean(&one.answer)));
-        let ordering = self.how_to_order().map(|how| pair("How is it ordered?".into(), how.into()));
+        let ordering =
+            self.how_to_order().map(|how| pair(Text::plain("How is it ordered?"), how.into()));
         maps(ordering.into_iter().chain(asked).collect(), "product.questions")
     }
 
@@ -136,13 +144,13 @@ impl<'a> Item<'a> {
         let entries = self.product.reviews.iter().take(VOICES).map(|review| {
             let mut entry: Map<'a> = Vec::with_capacity(5);
             if let Some(title) = &review.title {
-                entry.push(("title".into(), clean(title)));
+                entry.push((HEADING, clean(title)));
             }
-            entry.push(("content".into(), clean(&review.text)));
+            entry.push((CONTENT, clean(&review.text)));
             if let Some(rating) = review.rating {
-                entry.push(("minRating".into(), "1".into()));
-                entry.push(("maxRating".into(), "5".into()));
-                entry.push(("rating".into(), digits(rating)));
+                entry.push(MIN_RATING);
+                entry.push(MAX_RATING);
+                entry.push((RATING, digits(rating)));
             }
             entry
         });
@@ -150,11 +158,29 @@ impl<'a> Item<'a> {
     }
 }
 
+/// The pictures of a product's variants: found once for all of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Siblings<'a>(Option<Arc<HashSet<&'a str>>>);
+
+impl<'a> Siblings<'a> {
+    pub(crate) fn of(product: &'a Product) -> Self {
+        // One that has none knows its own picture.
+        Self((product.variants.len() > 1).then(|| {
+            let pictures = product.variants.iter().filter_map(|one| one.image.as_ref());
+            Arc::new(pictures.map(|image| image.url.as_str()).collect())
+        }))
+    }
+
+    fn are_shown_by(&self, image: &Image) -> bool {
+        self.0.as_ref().is_some_and(|pictures| pictures.contains(image.url.as_str()))
+    }
+}
+
 /// Most ratings have one digit.
 fn digits(rating: u8) -> Text<'static> {
     const DIGITS: &str = "0123456789";
     let at = usize::from(rating);
-    DIGITS.get(at..=at).map_or_else(|| rating.to_string().into(), Cow::Borrowed)
+    DIGITS.get(at..=at).map_or_else(|| rating.to_string().into(), Text::from)
 }
 
 fn maps<'a>(maps: Vec<Map<'a>>, place: &'static str) -> Cell<'a> {
@@ -171,7 +197,7 @@ pub(crate) fn joined(path: &[String]) -> Text<'_> {
                 joined.push_str(if at > 0 { " > " } else { "" });
                 joined.push_str(&clean(step));
             }
-            Cow::Owned(joined)
+            joined.into()
         }
     }
 }
@@ -185,12 +211,7 @@ fn shortened<'a>(text: &'a str, most: usize, place: &'static str) -> Cell<'a> {
     if clean.len() <= most {
         return Cell::platform(Value::Text(clean), place);
     }
-    match clean {
-        Cow::Borrowed(text) => Cell::platform(Value::Text(Cow::Borrowed(cut(text, most))), place),
-        Cow::Owned(text) => {
-            Cell::platform(Value::Text(Cow::Owned(cut(&text, most).to_owned())), place)
-        }
-    }
+    Cell::platform(Value::Text(clean.part(|text| cut(text, most))), place)
 }
 
 /// Whether there is nothing to read in it.
@@ -210,43 +231,14 @@ fn cut(text: &str, most: usize) -> &str {
     head[..word.unwrap_or(end)].trim_end()
 }
 
-/// The text without what cannot be written in every format: control characters other than line
-/// breaks, and code points that XML does not know. Tabs become spaces.
-pub(crate) fn clean(text: &str) -> Text<'_> {
-    let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
-    let bytes = text.as_bytes();
-    let is_trimmed = is_word(bytes.first()) && is_word(bytes.last());
-    let text = if is_trimmed { text } else { text.trim() };
-    let is_clean = !has_any(text.as_bytes(), is_suspect)
-        || text.chars().all(|c| c == '\n' || !is_unwritable(c));
-    if is_clean {
-        return Cow::Borrowed(text);
-    }
-    let kept = text.chars().filter_map(|c| match c {
-        '\t' => Some(' '),
-        '\n' => Some('\n'),
-        c if is_unwritable(c) => None,
-        c => Some(c),
-    });
-    Cow::Owned(kept.collect::<String>().trim().to_owned())
-}
-
-fn is_unwritable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{FFFD}'..='\u{FFFF}')
-}
-
 /// A comma would part the list in a delimited file.
-fn without_commas(url: &str) -> Text<'_> {
-    if has_any(url.as_bytes(), |byte| byte == b',') {
-        Cow::Owned(url.replace(',', "%2C"))
-    } else {
-        Cow::Borrowed(url)
-    }
+fn without_commas(url: Text<'_>) -> Text<'_> {
+    if has_any(url.as_bytes(), |byte| byte == b',') { url.replace(',', "%2C").into() } else { url }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, cut};
+    use super::cut;
 
     #[test]
     fn texts_end_with_a_whole_word() {
@@ -255,11 +247,5 @@ mod tests {
         assert_eq!(cut("Donaudampfschiff", 5), "Donau");
         assert_eq!(cut("Größe M", 5), "Größe");
         assert_eq!(cut("short", 10), "short");
-    }
-
-    #[test]
-    fn what_no_format_can_write_is_gone() {
-        assert_eq!(clean("a\u{0}b\tc\nd\u{85}e\u{FFFF}f"), "ab c\ndef");
-        assert_eq!(clean("  täglich\u{A0}frisch "), "täglich\u{A0}frisch");
     }
 }

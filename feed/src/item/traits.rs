@@ -8,13 +8,14 @@ use commerce::{
 use super::{
     Item,
     known::{UNKNOWN, text, word},
-    texts::{clean, is_blank},
+    texts::is_blank,
 };
 use crate::{
     concept::{Concept, Kind},
     plan::Plan,
     settings::parse_text,
-    value::{Cell, Gap, Map, Origin, Text, Value},
+    text::{Text, clean},
+    value::{Cell, Gap, Map, Origin, Value},
 };
 
 /// Traits that a field is made of.
