@@ -187,7 +187,7 @@ fn parse_maps(text: &str) -> Option<Vec<Map<'static>>> {
     let maps: Vec<BTreeMap<String, String>> = serde_json::from_str(text).ok()?;
     let maps = maps.into_iter().filter(|map| !map.is_empty());
     let owned = |map: BTreeMap<String, String>| {
-        map.into_iter().map(|(name, text)| (Cow::Owned(name), Cow::Owned(text))).collect()
+        map.into_iter().map(|(name, text)| (name.into(), text.into())).collect()
     };
     Some(maps.map(owned).collect()).filter(|maps: &Vec<_>| !maps.is_empty())
 }
