@@ -25,7 +25,8 @@ pub(crate) struct Story {
     pub(crate) shown: Vec<i64>,
     /// Every answer to a completion that was an end, by key.
     pub(crate) ends: Vec<(String, String)>,
-    /// Whether a completion was sent under a second key before the first was answered.
+    /// Whether a completion was sent under a second key before the first was answered, or after nobody
+    /// had answered what became of it.
     pub(crate) takes_any_price: bool,
     /// Whether the agent gave up and never asked again.
     pub(crate) is_gone: bool,
@@ -110,7 +111,10 @@ pub(crate) async fn buy(world: &World, name: usize) -> Story {
         if world.weather.happens(10) {
             cancel(world, &format!("stop-{name}"), &mut story).await;
         }
+        let shown = story.shown.len();
         read(world, &mut story).await;
+        // Whoever goes on without having heard what it costs now takes any price.
+        story.takes_any_price |= story.shown.len() == shown;
     }
     story
 }

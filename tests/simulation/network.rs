@@ -105,15 +105,16 @@ impl Weather {
         }
     }
 
-    /// The same day, on which the power may fail.
-    pub(crate) fn with_power_cuts(mut self) -> Self {
-        if self.happens(15) {
+    /// The same day, on which the power may fail. It has dice of its own, so that the days on which
+    /// it does not are as they were.
+    pub(crate) fn with_power_cuts(self, seed: u64) -> Self {
+        let mut dice = StdRng::seed_from_u64(!seed);
+        let cut = dice.random_ratio(15, 100).then(|| {
             // Longer than a store keeps goods off the shelf for a purchase.
-            let minutes = self.dice().random_range(16..25);
-            let call = self.dice().random_range(1..60);
-            self.cut = Some((call, Duration::from_mins(minutes)));
-        }
-        self
+            let minutes = dice.random_range(16..25);
+            (dice.random_range(1..60), Duration::from_mins(minutes))
+        });
+        Self { cut, ..self }
     }
 
     /// A day on which nothing goes wrong but one call.
