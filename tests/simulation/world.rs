@@ -187,9 +187,9 @@ impl World {
             None => App::new(&self.config(), seams),
             Some(defect) => defect.app(&self.config(), seams),
         };
-        let router = Router::new().fallback_service(storebridge::http::front(&app));
+        let front = storebridge::http::front(&app);
         let weather = Arc::clone(&self.weather);
-        Replica { router, app, died, weather }
+        Replica { app, router: Router::new().fallback_service(front), died, weather }
     }
 
     /// The agent's own server for order events.
