@@ -5,8 +5,7 @@
 //! fixed delay per call, close to what a real one took; nothing is asserted.
 
 use std::{
-    io::{self, BufRead, BufReader, Write},
-    process::{Child, Command, Stdio},
+    io::{self, Write},
     time::Duration,
 };
 
@@ -21,6 +20,11 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::Instant};
 use upstream::{Https, Transport};
 
+#[path = "common/bridge.rs"]
+mod bridge;
+
+use bridge::{Bridge, TOKEN};
+
 /// What a call took at a real store, in milliseconds (median, one client).
 const STORE_CALLS: [(&str, &str, u64); 6] = [
     ("GET", "/wp-json/wc/store/v1/cart", 42),
@@ -31,20 +35,6 @@ const STORE_CALLS: [(&str, &str, u64); 6] = [
     ("GET", "/wp-json/wc/store/v1/checkout", 105),
 ];
 const PURCHASES: usize = 9;
-const TOKEN: &str = "token-of-the-benchmark";
-
-struct Bridge {
-    child: Child,
-    url: String,
-}
-
-impl Drop for Bridge {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ended = self.child.kill();
-        let _reaped = self.child.wait();
-    }
-}
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -56,7 +46,7 @@ async fn main() -> anyhow::Result<()> {
     let faults = Faults::new();
     let _store = emulators::serve::start_on(listener, faults.around(store.router()));
     let processor = emulators::serve::start(stripe.router()).await;
-    let bridge = start(&store_url, &store, &processor.url, &stripe)?;
+    let bridge = Bridge::start(&store_url, &store, &processor.url, &stripe)?;
     let network = Https::new(Duration::from_secs(2))?;
     for (method, path, millis) in STORE_CALLS {
         faults.always(method, path, Fault::Delay(Duration::from_millis(millis)));
@@ -172,45 +162,6 @@ async fn call(
     }
     let body = body.map(Value::to_string).unwrap_or_default();
     Ok(network.send(request.body(body.into())?, 8 * 1024 * 1024).await?)
-}
-
-/// The executable, with a configuration file like an owner's.
-fn start(url: &str, store: &Store, stripe_url: &str, stripe: &Stripe) -> anyhow::Result<Bridge> {
-    let config = std::env::temp_dir().join("storebridge-benchmark.toml");
-    let toml = format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://bridge.test\"\n\
-         session_key = \"env:BENCH_SESSION\"\n\
-         [[store]]\nid = \"shop\"\nname = \"Shop\"\nplatform = \"woocommerce\"\nurl = \"{url}\"\n\
-         [store.woocommerce]\nconsumer_key = \"env:BENCH_KEY\"\nconsumer_secret = \"env:BENCH_SECRET\"\n\
-         [store.stripe]\nurl = \"{stripe_url}\"\nsecret_key = \"env:BENCH_STRIPE\"\n\
-         merchant_id = \"profile_bench\"\n\
-         [[store.agent]]\nid = \"bench\"\ntoken = \"env:BENCH_TOKEN\"\n"
-    );
-    std::fs::write(&config, toml)?;
-    let mut child = Command::new(env!("CARGO_BIN_EXE_storebridge"))
-        .args(["serve", "--config"])
-        .arg(&config)
-        .env("RUST_LOG", "info")
-        .env("BENCH_SESSION", "0123456789abcdef0123456789abcdef")
-        .env("BENCH_KEY", store.consumer_key())
-        .env("BENCH_SECRET", store.consumer_secret())
-        .env("BENCH_STRIPE", stripe.secret_key())
-        .env("BENCH_TOKEN", TOKEN)
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let log = child.stderr.take().ok_or_else(|| anyhow::anyhow!("no log"))?;
-    let mut lines = BufReader::new(log).lines();
-    let mut url = None;
-    for line in lines.by_ref() {
-        let line: Value = serde_json::from_str(&line?)?;
-        if line["message"] == "serving" {
-            url = line["listen"].as_str().map(|address| format!("http://{address}"));
-            break;
-        }
-    }
-    // The rest of its log is read too, or it would wait for a reader.
-    std::thread::spawn(move || lines.for_each(drop));
-    Ok(Bridge { child, url: url.ok_or_else(|| anyhow::anyhow!("it does not serve"))? })
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -8,11 +8,10 @@ use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use axum::response::Response;
 use http::Request;
-use hyper::body::Incoming;
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
-    service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -25,8 +24,10 @@ use tracing::{debug, warn};
 use crate::config::EdgeBounds;
 
 mod idle;
+mod timer;
 
 use idle::Idle;
+use timer::HeadTimer;
 
 /// Most that a request head may take, in bytes.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -48,7 +49,6 @@ pub(crate) async fn serve<S>(
 {
     let places = Arc::new(Semaphore::new(bounds.connections_max));
     let (graceful, connections) = (GracefulShutdown::new(), TaskTracker::new());
-    let builder = builder(&bounds);
     tokio::pin!(stop);
     loop {
         let next = async {
@@ -63,8 +63,10 @@ pub(crate) async fn serve<S>(
         match accepted {
             Ok((stream, _)) => {
                 let stream = TokioIo::new(unhurried(stream, bounds.idle_timeout));
-                let service = TowerToHyperService::new(service.clone());
-                let connection = builder.serve_connection(stream, service).into_owned();
+                let service = service.clone();
+                // What is served here is always ready: a router, or what stands around one.
+                let service = service_fn(move |request| service.clone().call(request));
+                let connection = builder(&bounds).serve_connection(stream, service).into_owned();
                 let connection = graceful.watch(connection);
                 connections.spawn(async move {
                     if let Err(error) = connection.await {
@@ -97,12 +99,12 @@ fn unhurried(stream: TcpStream, idle_timeout: Duration) -> Idle {
     Idle::new(stream, idle_timeout)
 }
 
-/// Both protocol versions on one port, each with its timers.
+/// One connection, of either protocol version, with its timers.
 fn builder(bounds: &EdgeBounds) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
+        .timer(HeadTimer::default())
         // hyper starts this timer as soon as it waits for a head, so it also ends a kept-alive
         // HTTP/1 connection on which no further request begins.
         .header_read_timeout(bounds.head_timeout)

@@ -3,13 +3,7 @@
 //!
 //! Nothing here waits for the store: a feed is as new as the catalog in memory.
 
-use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ::catalog::{Catalog, Snapshot};
 use commerce::{Connector, ConnectorError, Storefront};
@@ -17,24 +11,23 @@ use feed::{
     Feed, Filter, Format, NotTaken, Packing, Plan, Profile, Segment, ShardMax, Writer, shard_of,
 };
 use jiff::Timestamp;
-use moka::sync::Cache;
 use tokio::sync::Semaphore;
 use tracing::info;
 
 use crate::{catalog::beside, clock::Clock, config};
 
 pub mod inspect;
+mod kept;
 mod look;
 mod name;
 pub mod push;
 mod ready;
 
+use kept::Shelf;
 pub(crate) use look::look;
 pub(crate) use name::parse;
 pub(crate) use ready::Ready;
 
-/// A feed that nobody has asked for so long is made anew the next time.
-const KEPT_FOR: Duration = Duration::from_hours(1);
 /// What a kept product takes beside its bytes: its id and its place.
 const PRODUCT_BYTES: u64 = 96;
 
@@ -70,17 +63,18 @@ pub(crate) enum NoFeed {
 pub(crate) struct Feeds {
     config: config::Feed,
     plan: Mutex<Arc<Plan>>,
-    kept: Cache<Wanted, Arc<Kept>>,
+    shelf: Shelf,
     /// Making a feed takes a processor, so one is made after the other.
     making: Arc<Semaphore>,
     clock: Arc<dyn Clock>,
 }
 
-/// A feed that was asked for.
-#[derive(Default)]
-struct Kept {
-    state: Arc<tokio::sync::Mutex<Option<State>>>,
-    bytes: AtomicU64,
+/// A feed, and what of the catalog.
+#[derive(Clone)]
+pub(crate) struct Fresh {
+    pub(crate) ready: Arc<Ready>,
+    /// When the store was like that.
+    pub(crate) as_of: Timestamp,
 }
 
 struct State {
@@ -94,16 +88,9 @@ struct State {
 impl Feeds {
     pub(crate) fn new(config: config::Feed, clock: Arc<dyn Clock>) -> Self {
         let plan = plan(&config, Storefront::default());
-        let kilobytes = |bytes: u64| u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
-        let kept = Cache::builder()
-            .max_capacity(config.kept_bytes_max / 1024)
-            .weigher(move |_: &Wanted, kept: &Arc<Kept>| {
-                kilobytes(kept.bytes.load(Ordering::Relaxed)).max(1)
-            })
-            .time_to_idle(KEPT_FOR)
-            .build();
+        let shelf = Shelf::new(config.kept_bytes_max);
         let making = Arc::new(Semaphore::new(1));
-        Self { config, plan: Mutex::new(Arc::new(plan)), kept, making, clock }
+        Self { config, plan: Mutex::new(Arc::new(plan)), shelf, making, clock }
     }
 
     /// By what its feeds are made at the moment.
@@ -127,13 +114,39 @@ impl Feeds {
     }
 
     /// A feed as new as the catalog.
-    pub(crate) async fn get(
+    pub(crate) async fn get(&self, catalog: &Catalog, wanted: &Wanted) -> Result<Fresh, NoFeed> {
+        let snapshot = catalog.snapshot().ok_or(NoFeed::NotReady)?;
+        let as_of = snapshot.as_of();
+        let ready = match wanted.shard {
+            Some(shard) => self.part(snapshot, wanted, shard).await?,
+            None => self.fresh(snapshot, wanted).await?,
+        };
+        Ok(Fresh { ready, as_of })
+    }
+
+    /// The same, if it is ready.
+    pub(crate) fn at_once(
         &self,
         catalog: &Catalog,
         wanted: &Wanted,
+        now: Timestamp,
+    ) -> Option<Fresh> {
+        if wanted.shard.is_some() {
+            return None;
+        }
+        let kept = self.shelf.find(wanted, now)?;
+        let state = kept.state.try_lock().ok()?;
+        let (state, snapshot) = (state.as_ref()?, catalog.snapshot()?);
+        let is_fresh = state.is_of(&snapshot, &self.plan());
+        is_fresh.then(|| Fresh { ready: Arc::clone(&state.ready), as_of: snapshot.as_of() })
+    }
+
+    async fn part(
+        &self,
+        snapshot: Arc<Snapshot>,
+        wanted: &Wanted,
+        shard: Shard,
     ) -> Result<Arc<Ready>, NoFeed> {
-        let snapshot = catalog.snapshot().ok_or(NoFeed::NotReady)?;
-        let Some(shard) = wanted.shard else { return self.fresh(snapshot, wanted).await };
         let whole = Wanted { shard: None, ..wanted.clone() };
         let whole = self.fresh(Arc::clone(&snapshot), &whole).await?;
         if whole.shards != shard.of || shard.nth == 0 || shard.nth > shard.of {
@@ -142,24 +155,9 @@ impl Feeds {
         if shard.of == 1 { Ok(whole) } else { self.fresh(snapshot, wanted).await }
     }
 
-    /// The same, if it is ready.
-    pub(crate) fn at_once(&self, catalog: &Catalog, wanted: &Wanted) -> Option<Arc<Ready>> {
-        if wanted.shard.is_some() {
-            return None;
-        }
-        let kept = self.kept.get(wanted)?;
-        let state = kept.state.try_lock().ok()?;
-        let state = state.as_ref()?;
-        let is_fresh = state.is_of(&*catalog.snapshot()?, &self.plan());
-        is_fresh.then(|| Arc::clone(&state.ready))
-    }
-
     async fn fresh(&self, snapshot: Arc<Snapshot>, wanted: &Wanted) -> Result<Arc<Ready>, NoFeed> {
         let plan = self.plan();
-        let kept = match self.kept.get(wanted) {
-            Some(kept) => kept,
-            None => self.kept.get_with(wanted.clone(), Arc::default),
-        };
+        let kept = self.shelf.find_or_add(wanted, self.clock.now());
         // Whoever comes meanwhile waits for the same work, and whoever leaves does not end it.
         let mut state = Arc::clone(&kept.state).lock_owned().await;
         if let Some(state) = &*state
@@ -182,9 +180,7 @@ impl Feeds {
             ready
         })
         .await;
-        kept.bytes.store(ready.length + ready.rows * PRODUCT_BYTES, Ordering::Relaxed);
-        // What it weighs now is seen when it is put there.
-        self.kept.insert(wanted.clone(), kept);
+        self.shelf.weigh(wanted, kept, ready.length + ready.rows * PRODUCT_BYTES, now);
         Ok(ready)
     }
 }

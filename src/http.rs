@@ -1,22 +1,20 @@
 //! Every route on one screen; [`Front`] is what stands around them.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    response::IntoResponse,
     routing::{get, post},
 };
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, header};
-use serde::Serialize;
+use http::{HeaderName, Uri};
 
 use crate::app::App;
 
 mod call;
 mod carts;
 mod discovery;
+mod documents;
 mod error;
 mod feed;
 mod file;
@@ -30,6 +28,7 @@ mod sessions;
 mod signature;
 mod tally;
 
+use documents::Documents;
 use error::Refused;
 pub use front::Front;
 
@@ -40,9 +39,14 @@ const HOOK_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// What agents reach.
 pub fn front(app: &Arc<App>) -> Front {
+    let documents = Arc::new(Documents::new(app));
+    let document = || {
+        let documents = Arc::clone(&documents);
+        get(move |uri: Uri| ready(documents.find(uri.path()).ok_or_else(Refused::no_such_route)))
+    };
     let routes = Router::new()
-        .route("/.well-known/acp.json", get(discovery::document(app)))
-        .route("/openapi.json", get(openapi::document(app)))
+        .route(documents::DISCOVERY, document())
+        .route(documents::OPENAPI, document())
         .route("/api/checkout_sessions", post(sessions::create))
         .route("/api/checkout_sessions/{id}", post(sessions::update).get(sessions::retrieve))
         .route("/api/checkout_sessions/{id}/complete", post(sessions::complete))
@@ -65,26 +69,10 @@ pub fn front(app: &Arc<App>) -> Front {
         .fallback(|| async { Refused::no_such_route() })
         .method_not_allowed_fallback(|| async { Refused::method_not_allowed() })
         .with_state(Arc::clone(app));
-    Front::new(app, routes)
+    Front::new(app, documents, routes)
 }
 
 /// What Prometheus reaches, on a listener of its own.
 pub fn metrics_router(render: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
     Router::new().route("/metrics", get(move || async move { render() }))
-}
-
-/// A document of ours, as it is sent.
-fn written(document: &impl Serialize) -> Bytes {
-    serde_json::to_vec(document).expect("a document of texts").into()
-}
-
-/// An answer in JSON for everybody, that may be kept.
-fn public_json(body: Bytes, control: &'static str) -> impl IntoResponse {
-    let json = HeaderValue::from_static("application/json");
-    ([(header::CONTENT_TYPE, json), public(control)], body)
-}
-
-/// What says that an answer may be kept.
-const fn public(control: &'static str) -> (HeaderName, HeaderValue) {
-    (header::CACHE_CONTROL, HeaderValue::from_static(control))
 }

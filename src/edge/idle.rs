@@ -3,23 +3,24 @@
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::{Instant, Sleep},
+    time::Instant,
 };
+
+use super::timer::Lazy;
 
 /// A TCP stream with an idle timer. A request that runs longer than the timer must be bounded
 /// elsewhere; see [`EdgeBounds::request_timeout`](crate::config::EdgeBounds).
 pub(super) struct Idle {
     stream: TcpStream,
-    timer: Pin<Box<Sleep>>,
-    /// When something moved last. The timer is set again when it runs out, not at every move: that
-    /// would take a lock of the runtime's each time.
+    timer: Lazy,
+    /// When something moved last.
     moved: Instant,
     limit: Duration,
 }
@@ -27,7 +28,7 @@ pub(super) struct Idle {
 impl Idle {
     pub(super) fn new(stream: TcpStream, limit: Duration) -> Self {
         let moved = Instant::now();
-        Self { stream, timer: Box::pin(tokio::time::sleep(limit)), moved, limit }
+        Self { stream, timer: Lazy::new(moved + limit), moved, limit }
     }
 
     /// Something moved: the time starts again. Nothing moved: has it run out?
@@ -40,14 +41,8 @@ impl Idle {
             self.moved = Instant::now();
             return progress;
         }
-        loop {
-            ready!(self.timer.as_mut().poll(context));
-            let end = self.moved + self.limit;
-            if end <= Instant::now() {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
-            self.timer.as_mut().reset(end);
-        }
+        let ended = self.timer.poll(context, self.moved + self.limit);
+        ended.map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 

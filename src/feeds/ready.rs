@@ -26,22 +26,24 @@ pub(crate) struct Ready {
 impl Ready {
     pub(super) fn new(feed: &Feed, wanted: &Wanted, now: Timestamp, max: ShardMax) -> Self {
         let pieces = pieces(feed, wanted.packing);
-        let length = pieces.iter().map(|piece| piece.len() as u64).sum();
+        let length: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
         let shards = count_shards(&feed.sizes(), max);
         let made_at = DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
         let made_at = made_at.expect("a clock between the years 1 and 9999");
-        let text = |text: &str| HeaderValue::from_str(text).expect("names, digits and letters");
+        let [content_length, etag, last_modified] =
+            in_one_piece([&length.to_string(), &etag(feed), &made_at]);
         let mut head = HeaderMap::from_iter([
             (header::CONTENT_TYPE, media_type(wanted)),
-            (header::CONTENT_LENGTH, HeaderValue::from(length)),
+            (header::CONTENT_LENGTH, content_length),
             (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60")),
             (header::AGE, HeaderValue::from_static("0")),
             (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
-            (header::ETAG, text(&etag(feed))),
-            (header::LAST_MODIFIED, text(&made_at)),
+            (header::ETAG, etag),
+            (header::LAST_MODIFIED, last_modified),
         ]);
         if let Some(links) = links(wanted, shards) {
-            head.insert(header::LINK, text(&links));
+            let [links] = in_one_piece([&links]);
+            head.insert(header::LINK, links);
         }
         Self { pieces, length, rows: feed.rows(), made_at: now, shards, head }
     }
@@ -50,6 +52,16 @@ impl Ready {
     pub(super) fn etag(&self) -> Option<&HeaderValue> {
         self.head.get(header::ETAG)
     }
+}
+
+/// Values that are sent together lie together in memory, which has to fetch them for each answer.
+fn in_one_piece<const N: usize>(texts: [&str; N]) -> [HeaderValue; N] {
+    let (bytes, mut at) = (Bytes::from(texts.concat()), 0);
+    texts.map(|text| {
+        let value = bytes.slice(at..at + text.len());
+        at += text.len();
+        HeaderValue::from_maybe_shared(value).expect("names, digits and letters")
+    })
 }
 
 fn pieces(feed: &Feed, packing: Packing) -> Vec<Bytes> {

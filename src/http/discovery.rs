@@ -9,41 +9,45 @@
 
 use std::{
     collections::BTreeSet,
-    future::ready,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use acp::latest::{
-    Discovery, DiscoveryCapabilities, DiscoveryExtension, DiscoveryProtocol, Service, Transport,
-    Version,
+    self, DiscoveryCapabilities, DiscoveryExtension, DiscoveryProtocol, Service, Transport, Version,
 };
-use axum::handler::Handler;
 use bytes::Bytes;
 
-use super::{public_json, written};
-use crate::{app::App, store::Store};
+use super::documents::written;
+use crate::app::App;
 
-/// How long the document may be kept: the RFC asks for an hour at least.
-const KEPT: &str = "public, max-age=3600";
+/// The document, made anew when a catalog has changed.
+pub(super) struct Discovery(Mutex<Made>);
 
-/// Answers with the document, which is made anew when a catalog has changed.
-pub(super) fn document(app: &Arc<App>) -> impl Handler<((),), Arc<App>> {
-    let app = Arc::clone(app);
-    let made = Arc::new(Mutex::new((Vec::new(), Bytes::new())));
-    move || {
-        let revision = |store: &Arc<Store>| Some(store.catalog.snapshot()?.revision());
-        let revisions: Vec<Option<u64>> = app.stores.iter().map(revision).collect();
-        let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
-        if made.1.is_empty() || made.0 != revisions {
-            *made = (revisions, written(&describe(&app)));
+#[derive(Default)]
+struct Made {
+    /// Of what catalogs.
+    revisions: Vec<Option<u64>>,
+    bytes: Bytes,
+}
+
+impl Discovery {
+    pub(super) fn new() -> Self {
+        Self(Mutex::default())
+    }
+
+    pub(super) fn document(&self, app: &App) -> Bytes {
+        let revisions = app.stores.iter().map(|store| Some(store.catalog.snapshot()?.revision()));
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.bytes.is_empty() || !revisions.clone().eq(made.revisions.iter().copied()) {
+            *made = Made { revisions: revisions.collect(), bytes: written(&describe(app)) };
         }
-        ready(public_json(made.1.clone(), KEPT))
+        made.bytes.clone()
     }
 }
 
-fn describe(app: &App) -> Discovery {
+fn describe(app: &App) -> latest::Discovery {
     let versions = Version::SUPPORTED.iter().map(|version| version.as_str().to_owned());
-    Discovery {
+    latest::Discovery {
         protocol: DiscoveryProtocol {
             name: "acp".to_owned(),
             version: Version::LATEST.as_str().to_owned(),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{self, Path, State},
     response::Response,
 };
 use feed::Filter;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, Request, header};
+use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
-    feeds::{self, NoFeed, Ready},
+    feeds::{self, Fresh, NoFeed, Ready},
     store::Store,
 };
 
@@ -29,36 +30,35 @@ const FILTER_BYTES_MAX: usize = 256;
 pub(super) async fn download(
     State(app): State<Arc<App>>,
     Path((secret, name)): Path<(String, String)>,
-    asked: Request,
+    asked: extract::Request,
 ) -> Result<Response, Refused> {
     let store = find(&app, &secret).ok_or_else(Refused::no_such_route)?;
     let filter = filter(asked.uri().query()).ok_or_else(Refused::no_such_filter)?;
     let wanted = feeds::parse(&name, filter).ok_or_else(Refused::no_such_feed)?;
-    let ready = store.feeds.get(&store.catalog, &wanted).await.map_err(|why| match why {
+    let fresh = store.feeds.get(&store.catalog, &wanted).await.map_err(|why| match why {
         NoFeed::NotReady => Refused::not_ready(),
         NoFeed::NotTaken(why) => Refused::feed_not_taken(&why.to_string()),
         NoFeed::Shards(shards) => Refused::no_such_shard(shards),
     })?;
-    Ok(answer(&app, store, &ready, asked.headers()))
+    Ok(answer(&fresh, asked.headers(), app.seams.clock.now()))
 }
 
 /// The same, where the feed lies in memory as new as the catalog; everything else has to wait for
 /// [`download`].
-pub(super) fn at_once(app: &App, asked: &Request) -> Option<Response> {
+pub(super) fn at_once<B>(app: &App, asked: &Request<B>) -> Option<Response> {
     let (secret, name) = asked.uri().path().strip_prefix("/feeds/")?.split_once('/')?;
     let store = find(app, secret).filter(|_| *asked.method() == Method::GET)?;
     let wanted = feeds::parse(name, filter(asked.uri().query())?)?;
-    let ready = store.feeds.at_once(&store.catalog, &wanted)?;
-    Some(answer(app, store, &ready, asked.headers()))
+    let now = app.seams.clock.now();
+    let fresh = store.feeds.at_once(&store.catalog, &wanted, now)?;
+    Some(answer(&fresh, asked.headers(), now))
 }
 
-fn answer(app: &App, store: &Store, ready: &Ready, asked: &HeaderMap) -> Response {
-    let age = store.catalog.snapshot().map_or(0, |snapshot| {
-        app.seams.clock.now().duration_since(snapshot.as_of()).as_secs().max(0)
-    });
-    let Ready { pieces, length, made_at, head, .. } = ready;
+fn answer(fresh: &Fresh, asked: &HeaderMap, now: Timestamp) -> Response {
+    let Ready { pieces, length, made_at, head, .. } = &*fresh.ready;
     let content = Content { pieces, length: *length, made_at: *made_at, head };
     let mut response = file::answer(&content, asked);
+    let age = now.duration_since(fresh.as_of).as_secs().max(0);
     response.headers_mut().insert(header::AGE, HeaderValue::from(age));
     response
 }

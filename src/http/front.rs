@@ -24,7 +24,7 @@ use tokio::{sync::Semaphore, time::Instant};
 use tower::{BoxError, Service};
 use tracing::{Instrument, Span, error, field, info, info_span};
 
-use super::{IDEMPOTENCY_KEY, error::Refused, feed, tally::Tally};
+use super::{IDEMPOTENCY_KEY, documents::Documents, error::Refused, feed, tally::Tally};
 use crate::app::App;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -35,6 +35,7 @@ pub struct Front(Arc<Inner>);
 
 struct Inner {
     app: Arc<App>,
+    documents: Arc<Documents>,
     router: Router,
     /// As many requests are answered at once.
     places: Semaphore,
@@ -45,10 +46,10 @@ struct Inner {
 type Answer = Result<Response, Infallible>;
 
 impl Front {
-    pub(super) fn new(app: &Arc<App>, router: Router) -> Self {
+    pub(super) fn new(app: &Arc<App>, documents: Arc<Documents>, router: Router) -> Self {
         let places = Semaphore::new(app.bounds.requests_max);
         let (app, timeout) = (Arc::clone(app), app.bounds.request_timeout);
-        Self(Arc::new(Inner { app, router, places, timeout, tally: Tally::new() }))
+        Self(Arc::new(Inner { app, documents, router, places, timeout, tally: Tally::new() }))
     }
 }
 
@@ -66,12 +67,11 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (started, request) = (Instant::now(), request.map(Body::new));
-        let span = span(&request);
+        let (started, span) = (Instant::now(), span(&request));
         if let Some(response) = span.in_scope(|| self.0.at_once(&request, started)) {
             return Either::Left(ready(Ok(response)));
         }
-        let inner = Arc::clone(&self.0);
+        let (inner, request) = (Arc::clone(&self.0), request.map(Body::new));
         let answer = async move { Ok(inner.answer(request, started).await) };
         Either::Right(Box::pin(answer.instrument(span)))
     }
@@ -79,9 +79,11 @@ where
 
 impl Inner {
     /// The answer, if it lies in memory.
-    fn at_once(&self, request: &Request, started: Instant) -> Option<Response> {
+    fn at_once<B>(&self, request: &Request<B>, started: Instant) -> Option<Response> {
         let _place = self.places.try_acquire().ok()?;
-        let mut response = feed::at_once(&self.app, request)?;
+        let document = || self.documents.find(request.uri().path());
+        let document = (*request.method() == Method::GET).then(document).flatten();
+        let mut response = document.or_else(|| feed::at_once(&self.app, request))?;
         response.headers_mut().extend(echoed(request));
         self.observe(request.method(), &response, started);
         Some(response)
@@ -105,7 +107,7 @@ impl Inner {
     }
 }
 
-fn span(request: &Request) -> Span {
+fn span<B>(request: &Request<B>) -> Span {
     info_span!(
         "request",
         http.method = %request.method(),
@@ -117,7 +119,7 @@ fn span(request: &Request) -> Span {
 }
 
 /// `Request-Id` comes back unchanged, `Idempotency-Key` on every change, refusals included.
-fn echoed(request: &Request) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
+fn echoed<B>(request: &Request<B>) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<B> {
     let is_change = matches!(*request.method(), Method::POST | Method::PUT);
     let sent = |name: &HeaderName| request.headers().get(name).cloned();
     let key = is_change.then(|| sent(&IDEMPOTENCY_KEY)).flatten();
@@ -147,6 +149,6 @@ async fn catch_panic(work: impl Future<Output = Response>) -> Response {
     })
 }
 
-fn request_id(request: &Request) -> Option<&str> {
+fn request_id<B>(request: &Request<B>) -> Option<&str> {
     request.headers().get(REQUEST_ID)?.to_str().ok()
 }

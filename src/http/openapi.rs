@@ -1,21 +1,14 @@
 //! `/openapi.json`: exactly what is served here, with the schemas of the types themselves.
 
-use std::{future::ready, sync::Arc};
-
 use acp::latest::{Version, schemas};
-use axum::handler::Handler;
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::{public_json, written};
-use crate::app::App;
+use super::documents::written;
 
-/// How long the document may be kept.
-const KEPT: &str = "public, max-age=3600";
-
-/// Answers with the document, which is made once.
-pub(super) fn document(app: &Arc<App>) -> impl Handler<((),), Arc<App>> {
-    let made = written(&describe(&app.public_url));
-    move || ready(public_json(made.clone(), KEPT))
+/// The document of a service at that address.
+pub(super) fn document(public_url: &str) -> Bytes {
+    written(&describe(public_url))
 }
 
 fn describe(public_url: &str) -> Value {

@@ -148,8 +148,8 @@ async fn parts(store: &Store, push: &SftpPush) -> Result<Vec<(String, Arc<Ready>
         shard,
     };
     let get = async |shard| {
-        let ready = store.feeds.get(&store.catalog, &wanted(shard)).await;
-        ready.map(|ready| (name(push, shard), ready)).map_err(PushError::NoFeed)
+        let fresh = store.feeds.get(&store.catalog, &wanted(shard)).await;
+        fresh.map(|fresh| (name(push, shard), fresh.ready)).map_err(PushError::NoFeed)
     };
     let whole = get(None).await?;
     let of = whole.1.shards;
