@@ -180,7 +180,7 @@ impl Feeds {
             ready
         })
         .await;
-        self.shelf.weigh(wanted, kept, ready.length + ready.rows * PRODUCT_BYTES, now);
+        self.shelf.weigh(wanted, &kept, ready.length + ready.rows * PRODUCT_BYTES, now);
         Ok(ready)
     }
 }

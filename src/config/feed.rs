@@ -15,7 +15,8 @@ pub struct Feed {
     pub settings: Settings,
     /// How large a part of a feed may be before there are more of them.
     pub shard_max: ShardMax,
-    /// Feeds kept in memory, in bytes; those that are asked for least go first.
+    /// Feeds kept in memory, in bytes; those that were not asked for longest go first, and the last
+    /// one never.
     pub kept_bytes_max: u64,
     /// How much a feed may differ from the one that is there before its push is stopped.
     pub guard: GuardBounds,

@@ -1,83 +1,188 @@
 //! The feeds that were asked for, as long as there is room and somebody asks for them.
+//!
+//! Caches that guess what will be asked for again turn a new large entry away, and one large feed
+//! among small ones is what a shop has. Here goes what was not asked for longest.
 
 use std::{
+    collections::HashMap,
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
 };
 
-use jiff::Timestamp;
-use quick_cache::{
-    DefaultHashBuilder, OptionsBuilder, Weighter,
-    sync::{Cache, DefaultLifecycle},
-};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::{State, Wanted};
 
 /// A feed that nobody has asked for so long is made anew the next time.
-const KEPT_FOR: Duration = Duration::from_hours(1);
-/// About as many have room, of a shop of middling size.
-const USUAL: usize = 1024;
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// How often is looked for such feeds at least, while others are made.
+const SWEPT_EVERY: SignedDuration = SignedDuration::from_mins(5);
+/// What a feed takes at least, in bytes.
+const BYTES_MIN: u64 = 1024;
 
 /// Feeds by what was asked for.
-pub(super) struct Shelf(Cache<Wanted, Slot, Weights>);
+pub(super) struct Shelf {
+    slots: RwLock<Slots>,
+    bytes_max: u64,
+}
 
 /// A feed that was asked for.
 #[derive(Default)]
 pub(super) struct Kept {
     /// Whoever comes while it is made waits here.
     pub(super) state: Arc<Mutex<Option<State>>>,
-    /// In seconds since 1970.
+    /// In milliseconds since 1970.
     asked_at: AtomicI64,
 }
 
-#[derive(Clone)]
+#[derive(Default)]
+struct Slots {
+    by_wanted: HashMap<Wanted, Slot>,
+    /// Of all together.
+    bytes: u64,
+    swept_at: Timestamp,
+}
+
 struct Slot {
     kept: Arc<Kept>,
     bytes: u64,
 }
 
-#[derive(Clone)]
-struct Weights;
-
-impl Weighter<Wanted, Slot> for Weights {
-    fn weight(&self, _: &Wanted, slot: &Slot) -> u64 {
-        slot.bytes.max(1024)
-    }
-}
-
 impl Shelf {
-    /// Room for so many bytes. It is one piece, so that one feed may take most of it.
+    /// Room for so many bytes. The feed that was asked for last always has room: to make it again for
+    /// everybody who asks would take more.
     pub(super) fn new(bytes_max: u64) -> Self {
-        let mut options = OptionsBuilder::new();
-        options.shards(1).estimated_items_capacity(USUAL).weight_capacity(bytes_max);
-        let options = options.build().expect("all that it needs is set");
-        let (hasher, lifecycle) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
-        Self(Cache::with_options(options, Weights, hasher, lifecycle))
+        Self { slots: RwLock::default(), bytes_max }
     }
 
-    /// What was asked for before, and now again.
+    /// What was asked for before, and is now again.
     pub(super) fn find(&self, wanted: &Wanted, now: Timestamp) -> Option<Arc<Kept>> {
-        let kept = self.0.get(wanted)?.kept;
-        kept.asked_at.store(now.as_second(), Ordering::Relaxed);
+        let kept = Arc::clone(&self.read().by_wanted.get(wanted)?.kept);
+        kept.asked_at.store(now.as_millisecond(), Ordering::Relaxed);
         Some(kept)
     }
 
     /// The same, or a place for it.
     pub(super) fn find_or_add(&self, wanted: &Wanted, now: Timestamp) -> Arc<Kept> {
-        let new = || Ok::<_, std::convert::Infallible>(Slot { kept: Arc::default(), bytes: 0 });
-        let Ok(Slot { kept, .. }) = self.0.get_or_insert_with(wanted, new);
-        kept.asked_at.store(now.as_second(), Ordering::Relaxed);
-        kept
+        self.find(wanted, now).unwrap_or_else(|| {
+            let kept = Arc::clone(&self.write().slot(wanted, &Arc::default()).kept);
+            kept.asked_at.store(now.as_millisecond(), Ordering::Relaxed);
+            kept
+        })
     }
 
-    /// Says how many bytes it has now. Those that nobody asks for any more go.
-    pub(super) fn weigh(&self, wanted: &Wanted, kept: Arc<Kept>, bytes: u64, now: Timestamp) {
-        self.0.insert(wanted.clone(), Slot { kept, bytes });
-        let oldest = (now - KEPT_FOR).as_second();
-        self.0.retain(|_, slot| slot.kept.asked_at.load(Ordering::Relaxed) >= oldest);
+    /// Says how many bytes it has now, and makes room for them.
+    pub(super) fn weigh(&self, wanted: &Wanted, kept: &Arc<Kept>, bytes: u64, now: Timestamp) {
+        let mut slots = self.write();
+        let slot = slots.slot(wanted, kept);
+        let before = std::mem::replace(&mut slot.bytes, bytes.max(BYTES_MIN));
+        slots.bytes = slots.bytes - before + bytes.max(BYTES_MIN);
+        if slots.bytes > self.bytes_max || now.duration_since(slots.swept_at) >= SWEPT_EVERY {
+            slots.sweep(self.bytes_max, now);
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Slots> {
+        self.slots.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Slots> {
+        self.slots.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slots {
+    fn slot(&mut self, wanted: &Wanted, new: &Arc<Kept>) -> &mut Slot {
+        let bytes = &mut self.bytes;
+        self.by_wanted.entry(wanted.clone()).or_insert_with(|| {
+            *bytes += BYTES_MIN;
+            Slot { kept: Arc::clone(new), bytes: BYTES_MIN }
+        })
+    }
+
+    /// Takes out what nobody asks for any more, and where that does not make room enough, what was
+    /// not asked for longest: a bit more than must be, so that not every new feed has to sweep.
+    fn sweep(&mut self, bytes_max: u64, now: Timestamp) {
+        let asked_at = |slot: &Slot| slot.kept.asked_at.load(Ordering::Relaxed);
+        let oldest = (now - KEPT_FOR).as_millisecond();
+        self.by_wanted.retain(|_, slot| asked_at(slot) >= oldest);
+        self.bytes = self.by_wanted.values().map(|slot| slot.bytes).sum();
+        self.swept_at = now;
+        if self.bytes <= bytes_max {
+            return;
+        }
+        let mut sizes: Vec<(i64, u64)> =
+            self.by_wanted.values().map(|slot| (asked_at(slot), slot.bytes)).collect();
+        sizes.sort_unstable();
+        let last = sizes.pop().map(|(asked_at, _)| asked_at);
+        let (mut left, mut after) = (self.bytes, i64::MIN);
+        for (asked_at, bytes) in sizes {
+            if left <= bytes_max / 8 * 7 {
+                break;
+            }
+            (left, after) = (left - bytes, asked_at);
+        }
+        self.by_wanted.retain(|_, slot| asked_at(slot) > after || Some(asked_at(slot)) == last);
+        self.bytes = self.by_wanted.values().map(|slot| slot.bytes).sum();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use feed::Filter;
+    use jiff::{Timestamp, ToSpan};
+
+    use super::{Shelf, Wanted};
+    use crate::feeds::parse;
+
+    fn wanted(brand: &str) -> Wanted {
+        let filter = Filter { brand: Some(brand.to_owned()), ..Filter::default() };
+        parse("openai.jsonl", filter).unwrap()
+    }
+
+    fn put(shelf: &Shelf, brand: &str, bytes: u64, now: Timestamp) {
+        let kept = shelf.find_or_add(&wanted(brand), now);
+        shelf.weigh(&wanted(brand), &kept, bytes, now);
+    }
+
+    #[test]
+    fn what_was_not_asked_for_longest_goes_where_there_is_no_room() {
+        let shelf = Shelf::new(1_000_000);
+        let now = |nth: i64| Timestamp::UNIX_EPOCH + nth.seconds();
+        let brands: Vec<String> = (0..20).map(|nth| format!("Brand {nth}")).collect();
+        for (nth, brand) in (0..).zip(&brands) {
+            put(&shelf, brand, 100_000, now(nth));
+            // The first is asked for all the time.
+            shelf.find(&wanted("Brand 0"), now(nth)).unwrap();
+        }
+        let there = |brand: &String| shelf.read().by_wanted.contains_key(&wanted(brand));
+        let stay: Vec<bool> = brands.iter().map(there).collect();
+        assert!(stay[0] && !stay[1] && !stay[10] && stay[15..].iter().all(|stays| *stays));
+        put(&shelf, "All", 800_000, now(30));
+        assert!(shelf.find(&wanted("All"), now(30)).is_some(), "there is room for it");
+        assert!(shelf.read().bytes <= 1_000_000);
+        put(&shelf, "All", 90_000, now(31));
+        put(&shelf, "Last", 800_000, now(32));
+        assert_eq!((shelf.read().by_wanted.len(), shelf.read().bytes), (2, 890_000));
+        put(&shelf, "Huge", 5_000_000, now(33));
+        assert!(shelf.find(&wanted("Huge"), now(33)).is_some());
+        assert_eq!((shelf.read().by_wanted.len(), shelf.read().bytes), (1, 5_000_000));
+    }
+
+    #[test]
+    fn what_nobody_asks_for_goes_and_who_asks_again_gets_the_same() {
+        let (shelf, then) = (Shelf::new(1_000_000), Timestamp::UNIX_EPOCH);
+        put(&shelf, "Asked", 1_000, then);
+        put(&shelf, "Forgotten", 1_000, then);
+        let first = shelf.find_or_add(&wanted("Asked"), then + 50.minutes());
+        put(&shelf, "New", 1_000, then + 70.minutes());
+        let again = shelf.find(&wanted("Asked"), then + 70.minutes()).unwrap();
+        assert!(Arc::ptr_eq(&first, &again));
+        assert!(shelf.find(&wanted("Forgotten"), then + 70.minutes()).is_none());
     }
 }

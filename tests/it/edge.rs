@@ -40,6 +40,35 @@ async fn half_a_head_is_cut_off() {
     rest(stream).await;
 }
 
+/// Something moves all the time, so only the time for a head can end it.
+#[tokio::test]
+async fn a_head_that_drips_is_cut_off_on_a_connection_that_has_served_already() {
+    let stage = quick().await;
+    let (mut reading, mut writing) = connect(&stage).await.into_split();
+    for _request in 0..3 {
+        writing.write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut answer = [0; 1024];
+        let read = reading.read(&mut answer).await.unwrap();
+        assert!(answer[..read].starts_with(b"HTTP/1.1 200"));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let dripping = async {
+        for drop in b"GET /livez HTTP/1.1\r\nhost: ".iter().chain(std::iter::repeat(&b'x')) {
+            // The other side has closed once this fails.
+            let Ok(()) = writing.write_all(&[*drop]).await else { break };
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let ended = async {
+        // A reset is an end too.
+        while let Ok(1..) = reading.read(&mut [0; 1024]).await {}
+    };
+    let cut_off = async {
+        tokio::select! { () = dripping => {} () = ended => {} }
+    };
+    tokio::time::timeout(Duration::from_secs(5), cut_off).await.expect("it is cut off");
+}
+
 #[tokio::test]
 async fn a_body_that_does_not_come_is_refused() {
     let stage = quick().await;
