@@ -39,7 +39,7 @@ async fn main() -> anyhow::Result<()> {
     let store = Store::demo("https://shop.example", now, 1);
     let first = store.add_products(PRODUCTS);
     let shop = emulators::serve::start(store.router()).await;
-    let bridge = Bridge::start(&shop.url, &store, &processor.url, &stripe)?;
+    let (bridge, feed) = Bridge::start(&shop.url, &store, &processor.url, &stripe)?;
     let network = Https::new(Duration::from_secs(60))?;
     let ready = format!("{}/readyz", bridge.url);
     while ask(&network, &Method::GET, &ready).await?.status() != StatusCode::OK {
@@ -54,15 +54,15 @@ async fn main() -> anyhow::Result<()> {
     let spread = (0..PRODUCTS / 100).map(|nth| first + nth * 7_919 % PRODUCTS);
     let changes = [("neighbors", clustered.collect::<Vec<_>>()), ("anywhere", spread.collect())];
     for suffix in ["", ".gz", ".zst"] {
-        let feed = format!("{}{}{suffix}", bridge.url, bridge.feed);
-        let (whole, mut etag) = make(&network, &bridge, &feed).await?;
+        let address = format!("{}{feed}{suffix}", bridge.url);
+        let (whole, mut etag) = make(&network, &bridge, &address).await?;
         writeln!(out, "jsonl{suffix:<5} made whole              {:>8} us", whole.as_micros())?;
         for (nth, (name, ids)) in changes.iter().enumerate() {
             for id in ids {
                 store.set_price(*id, &format!("{}.{:02}", 10 + nth + suffix.len(), id % 100));
             }
             tokio::time::sleep(SETTLED).await;
-            let (took, next) = make(&network, &bridge, &feed).await?;
+            let (took, next) = make(&network, &bridge, &address).await?;
             anyhow::ensure!(next != etag, "the feed has not changed");
             etag = next;
             let percent = took.as_nanos() * 1_000 / whole.as_nanos().max(1);
@@ -80,9 +80,9 @@ async fn main() -> anyhow::Result<()> {
 
 /// Has the feed made or brought up to date. Answers what that cost, and how it is now called.
 async fn make(network: &Https, bridge: &Bridge, feed: &str) -> anyhow::Result<(Duration, Bytes)> {
-    let before = cpu_time(bridge.process())?;
+    let before = cpu_time(bridge.child.id())?;
     let answer = ask(network, &Method::HEAD, feed).await?;
-    let spent = cpu_time(bridge.process())?.saturating_sub(before);
+    let spent = cpu_time(bridge.child.id())?.saturating_sub(before);
     let etag = answer.headers().get(header::ETAG).context("a feed has a tag")?;
     Ok((spent, Bytes::copy_from_slice(etag.as_bytes())))
 }

@@ -46,7 +46,7 @@ async fn main() -> anyhow::Result<()> {
     let faults = Faults::new();
     let _store = emulators::serve::start_on(listener, faults.around(store.router()));
     let processor = emulators::serve::start(stripe.router()).await;
-    let bridge = Bridge::start(&store_url, &store, &processor.url, &stripe)?;
+    let (bridge, _feed) = Bridge::start(&store_url, &store, &processor.url, &stripe)?;
     let network = Https::new(Duration::from_secs(2))?;
     for (method, path, millis) in STORE_CALLS {
         faults.always(method, path, Fault::Delay(Duration::from_millis(millis)));

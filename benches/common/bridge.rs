@@ -10,15 +10,14 @@ use emulators::{stripe::Stripe, woocommerce::Store};
 use serde_json::Value;
 
 /// The agent's.
-pub const TOKEN: &str = "token-of-the-benchmark";
+pub(crate) const TOKEN: &str = "token-of-the-benchmark";
 
 /// A bridge that serves until it is dropped.
-pub struct Bridge {
-    child: Child,
+pub(crate) struct Bridge {
+    /// The process.
+    pub(crate) child: Child,
     /// Where it is reached.
-    pub url: String,
-    /// The path of its feed in the native contract, as JSON Lines.
-    pub feed: String,
+    pub(crate) url: String,
 }
 
 impl Drop for Bridge {
@@ -30,13 +29,14 @@ impl Drop for Bridge {
 }
 
 impl Bridge {
-    /// Starts it with a configuration file like an owner's.
-    pub fn start(
+    /// Starts it with a configuration file like an owner's. Answers with it the path of its feed in
+    /// the native contract, as JSON Lines.
+    pub(crate) fn start(
         store_url: &str,
         store: &Store,
         stripe_url: &str,
         stripe: &Stripe,
-    ) -> anyhow::Result<Self> {
+    ) -> anyhow::Result<(Self, String)> {
         let config = std::env::temp_dir().join("storebridge-benchmark.toml");
         let toml = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://bridge.test\"\n\
@@ -77,11 +77,6 @@ impl Bridge {
         std::thread::spawn(move || lines.for_each(drop));
         let url = url.context("it does not serve")?;
         let feed = feed.context("it names no feed")?.replace("http://bridge.test", "");
-        Ok(Self { child, url, feed })
-    }
-
-    /// Its process, as the system counts them.
-    pub fn process(&self) -> u32 {
-        self.child.id()
+        Ok((Self { child, url }, feed))
     }
 }

@@ -1,6 +1,6 @@
 //! The documents that describe the service to everybody: they lie in memory, ready to be sent.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -21,20 +21,20 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(super) struct Documents {
     app: Arc<App>,
     discovery: Discovery,
-    openapi: Bytes,
+    /// Made for whoever asks first: most never do.
+    openapi: OnceLock<Bytes>,
 }
 
 impl Documents {
     pub(super) fn new(app: &Arc<App>) -> Self {
-        let openapi = openapi::document(&app.public_url);
-        Self { app: Arc::clone(app), discovery: Discovery::new(), openapi }
+        Self { app: Arc::clone(app), discovery: Discovery::new(), openapi: OnceLock::new() }
     }
 
     /// The document at that path.
     pub(super) fn find(&self, path: &str) -> Option<Response> {
         let document = match path {
             DISCOVERY => self.discovery.document(&self.app),
-            OPENAPI => self.openapi.clone(),
+            OPENAPI => self.openapi.get_or_init(|| openapi::document(&self.app.public_url)).clone(),
             _ => return None,
         };
         let mut response = Response::new(Body::from(document));
