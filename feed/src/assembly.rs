@@ -40,6 +40,10 @@ struct Block {
     bytes: Bytes,
     digest: [u8; 32],
     entries: Vec<Entry>,
+    /// Of all entries.
+    rows: u64,
+    /// Of all entries, in bytes before packing.
+    length: u64,
 }
 
 /// Where a product's rows stand in its block.
@@ -100,14 +104,16 @@ impl Feed {
         let mut old = mem::take(&mut self.blocks).into_iter().peekable();
         while let Some(block) = old.next() {
             // What is beyond the last block belongs to it.
-            let beyond = old.peek().map(|next| Key(next.entries[0].product.clone()));
-            let rest = beyond.map_or_else(BTreeMap::new, |beyond| changes.split_off(&beyond));
-            let here = mem::replace(&mut changes, rest);
-            if here.is_empty() && blocks.is_closed() {
+            let beyond = old.peek().map(|next| &next.entries[0].product);
+            let is_here = |Key(product): &Key| beyond.is_none_or(|it| order(product, it).is_lt());
+            let is_touched = changes.first_key_value().is_some_and(|(first, _)| is_here(first));
+            if !is_touched && blocks.is_closed() {
                 blocks.keep(block);
-            } else {
-                blocks.merge(block, here);
+                continue;
             }
+            let rest = beyond.map(|beyond| changes.split_off(&Key(beyond.clone())));
+            let here = mem::replace(&mut changes, rest.unwrap_or_default());
+            blocks.merge(block, here);
         }
         for (Key(product), segment) in changes {
             if let Some(segment) = segment {
@@ -139,7 +145,7 @@ impl Feed {
 
     /// How many rows; of profile `acp`, products.
     pub fn rows(&self) -> u64 {
-        self.entries().map(|entry| u64::from(entry.rows)).sum()
+        self.blocks.iter().map(|block| block.rows).sum()
     }
 
     /// How many blocks are kept.
@@ -147,13 +153,13 @@ impl Feed {
         self.blocks.len()
     }
 
-    /// The products with rows, in order, with their rows and bytes.
-    pub fn sizes(&self) -> impl Iterator<Item = Size<'_>> + Clone {
-        self.blocks.iter().flat_map(|block| &block.entries).map(|entry| Size {
-            product: &entry.product,
-            rows: entry.rows.into(),
-            bytes: entry.length as u64,
-        })
+    /// The fewest shards in which none is too large.
+    pub fn count_shards(&self, max: ShardMax) -> u32 {
+        let length: u64 = self.blocks.iter().map(|block| block.length).sum();
+        if self.rows() <= max.rows && length <= max.bytes {
+            return 1;
+        }
+        (2..u32::MAX).find(|shards| self.is_enough(*shards, max)).unwrap_or(1)
     }
 
     /// A hash of the bytes, made of the blocks' own: for an entity tag.
@@ -166,8 +172,18 @@ impl Feed {
         hash.finalize().into()
     }
 
-    fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.blocks.iter().flat_map(|block| &block.entries)
+    fn is_enough(&self, shards: u32, max: ShardMax) -> bool {
+        let mut totals = vec![(0, 0, 0); shards as usize];
+        for entry in self.blocks.iter().flat_map(|block| &block.entries) {
+            let (products, rows, bytes) = &mut totals[shard_of(&entry.product, shards) as usize];
+            *products += 1;
+            *rows += u64::from(entry.rows);
+            *bytes += entry.length as u64;
+        }
+        // One product that is too large by itself will not become smaller.
+        totals.iter().all(|(products, rows, bytes)| {
+            *products < 2 || (*rows <= max.rows && *bytes <= max.bytes)
+        })
     }
 }
 
@@ -260,7 +276,9 @@ impl Blocks {
         }
         let bytes: Bytes = self.packer.pack(&self.raw).into();
         let digest = Sha256::digest(&bytes).into();
-        self.done.push(Block { bytes, digest, entries: mem::take(&mut self.open) });
+        let entries = mem::take(&mut self.open);
+        let length = entries.iter().map(|entry| entry.length as u64).sum();
+        self.done.push(Block { bytes, digest, entries, rows: self.rows.into(), length });
         self.raw.clear();
         self.rows = 0;
         self.packed += 1;
@@ -336,36 +354,6 @@ impl Default for ShardMax {
     fn default() -> Self {
         Self { rows: SHARD_ROWS, bytes: SHARD_BYTES }
     }
-}
-
-/// How large a product's segment is.
-#[derive(Clone, Copy, Debug)]
-pub struct Size<'a> {
-    /// Which.
-    pub product: &'a ProductId,
-    /// How many rows.
-    pub rows: u64,
-    /// How many bytes, not packed.
-    pub bytes: u64,
-}
-
-/// The fewest shards in which none is too large.
-pub fn count_shards<'a>(sizes: &(impl Iterator<Item = Size<'a>> + Clone), max: ShardMax) -> u32 {
-    (1..u32::MAX).find(|shards| is_enough(*shards, max, sizes.clone())).unwrap_or(1)
-}
-
-fn is_enough<'a>(shards: u32, max: ShardMax, sizes: impl Iterator<Item = Size<'a>>) -> bool {
-    let mut totals = vec![(0, 0, 0); shards as usize];
-    for size in sizes {
-        let (products, rows, bytes) = &mut totals[shard_of(size.product, shards) as usize];
-        *products += 1;
-        *rows += size.rows;
-        *bytes += size.bytes;
-    }
-    // One product that is too large by itself will not become smaller.
-    totals
-        .iter()
-        .all(|(products, rows, bytes)| *products < 2 || (*rows <= max.rows && *bytes <= max.bytes))
 }
 
 /// The shard in which a product stands, as long as there are so many.

@@ -28,7 +28,7 @@ mod value;
 mod write;
 mod writer;
 
-pub use assembly::{Feed, SHARD_BYTES, SHARD_ROWS, ShardMax, Size, count_shards, order, shard_of};
+pub use assembly::{Feed, SHARD_BYTES, SHARD_ROWS, ShardMax, order, shard_of};
 #[cfg(feature = "parquet")]
 pub use columnar::to_parquet;
 pub use concept::{CONCEPTS, Concept, Kind, Means, NATIVE};

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use bytes::Bytes;
-use feed::{Feed, Packing, ShardMax, count_shards};
+use feed::{Feed, Packing, ShardMax};
 use http::{HeaderMap, HeaderValue, header};
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 
@@ -27,7 +27,7 @@ impl Ready {
     pub(super) fn new(feed: &Feed, wanted: &Wanted, now: Timestamp, max: ShardMax) -> Self {
         let pieces = pieces(feed, wanted.packing);
         let length: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
-        let shards = count_shards(&feed.sizes(), max);
+        let shards = feed.count_shards(max);
         let made_at = DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
         let made_at = made_at.expect("a clock between the years 1 and 9999");
         let [content_length, etag, last_modified] =

@@ -1,9 +1,7 @@
 //! A feed that takes changes in is the feed that would be built of what there is now.
 
 use commerce::{ItemId, Product, ProductId, ProductKind, Variant};
-use feed::{
-    Feed, Format, Packing, Profile, Segment, ShardMax, Size, Writer, count_shards, order, shard_of,
-};
+use feed::{Feed, Format, Packing, Profile, Segment, ShardMax, Writer, order, shard_of};
 use proptest::prelude::*;
 
 use crate::catalog::{plan, usd};
@@ -84,14 +82,21 @@ fn products_stand_in_the_order_of_their_numbers() {
 #[test]
 fn shards_are_as_many_as_needed_and_stable() {
     let ids: Vec<ProductId> = (0..1_000_u32).map(|id| ProductId::new(id.to_string())).collect();
+    let writer = Writer::new(plan(), Profile::OpenAi, Format::Jsonl).unwrap();
     let of = |rows, bytes| {
-        let sizes = ids.iter().map(move |product| Size { product, rows, bytes });
-        count_shards(&sizes, ShardMax::default())
+        let segments = ids.iter().map(|product| Segment {
+            product: product.clone(),
+            bytes: vec![b'x'; bytes],
+            rows,
+            left_out: Vec::new(),
+        });
+        let feed = Feed::build(&writer, Packing::None, segments);
+        feed.count_shards(ShardMax { rows: 500_000, bytes: 50_000 })
     };
-    assert_eq!(of(1, 3_000), 1);
+    assert_eq!(of(1, 50), 1);
     // 1.2 million rows, and hashes do not fill shards evenly.
-    assert!((3..=4).contains(&of(1_200, 3_000)), "{}", of(1_200, 3_000));
-    assert!((2..=3).contains(&of(1, 900_000)), "{}", of(1, 900_000));
+    assert!((3..=4).contains(&of(1_200, 50)), "{}", of(1_200, 50));
+    assert!((2..=3).contains(&of(1, 90)), "{}", of(1, 90));
     // What a product's shard is may never change: files would swap their rows.
     let shards = ["1", "4711", "gid://1"].map(|id| shard_of(&ProductId::new(id), 7));
     assert_eq!(shards, [6, 2, 5]);
