@@ -92,29 +92,58 @@ impl Layout {
     /// Appends an item's row. Stops halfway where a value is missing that must be there.
     pub(crate) fn write(&self, item: &Item<'_>, out: &mut Vec<u8>) -> bool {
         let (start, mut scratch) = (out.len(), Vec::new());
+        let scratch = &mut scratch;
+        match self.format {
+            Format::Json | Format::Jsonl => {
+                let is_whole = self.write_with(item, out, write::json);
+                if let Some(first) = out.get_mut(start) {
+                    *first = b'{';
+                }
+                is_whole
+            }
+            Format::Csv => self.write_with(item, out, |out, value| {
+                write::cell(out, value, b',', scratch);
+            }),
+            Format::Tsv => self.write_with(item, out, |out, value| {
+                write::cell(out, value, b'\t', scratch);
+            }),
+            Format::Xml => self.write_with(item, out, |out, value| {
+                write::element(out, value, scratch);
+            }),
+        }
+    }
+
+    fn write_with(
+        &self,
+        item: &Item<'_>,
+        out: &mut Vec<u8>,
+        mut write: impl FnMut(&mut Vec<u8>, &Value<'_>),
+    ) -> bool {
         for step in &self.steps {
             match step {
                 Step::Same(bytes) => out.extend_from_slice(bytes),
-                Step::Own(own) => match own.cell(item) {
-                    Cell::Filled(value, _) => self.write_value(own, &value, &mut scratch, out),
+                Step::Own(own) => match &own.cell(item) {
+                    Cell::Filled(value, _) => {
+                        own.before.write(out);
+                        write(out, value);
+                        own.after.write(out);
+                    }
                     Cell::Empty(_) if own.is_must => return false,
-                    Cell::Empty(_) if own.instead.is_empty() => {}
                     Cell::Empty(_) => out.extend_from_slice(&own.instead),
                 },
             }
         }
-        if let (Format::Json | Format::Jsonl, Some(first)) = (self.format, out.get_mut(start)) {
-            *first = b'{';
-        }
         true
     }
 
-    fn write_value(&self, own: &Own, value: &Value<'_>, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
+    fn write_value(&self, own: &Own, value: &Value<'_>, out: &mut Vec<u8>) {
         own.before.write(out);
         match self.format {
             Format::Json | Format::Jsonl => write::json(out, value),
-            Format::Csv | Format::Tsv => write::cell(out, value, delimiter(self.format), scratch),
-            Format::Xml => write::element(out, value, scratch),
+            Format::Csv | Format::Tsv => {
+                write::cell(out, value, delimiter(self.format), &mut Vec::new());
+            }
+            Format::Xml => write::element(out, value, &mut Vec::new()),
         }
         own.after.write(out);
     }
@@ -123,7 +152,7 @@ impl Layout {
         match plan.say(own.column.concept) {
             Say::NoProduct(Cell::Filled(value, _)) if own.column.form == Form::Own => {
                 let mut bytes = Vec::new();
-                self.write_value(&own, value, &mut Vec::new(), &mut bytes);
+                self.write_value(&own, value, &mut bytes);
                 self.add_same(&bytes);
             }
             Say::NoProduct(Cell::Empty(_)) if !own.is_must => self.add_same(&own.instead),
