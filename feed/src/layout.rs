@@ -91,8 +91,7 @@ impl Layout {
 
     /// Appends an item's row. Stops halfway where a value is missing that must be there.
     pub(crate) fn write(&self, item: &Item<'_>, out: &mut Vec<u8>) -> bool {
-        let (start, mut scratch) = (out.len(), Vec::new());
-        let scratch = &mut scratch;
+        let (start, delimiter, mut scratch) = (out.len(), delimiter(self.format), Vec::new());
         match self.format {
             Format::Json | Format::Jsonl => {
                 let is_whole = self.write_with(item, out, write::json);
@@ -101,18 +100,16 @@ impl Layout {
                 }
                 is_whole
             }
-            Format::Csv => self.write_with(item, out, |out, value| {
-                write::cell(out, value, b',', scratch);
-            }),
-            Format::Tsv => self.write_with(item, out, |out, value| {
-                write::cell(out, value, b'\t', scratch);
+            Format::Csv | Format::Tsv => self.write_with(item, out, |out, value| {
+                write::cell(out, value, delimiter, &mut scratch);
             }),
             Format::Xml => self.write_with(item, out, |out, value| {
-                write::element(out, value, scratch);
+                write::element(out, value, &mut scratch);
             }),
         }
     }
 
+    /// The format is chosen once for a row, not for each value of it.
     fn write_with(
         &self,
         item: &Item<'_>,
@@ -123,11 +120,7 @@ impl Layout {
             match step {
                 Step::Same(bytes) => out.extend_from_slice(bytes),
                 Step::Own(own) => match &own.cell(item) {
-                    Cell::Filled(value, _) => {
-                        own.before.write(out);
-                        write(out, value);
-                        own.after.write(out);
-                    }
+                    Cell::Filled(value, _) => own.write(value, out, &mut write),
                     Cell::Empty(_) if own.is_must => return false,
                     Cell::Empty(_) => out.extend_from_slice(&own.instead),
                 },
@@ -136,24 +129,23 @@ impl Layout {
         true
     }
 
-    fn write_value(&self, own: &Own, value: &Value<'_>, out: &mut Vec<u8>) {
-        own.before.write(out);
-        match self.format {
+    /// A column as every row has it.
+    fn same(&self, own: &Own, value: &Value<'_>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        own.write(value, &mut bytes, |out, value| match self.format {
             Format::Json | Format::Jsonl => write::json(out, value),
             Format::Csv | Format::Tsv => {
                 write::cell(out, value, delimiter(self.format), &mut Vec::new());
             }
             Format::Xml => write::element(out, value, &mut Vec::new()),
-        }
-        own.after.write(out);
+        });
+        bytes
     }
 
     fn add(&mut self, plan: &Plan, own: Own) {
         match plan.say(own.column.concept) {
             Say::NoProduct(Cell::Filled(value, _)) if own.column.form == Form::Own => {
-                let mut bytes = Vec::new();
-                self.write_value(&own, value, &mut bytes);
-                self.add_same(&bytes);
+                self.add_same(&self.same(&own, value));
             }
             Say::NoProduct(Cell::Empty(_)) if !own.is_must => self.add_same(&own.instead),
             _ => self.steps.push(Step::Own(own)),
@@ -190,6 +182,18 @@ impl Own {
         let is_must = profile.must_have(column.concept);
         let (before, after) = (Label::new(before), Label::new(after));
         Self { column, is_as_known, is_must, before, after, instead }
+    }
+
+    #[inline]
+    fn write(
+        &self,
+        value: &Value<'_>,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Vec<u8>, &Value<'_>),
+    ) {
+        self.before.write(out);
+        write(out, value);
+        self.after.write(out);
     }
 
     #[inline]

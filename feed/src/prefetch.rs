@@ -10,7 +10,7 @@ use commerce::{Product, Variant};
 /// What memory hands over in one piece.
 const LINE: usize = 64;
 
-/// Looks at every text that most rows hold, those first that lie nearest.
+/// Looks at both ends of every text that most rows hold, and all along the longest.
 pub(crate) fn prefetch(product: &Product) {
     let mut seen = 0;
     let mut look = |text: &str| {
