@@ -219,9 +219,12 @@ fn scaled(out: &mut Vec<u8>, is_negative: bool, digits: u64, scale: u32) {
 fn date(out: &mut Vec<u8>, day: Date) {
     let year = u64::from(day.year().unsigned_abs());
     let (month, day) = (day.month().unsigned_abs().into(), day.day().unsigned_abs().into());
-    let two = |number: u64| [digit(number / 10 % 10), digit(number % 10)];
-    let ([a, b], [c, d], [e, f], [g, h]) = (two(year / 100), two(year), two(month), two(day));
-    out.extend_from_slice(&[a, b, c, d, b'-', e, f, b'-', g, h]);
+    let mut text = *b"0000-00-00";
+    for (at, two) in [(0, year / 100), (2, year % 100), (5, month), (8, day)] {
+        text[at] = digit(two / 10);
+        text[at + 1] = digit(two % 10);
+    }
+    out.extend_from_slice(&text);
 }
 
 fn instant(out: &mut Vec<u8>, at: Timestamp) {
@@ -229,6 +232,7 @@ fn instant(out: &mut Vec<u8>, at: Timestamp) {
     out.extend_from_slice(text.as_bytes());
 }
 
+/// A number below ten.
 fn digit(number: u64) -> u8 {
     b'0' + u8::try_from(number).unwrap_or_default()
 }
@@ -327,7 +331,7 @@ impl<'a> From<Text<'a>> for Value<'a> {
 mod tests {
     use commerce::Decimal;
 
-    use super::{cell, element, json};
+    use super::{cell, decimal, element, json};
     use crate::value::Value;
 
     #[test]
@@ -361,6 +365,23 @@ mod tests {
         check("a\nb\r", "a\\nb\\r", "a\nb\r", "a\nb ");
         check("<&>", "<&>", "<&>", "&lt;&amp;&gt;");
         check("\u{1F}ä", "\\u001fä", "\u{1F}ä", " ä");
+    }
+
+    #[test]
+    fn numbers_have_the_digits_they_need() {
+        let least = "0.0000000000000000000000000001";
+        let most = "79228162514264337593543950335";
+        let check = |number: &str, text: &str| {
+            let mut out = Vec::new();
+            decimal(&mut out, number.parse::<Decimal>().expect("a number"));
+            assert_eq!(String::from_utf8_lossy(&out), text);
+        };
+        for number in ["0", "7", "-12", "0.5", "-0.05", "18446744073709551615", least, most] {
+            check(number, number);
+        }
+        for (number, text) in [("0.00", "0"), ("-0.0", "0"), ("1200.00", "1200"), ("4.10", "4.1")] {
+            check(number, text);
+        }
     }
 
     #[test]
