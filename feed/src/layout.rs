@@ -91,40 +91,61 @@ impl Layout {
 
     /// Appends an item's row. Stops halfway where a value is missing that must be there.
     pub(crate) fn write(&self, item: &Item<'_>, out: &mut Vec<u8>) -> bool {
-        let (start, mut scratch) = (out.len(), Vec::new());
+        let (start, delimiter, mut scratch) = (out.len(), delimiter(self.format), Vec::new());
+        match self.format {
+            Format::Json | Format::Jsonl => {
+                let is_whole = self.write_with(item, out, write::json);
+                if let Some(first) = out.get_mut(start) {
+                    *first = b'{';
+                }
+                is_whole
+            }
+            Format::Csv | Format::Tsv => self.write_with(item, out, |out, value| {
+                write::cell(out, value, delimiter, &mut scratch);
+            }),
+            Format::Xml => self.write_with(item, out, |out, value| {
+                write::element(out, value, &mut scratch);
+            }),
+        }
+    }
+
+    /// The format is chosen once for a row, not for each value of it.
+    fn write_with(
+        &self,
+        item: &Item<'_>,
+        out: &mut Vec<u8>,
+        mut write: impl FnMut(&mut Vec<u8>, &Value<'_>),
+    ) -> bool {
         for step in &self.steps {
             match step {
                 Step::Same(bytes) => out.extend_from_slice(bytes),
-                Step::Own(own) => match own.cell(item) {
-                    Cell::Filled(value, _) => self.write_value(own, &value, &mut scratch, out),
+                Step::Own(own) => match &own.cell(item) {
+                    Cell::Filled(value, _) => own.write(value, out, &mut write),
                     Cell::Empty(_) if own.is_must => return false,
-                    Cell::Empty(_) if own.instead.is_empty() => {}
                     Cell::Empty(_) => out.extend_from_slice(&own.instead),
                 },
             }
         }
-        if let (Format::Json | Format::Jsonl, Some(first)) = (self.format, out.get_mut(start)) {
-            *first = b'{';
-        }
         true
     }
 
-    fn write_value(&self, own: &Own, value: &Value<'_>, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
-        own.before.write(out);
-        match self.format {
+    /// A column as every row has it.
+    fn same(&self, own: &Own, value: &Value<'_>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        own.write(value, &mut bytes, |out, value| match self.format {
             Format::Json | Format::Jsonl => write::json(out, value),
-            Format::Csv | Format::Tsv => write::cell(out, value, delimiter(self.format), scratch),
-            Format::Xml => write::element(out, value, scratch),
-        }
-        own.after.write(out);
+            Format::Csv | Format::Tsv => {
+                write::cell(out, value, delimiter(self.format), &mut Vec::new());
+            }
+            Format::Xml => write::element(out, value, &mut Vec::new()),
+        });
+        bytes
     }
 
     fn add(&mut self, plan: &Plan, own: Own) {
         match plan.say(own.column.concept) {
             Say::NoProduct(Cell::Filled(value, _)) if own.column.form == Form::Own => {
-                let mut bytes = Vec::new();
-                self.write_value(&own, value, &mut Vec::new(), &mut bytes);
-                self.add_same(&bytes);
+                self.add_same(&self.same(&own, value));
             }
             Say::NoProduct(Cell::Empty(_)) if !own.is_must => self.add_same(&own.instead),
             _ => self.steps.push(Step::Own(own)),
@@ -161,6 +182,18 @@ impl Own {
         let is_must = profile.must_have(column.concept);
         let (before, after) = (Label::new(before), Label::new(after));
         Self { column, is_as_known, is_must, before, after, instead }
+    }
+
+    #[inline]
+    fn write(
+        &self,
+        value: &Value<'_>,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Vec<u8>, &Value<'_>),
+    ) {
+        self.before.write(out);
+        write(out, value);
+        self.after.write(out);
     }
 
     #[inline]

@@ -18,6 +18,7 @@ mod item;
 mod layout;
 mod pack;
 mod plan;
+mod prefetch;
 mod profile;
 mod read;
 mod scan;

@@ -1,6 +1,6 @@
 //! A configuration made ready: what it says of any product is found without parsing anything.
 
-use std::{cmp::Ordering, collections::HashMap};
+use std::collections::HashMap;
 
 use commerce::{Product, Storefront, Variant};
 
@@ -24,9 +24,9 @@ pub struct Plan {
     defaults: Vec<Option<Value<'static>>>,
     /// Keys of added fields, by concept.
     meta: Vec<Vec<String>>,
-    /// What a trait of that name, in lower case, stands for; the shortest names first. Every row
-    /// asks for some, and hashing one would take longer than finding it.
-    roles: Vec<(String, Concept)>,
+    /// What a trait of that name, in lower case, stands for, by the length of the name. Every row
+    /// asks for some, and hashing one would take longer than finding it among a few.
+    roles: Vec<Vec<(String, Concept)>>,
     /// The least telling first.
     rules: Vec<Compiled>,
     /// What stands before an item's id in its offer's id.
@@ -165,20 +165,12 @@ impl Plan {
     /// What a trait stands for, by its name.
     pub(crate) fn role(&self, name: &str) -> Option<Concept> {
         let name = name.trim();
-        let mut lower = [0; 24];
-        match lower.get_mut(..name.len()) {
-            Some(lower) if name.is_ascii() => {
-                lower.copy_from_slice(name.as_bytes());
-                lower.make_ascii_lowercase();
-                self.find_role(lower)
-            }
-            _ => self.find_role(name.to_lowercase().as_bytes()),
-        }
+        if name.is_ascii() { self.find_role(name) } else { self.find_role(&name.to_lowercase()) }
     }
 
-    fn find_role(&self, lower: &[u8]) -> Option<Concept> {
-        let order = |(name, _): &(String, Concept)| by_length(name.as_bytes(), lower);
-        self.roles.binary_search_by(order).ok().map(|at| self.roles[at].1)
+    fn find_role(&self, name: &str) -> Option<Concept> {
+        let mut roles = self.roles.get(name.len())?.iter();
+        roles.find(|(one, _)| one.eq_ignore_ascii_case(name)).map(|(_, concept)| *concept)
     }
 
     /// What the rules say of a variant, the most telling last.
@@ -228,7 +220,7 @@ pub(crate) fn stands_in(path: &[String], name: &str) -> bool {
     }
 }
 
-fn roles(settings: &Settings) -> Result<Vec<(String, Concept)>, SettingsError> {
+fn roles(settings: &Settings) -> Result<Vec<Vec<(String, Concept)>>, SettingsError> {
     let mut roles = HashMap::new();
     for (concept, names) in ROLES {
         roles.extend(names.iter().map(|name| ((*name).to_owned(), *concept)));
@@ -238,13 +230,12 @@ fn roles(settings: &Settings) -> Result<Vec<(String, Concept)>, SettingsError> {
         let concept = concept.ok_or_else(|| SettingsError::UnknownTrait(key.clone()))?;
         roles.extend(names.iter().map(|name| (name.trim().to_lowercase(), concept)));
     }
-    let mut roles: Vec<(String, Concept)> = roles.into_iter().collect();
-    roles.sort_by(|(one, _), (other, _)| by_length(one.as_bytes(), other.as_bytes()));
-    Ok(roles)
-}
-
-fn by_length(one: &[u8], other: &[u8]) -> Ordering {
-    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+    let longest = roles.keys().map(String::len).max().unwrap_or_default();
+    let mut by_length = vec![Vec::new(); longest + 1];
+    for (name, concept) in roles {
+        by_length[name.len()].push((name, concept));
+    }
+    Ok(by_length)
 }
 
 fn rules(settings: &Settings) -> Result<Vec<Compiled>, SettingsError> {

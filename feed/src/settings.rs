@@ -195,17 +195,18 @@ fn parse_maps(text: &str) -> Option<Vec<Map<'static>>> {
 /// An address that a browser could open, without a password in it.
 pub(crate) fn parse_link(text: &str) -> Option<Text<'_>> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-    let ends = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'@'));
-    let is_host =
-        ends != Some(0) && !rest.is_empty() && ends.is_none_or(|at| rest.as_bytes()[at] != b'@');
+    let has_host = !matches!(rest.as_bytes().first(), None | Some(b'/' | b'?' | b'#' | b'@'));
     let link = Text::looked_through(text);
-    let is_bad = if link.is_plain() {
-        // That leaves spaces.
-        has_any(text.as_bytes(), |byte| byte == b' ')
-    } else {
-        has_any(text.as_bytes(), is_bad_in_link)
-    };
-    (is_host && !is_bad).then_some(link)
+    // One in which nothing needs care can have only these.
+    let is_fine = link.is_plain() && !has_any(text.as_bytes(), |byte| matches!(byte, b' ' | b'@'));
+    let is_good = || !has_user(rest) && !has_any(text.as_bytes(), is_bad_in_link);
+    (has_host && (is_fine || is_good())).then_some(link)
+}
+
+/// Whether a user or a password stands before the host.
+fn has_user(rest: &str) -> bool {
+    let host = rest.split(['/', '?', '#']).next();
+    host.is_some_and(|host| host.contains('@'))
 }
 
 /// Whether a browser could open it.

@@ -170,19 +170,15 @@ pub(crate) fn integer(out: &mut Vec<u8>, number: u64) {
 
 /// A decimal number without needless zeros.
 pub(crate) fn decimal(out: &mut Vec<u8>, number: Decimal) {
-    match u64::try_from(number.mantissa().unsigned_abs()) {
-        Ok(digits) => {
-            scaled(out, number.is_sign_negative(), digits, number.scale());
-            if number.scale() > 0 {
-                let zeros = out.iter().rev().take_while(|byte| **byte == b'0').count();
-                out.truncate(out.len() - zeros);
-                if out.last() == Some(&b'.') {
-                    out.pop();
-                }
-            }
-        }
-        Err(_) => out.extend_from_slice(number.normalize().to_string().as_bytes()),
+    let Ok(mut digits) = u64::try_from(number.mantissa().unsigned_abs()) else {
+        return out.extend_from_slice(number.normalize().to_string().as_bytes());
+    };
+    let mut scale = number.scale();
+    while scale > 0 && digits.is_multiple_of(10) {
+        digits /= 10;
+        scale -= 1;
     }
+    scaled(out, number.is_sign_negative(), digits, scale);
 }
 
 /// `12.34 USD`.
@@ -194,35 +190,41 @@ pub(crate) fn money(out: &mut Vec<u8>, amount: Money) {
     out.extend_from_slice(currency.code().as_bytes());
 }
 
+/// As many of the digits as the scale says stand behind the point, and at least one before it.
 fn scaled(out: &mut Vec<u8>, is_negative: bool, digits: u64, scale: u32) {
     if is_negative && digits > 0 {
         out.push(b'-');
     }
-    let mut buffer = itoa::Buffer::new();
-    let digits = buffer.format(digits).as_bytes();
-    let scale = scale as usize;
-    if scale == 0 {
-        out.extend_from_slice(digits);
-        return;
+    // From the last to the first: 28 behind the point at most, or 20 in all.
+    let (mut text, mut at, mut rest) = ([0; 32], 32, digits);
+    let mut put = |byte| {
+        at -= 1;
+        text[at] = byte;
+    };
+    for _ in 0..scale {
+        put(digit(rest % 10));
+        rest /= 10;
     }
-    if digits.len() > scale {
-        let (whole, fraction) = digits.split_at(digits.len() - scale);
-        out.extend_from_slice(whole);
-        out.push(b'.');
-        out.extend_from_slice(fraction);
-    } else {
-        out.extend_from_slice(b"0.");
-        out.extend(std::iter::repeat_n(b'0', scale - digits.len()));
-        out.extend_from_slice(digits);
+    if scale > 0 {
+        put(b'.');
     }
+    put(digit(rest % 10));
+    while rest >= 10 {
+        rest /= 10;
+        put(digit(rest % 10));
+    }
+    out.extend_from_slice(&text[at..]);
 }
 
 fn date(out: &mut Vec<u8>, day: Date) {
-    padded(out, day.year().unsigned_abs().into(), 4);
-    out.push(b'-');
-    padded(out, day.month().unsigned_abs().into(), 2);
-    out.push(b'-');
-    padded(out, day.day().unsigned_abs().into(), 2);
+    let year = u64::from(day.year().unsigned_abs());
+    let (month, day) = (day.month().unsigned_abs().into(), day.day().unsigned_abs().into());
+    let mut text = *b"0000-00-00";
+    for (at, two) in [(0, year / 100), (2, year % 100), (5, month), (8, day)] {
+        text[at] = digit(two / 10);
+        text[at + 1] = digit(two % 10);
+    }
+    out.extend_from_slice(&text);
 }
 
 fn instant(out: &mut Vec<u8>, at: Timestamp) {
@@ -230,11 +232,9 @@ fn instant(out: &mut Vec<u8>, at: Timestamp) {
     out.extend_from_slice(text.as_bytes());
 }
 
-fn padded(out: &mut Vec<u8>, number: u32, width: u32) {
-    for place in (0..width).rev() {
-        let digit = number / 10_u32.pow(place) % 10;
-        out.push(b'0' + u8::try_from(digit).unwrap_or(0));
-    }
+/// A number below ten.
+fn digit(number: u64) -> u8 {
+    b'0' + u8::try_from(number).unwrap_or_default()
 }
 
 fn json_map(out: &mut Vec<u8>, map: &Map<'_>) {
@@ -331,7 +331,7 @@ impl<'a> From<Text<'a>> for Value<'a> {
 mod tests {
     use commerce::Decimal;
 
-    use super::{cell, element, json};
+    use super::{cell, decimal, element, json};
     use crate::value::Value;
 
     #[test]
@@ -365,6 +365,23 @@ mod tests {
         check("a\nb\r", "a\\nb\\r", "a\nb\r", "a\nb ");
         check("<&>", "<&>", "<&>", "&lt;&amp;&gt;");
         check("\u{1F}ä", "\\u001fä", "\u{1F}ä", " ä");
+    }
+
+    #[test]
+    fn numbers_have_the_digits_they_need() {
+        let least = "0.0000000000000000000000000001";
+        let most = "79228162514264337593543950335";
+        let check = |number: &str, text: &str| {
+            let mut out = Vec::new();
+            decimal(&mut out, number.parse::<Decimal>().expect("a number"));
+            assert_eq!(String::from_utf8_lossy(&out), text);
+        };
+        for number in ["0", "7", "-12", "0.5", "-0.05", "18446744073709551615", least, most] {
+            check(number, number);
+        }
+        for (number, text) in [("0.00", "0"), ("-0.0", "0"), ("1200.00", "1200"), ("4.10", "4.1")] {
+            check(number, text);
+        }
     }
 
     #[test]

@@ -3,10 +3,10 @@
 //! `cargo bench -p feed --bench feed` prints CPU time of one thread and ratios; nothing is
 //! asserted but that both sides write the same bytes. `FEED_PRODUCTS=10000` makes it smaller.
 //!
-//! The aim is 1 GB/s and 1.2 times the bare serializer. Measured are 710 to 810 MB/s under load, and
-//! 1.16 to 1.24 times in some builds, 1.5 in others: the bare one makes 900 or 1,200 MB/s with the same
-//! instructions, by where the linker places its loop (`docs/feed.md`). Compare builds by the time of
-//! ours, not by the ratio alone.
+//! The aim is 1 GB/s and 1.2 times the bare serializer. Measured are 1.04 to 1.06 GB/s and 0.97 to
+//! 1.08 times, on two cores (EPYC) with four to six times as much to do (`docs/feed.md`). The bare one
+//! makes 900 or 1,200 MB/s with the same instructions, by where the linker places its loop. Compare
+//! builds by the time of ours, not by the ratio alone.
 //!
 //! The bare serializer is serde's derived code over rows that are ready, structs of 81 optional
 //! owned values, written by `serde_json` into the same buffer. Ours begins with products: it finds

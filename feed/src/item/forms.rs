@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     Item,
-    traits::{length_unit, weight_unit},
+    traits::{length_unit, measured, weight_unit},
 };
 use crate::{
     concept::Concept,
@@ -62,8 +62,8 @@ impl<'a> Item<'a> {
             Ok(sides) => sides,
             Err(gap) => return Cell::Empty(gap),
         };
-        match (sides.length, sides.width, sides.height) {
-            (Some(length), Some(width), Some(height)) => {
+        match measured(sides) {
+            [Some(length), Some(width), Some(height)] => {
                 let mut text = Vec::with_capacity(48);
                 for (side, after) in [(length, "x"), (width, "x"), (height, " ")] {
                     decimal(&mut text, side);

@@ -152,12 +152,8 @@ impl<'a> Item<'a> {
             Err(gap) => return Cell::Empty(gap),
         };
         let mut map: Map<'a> = Vec::with_capacity(4);
-        for (name, side) in
-            [("length", sides.length), ("width", sides.width), ("height", sides.height)]
-        {
-            if let Some(side) = side {
-                map.push((name.into(), plain(side).into()));
-            }
+        for (name, side) in ["length", "width", "height"].into_iter().zip(measured(sides)) {
+            map.extend(side.map(|side| (name.into(), plain(side).into())));
         }
         map.push(("unit".into(), length_unit(sides.unit).into()));
         Cell::platform(Value::Map(map), "details.dimensions")
@@ -168,10 +164,9 @@ impl<'a> Item<'a> {
         of: impl Fn(&Dimensions) -> Option<Decimal>,
         place: &'static str,
     ) -> Cell<'a> {
-        match self.sides() {
-            Ok(sides) => {
-                of(&sides).map_or(UNKNOWN, |side| Cell::platform(Value::Decimal(side), place))
-            }
+        match self.sides().map(of) {
+            Ok(Some(side)) if is_positive(&side) => Cell::platform(Value::Decimal(side), place),
+            Ok(_) => UNKNOWN,
             Err(gap) => Cell::Empty(gap),
         }
     }
@@ -184,20 +179,19 @@ impl<'a> Item<'a> {
     }
 
     /// Two sides or three, if they are known to be those of the product.
-    pub(super) fn sides(&self) -> Result<Dimensions, Gap> {
-        let known = self.variant.details.dimensions.or(self.product.details.dimensions);
-        let mut sides = known.ok_or(Gap::Unknown)?;
+    pub(super) fn sides(&self) -> Result<&'a Dimensions, Gap> {
+        let (own, shared) = (&self.variant.details, &self.product.details);
+        let sides = own.dimensions.as_ref().or(shared.dimensions.as_ref()).ok_or(Gap::Unknown)?;
         if !self.plan.product_dimensions {
             return Err(Gap::Refused(
                 "they may be those of the parcel: if they are the product's, set \
                  product_dimensions = true",
             ));
         }
-        for side in [&mut sides.length, &mut sides.width, &mut sides.height] {
-            *side = side.filter(is_positive);
+        if measured(sides).into_iter().flatten().count() < 2 {
+            return Err(Gap::Refused("fewer than two sides are known"));
         }
-        let known = [sides.length, sides.width, sides.height].into_iter().flatten().count();
-        if known < 2 { Err(Gap::Refused("fewer than two sides are known")) } else { Ok(sides) }
+        Ok(sides)
     }
 
     pub(super) fn weight(&self) -> Cell<'a> {
@@ -272,6 +266,11 @@ impl<'a> Item<'a> {
             None => Cell::Empty(Gap::Refused("the trait's value is none of the contract's words")),
         }
     }
+}
+
+/// Length, width and height, as far as they are known: none is nothing.
+pub(super) fn measured(sides: &Dimensions) -> [Option<Decimal>; 3] {
+    [sides.length, sides.width, sides.height].map(|side| side.filter(is_positive))
 }
 
 fn is_positive(number: &Decimal) -> bool {
