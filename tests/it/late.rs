@@ -169,3 +169,28 @@ async fn an_order_that_came_back_takes_no_money() {
     world.app.reconcile().await;
     assert_ended(&world);
 }
+
+/// Somebody has called it off in the processor's dashboard: whoever asks again is told that it has ended,
+/// and not that it goes on.
+#[tokio::test(start_paused = true)]
+async fn a_payment_that_was_called_off_ends_its_session() {
+    let (world, _) = world(25).await;
+    let session = world.agent.ready("20", 1).await;
+    let token = token(&world);
+    let capture = "/v1/payment_intents/{}/capture";
+    world.stripe_faults.always("POST", capture, Fault::DropBefore);
+    let answer = world.agent.complete(session.id(), &token).await;
+    assert_eq!(answer.body["status"], "complete_in_progress", "{}", answer.body);
+    world.stripe_faults.clear();
+    let payment = world.stripe.intents()[0]["id"].as_str().unwrap().to_owned();
+    let call_off = Request::post(format!("/v1/payment_intents/{payment}/cancel"))
+        .header("authorization", format!("Bearer {}", world.stripe.secret_key()))
+        .header("stripe-version", payments::API_VERSION)
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(world.stripe.router().oneshot(call_off).await.unwrap().status(), 200);
+
+    let again = world.agent.complete(session.id(), &token).await;
+    assert_eq!(again.body["status"], "canceled", "{}", again.body);
+    assert_ended(&world);
+}
