@@ -153,6 +153,9 @@ impl Purchase {
             Ok(payment) => payment,
             Err(error) => return Ok(in_progress(draft, &error)),
         };
+        if payment.state == PaymentState::Voided {
+            return Ok(self.end(draft).await);
+        }
         if payment.state != PaymentState::Open {
             return self.pay(draft, payment, commitment, token).await;
         }
@@ -164,6 +167,14 @@ impl Purchase {
             // Nothing is held, and what it was committed to is gone.
             Ok(draft) => Ok(Outcome::Refused(draft, Refusal::Problems)),
             Err(error) => Ok(in_progress(draft, &error)),
+        }
+    }
+
+    /// Its payment pays for nothing any more, so it ends as well.
+    async fn end(&self, draft: Draft) -> Outcome {
+        match self.store.connector.discard(&draft.id, &Facts::new()).await {
+            Ok(dead) => Outcome::Refused(dead, Refusal::Problems),
+            Err(error) => in_progress(draft, &error),
         }
     }
 

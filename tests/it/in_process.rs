@@ -90,7 +90,7 @@ async fn world_where(seed: u64, adapt: impl FnOnce(&mut Config)) -> World {
 }
 
 /// The same with something between the bridge and its store.
-async fn world_behind(
+pub(crate) async fn world_behind(
     seed: u64,
     between: impl FnOnce(Router) -> Router,
     adapt: impl FnOnce(&mut Config),

@@ -34,6 +34,7 @@ mod hooks;
 mod hostile;
 mod in_process;
 mod keys;
+mod late;
 mod logs;
 mod mcp;
 mod owner;

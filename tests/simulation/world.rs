@@ -87,12 +87,7 @@ impl World {
         keeps_lines: bool,
         defect: Option<Defect>,
     ) -> Self {
-        let mut weather = Weather::new(seed, keeps_lines);
-        // What a WooCommerce store carries out half a minute late after one is not mended
-        // (docs/exactly-once.md).
-        if platform == Platform::Shopify {
-            weather = weather.with_power_cuts(seed);
-        }
+        let weather = Weather::new(seed, keeps_lines).with_power_cuts(seed);
         let replicas = weather.dice().random_range(1..=2);
         let (defers, is_run) = (weather.happens(50), weather.happens(10));
         let world = Self::with(platform, weather, seed, defect, replicas);

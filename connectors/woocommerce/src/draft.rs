@@ -8,7 +8,8 @@ use commerce::{
 use http::Method;
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
+use tracing::warn;
 use upstream::Answer;
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     error::unreadable,
     item::Names,
     memory::{FRESH, Kept, Open, USABLE, What},
-    order::{StoreOrder, fact_meta, name_meta},
+    order::{StoreOrder, end_meta, fact_meta, name_meta, shown_meta},
 };
 
 /// Cart and order as they are now.
@@ -57,21 +58,24 @@ impl WooCommerce {
             names: changed.cart.names(),
             ..Kept::default()
         };
-        kept.agreed = Some(changed.cart.total()?);
-        let order = match changed.made {
+        let total = changed.cart.total()?;
+        (kept.agreed, kept.total) = (Some(total), Some(total));
+        let (order, opened) = match changed.made {
             Made::Order { id, .. } => {
-                self.keep_facts(id, &change.facts, &kept.names).await?;
-                id
+                let mut meta = fact_meta(&change.facts);
+                meta.extend(name_meta(&kept.names));
+                self.keep(id, meta).await?;
+                (id, Some(total))
             }
             // Of a cart with nothing in it the store makes none either, and the session hangs on it.
             Made::Nothing | Made::Deferred => {
                 let facts = (&change.facts, &kept.names);
                 let made = self.own_draft(&changed.cart, &note, facts).await?;
                 kept.own = Some(made.contents()?);
-                made.id
+                (made.id, None)
             }
         };
-        self.show(&Found { order, token }, changed, kept).await
+        self.show(&Found { order, token, opened }, changed, kept).await
     }
 
     /// Cart and order, read at once; the order says how far it has come.
@@ -150,11 +154,35 @@ impl WooCommerce {
                 DraftState::Open | DraftState::Committed { .. } => {}
             }
         }
-        let body = json!({ "status": "cancelled", "meta_data": fact_meta(facts) });
-        let path = format!("/orders/{}", found.order);
-        let canceled: StoreOrder = self.client.put("order.cancel", &path, &body).await?;
+        let canceled = self.end(found.order, facts).await?;
         self.empty_cart(&found).await;
         self.draft_of_order(id, &canceled).await
+    }
+
+    /// Cancels an order for good.
+    pub(crate) async fn end(
+        &self,
+        order: u64,
+        facts: &Facts,
+    ) -> Result<StoreOrder, ConnectorError> {
+        let body = json!({ "status": "cancelled", "meta_data": end_meta(facts) });
+        self.client.put("order.cancel", &format!("/orders/{order}"), &body).await
+    }
+
+    /// An order that came back after it was ended is ended again: it may keep goods off the shelf.
+    pub(crate) async fn end_again(&self, order: StoreOrder) -> StoreOrder {
+        warn!(
+            order.id = order.id,
+            status = order.status,
+            "a canceled order came back: canceled again"
+        );
+        match self.end(order.id, &Facts::new()).await {
+            Ok(ended) => ended,
+            Err(error) => {
+                warn!(order.id = order.id, %error, "it is still there: the next look cancels it");
+                order
+            }
+        }
     }
 
     /// A draft that has become more than a cart.
@@ -190,7 +218,10 @@ impl WooCommerce {
         let path = format!("/orders/{}", found.order);
         let order = self.client.get("order.read", &path);
         let (cart, order) = tokio::join!(self.read_cart(found), order);
-        let order: StoreOrder = order?;
+        let mut order: StoreOrder = order?;
+        if order.came_back() {
+            order = self.end_again(order).await;
+        }
         let state = order.state(self.client.url())?;
         if state != DraftState::Open {
             let is_over = matches!(state, DraftState::Placed(_) | DraftState::Discarded);
@@ -204,7 +235,7 @@ impl WooCommerce {
         if is_expired(&cart, &order) {
             return Err(ConnectorError::NotFound { what: "cart" });
         }
-        let kept = order.kept()?;
+        let kept = order.kept(found.opened)?;
         let cart = Arc::new(cart.named(&kept.names));
         Ok(Now::Open(Open { cart, kept, is_read: true }))
     }
@@ -239,7 +270,7 @@ impl WooCommerce {
         let ending = if kept.own.is_some() { Ending::Cart } else { Ending::Draft { note: &note } };
         if kept.own.is_none() {
             // Facts may say why the draft costs something else from now on, so they come first.
-            self.keep_facts(found.order, &change.facts, &Names::new()).await?;
+            self.keep(found.order, fact_meta(&change.facts)).await?;
         }
         let mut changed = self.apply(&found.token, cart, change, ending).await?;
         if !holds(&changed, change.lines.as_deref()) {
@@ -253,6 +284,7 @@ impl WooCommerce {
         let names = changed.cart.names();
         // Names that are gone harm nobody; new ones have to be written down.
         let new_names = if names == kept.names { Names::new() } else { names.clone() };
+        let total = changed.cart.total()?;
         let mut kept = Kept { note: told(&note), facts, names, ..kept };
         match (&kept.own, &changed.made) {
             (Some(before), _) => {
@@ -270,31 +302,27 @@ impl WooCommerce {
                 if found.order != *id || !is_draft {
                     return Ok(None);
                 }
-                self.keep_facts(*id, &Facts::new(), &new_names).await?;
+                // A change that comes late moves what the order comes to, and not this.
+                self.memory.forget(&found.token);
+                let meta = [shown_meta(total)].into_iter().chain(name_meta(&new_names));
+                self.keep(*id, meta.collect()).await?;
             }
             // An empty cart has no order of its own, and the one before waits.
             (None, Made::Nothing) => {}
             (None, Made::Deferred) => return Ok(None),
         }
-        kept.agreed = Some(changed.cart.total()?);
+        (kept.agreed, kept.total) = (Some(total), Some(total));
         self.show(found, changed, kept).await.map(Some)
     }
 
-    /// Facts have to be written by a call of their own.
-    async fn keep_facts(
-        &self,
-        order: u64,
-        facts: &Facts,
-        names: &Names,
-    ) -> Result<(), ConnectorError> {
-        if facts.is_empty() && names.is_empty() {
+    /// What an order of the store's own keeps for us has to be written by a call of its own.
+    async fn keep(&self, order: u64, meta: Vec<Value>) -> Result<(), ConnectorError> {
+        if meta.is_empty() {
             return Ok(());
         }
-        let mut meta = fact_meta(facts);
-        meta.extend(name_meta(names));
         let body = json!({ "meta_data": meta });
         let path = format!("/orders/{order}");
-        let _order: StoreOrder = self.client.put("order.facts", &path, &body).await?;
+        let _order: StoreOrder = self.client.put("order.keep", &path, &body).await?;
         Ok(())
     }
 

@@ -1,15 +1,18 @@
-//! What finds a draft again: its order and its cart's token, packed small.
+//! What finds a draft again: its order and its cart's token, packed small, and what it cost when it was
+//! opened.
 //!
 //! The token is a key to the buyer's personal data, so it leaves the process only sealed. The
 //! first token of a cart works for 48 hours, longer than any session.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use commerce::DraftId;
+use commerce::{Currency, DraftId, Money};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 const PACKED: u8 = 1;
 const AS_TEXT: u8 = 2;
+/// Beside either: an amount stands between order and token.
+const PRICED: u8 = 4;
 const JWT_HEAD: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
 /// A draft, found again.
@@ -18,6 +21,8 @@ pub(crate) struct Found {
     /// The draft order behind the cart.
     pub(crate) order: u64,
     pub(crate) token: SecretString,
+    /// What it cost when it was opened, where its order does not keep that.
+    pub(crate) opened: Option<Money>,
 }
 
 /// The claims of a cart's token, in the order in which the store writes them.
@@ -31,30 +36,46 @@ struct Claims {
 
 impl Found {
     pub(crate) fn pack(&self) -> DraftId {
-        let mut bytes = self.order.to_be_bytes().to_vec();
         let token = self.token.expose_secret();
-        if let Some(small) = shrink(token) {
-            bytes.insert(0, PACKED);
-            bytes.extend(small);
-        } else {
-            bytes.insert(0, AS_TEXT);
-            bytes.extend(token.as_bytes());
+        let (layout, token) = match shrink(token) {
+            Some(small) => (PACKED, small),
+            None => (AS_TEXT, token.as_bytes().to_vec()),
+        };
+        let mut bytes = vec![if self.opened.is_some() { layout | PRICED } else { layout }];
+        bytes.extend(self.order.to_be_bytes());
+        if let Some(opened) = self.opened {
+            bytes.extend(opened.minor().to_be_bytes());
+            bytes.extend(opened.currency().code().as_bytes());
         }
+        bytes.extend(token);
         DraftId::new(bytes)
     }
 
     /// `None` for bytes that we never packed.
     pub(crate) fn unpack(id: &DraftId) -> Option<Self> {
         let (layout, rest) = id.as_bytes().split_first()?;
-        let (order, token) = rest.split_at_checked(8)?;
+        let (order, rest) = rest.split_at_checked(8)?;
         let order = u64::from_be_bytes(order.try_into().ok()?);
-        let token = match *layout {
+        let (opened, token) = match layout & PRICED {
+            0 => (None, rest),
+            _ => price(rest)?,
+        };
+        let token = match layout & !PRICED {
             PACKED => grow(token)?,
             AS_TEXT => String::from_utf8(token.to_vec()).ok()?,
             _ => return None,
         };
-        Some(Self { order, token: token.into() })
+        Some(Self { order, token: token.into(), opened })
     }
+}
+
+/// An amount, and what stands behind it.
+fn price(bytes: &[u8]) -> Option<(Option<Money>, &[u8])> {
+    let (minor, rest) = bytes.split_at_checked(8)?;
+    let (code, rest) = rest.split_at_checked(3)?;
+    let minor = i64::from_be_bytes(minor.try_into().ok()?);
+    let currency = Currency::from_code(std::str::from_utf8(code).ok()?)?;
+    Some((Some(Money::new(minor, currency)), rest))
 }
 
 /// The cart that a token is for; each answer's token is new, and the cart stays.
@@ -94,6 +115,7 @@ fn grow(small: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use commerce::{Currency, Money};
     use secrecy::ExposeSecret;
 
     use super::Found;
@@ -102,11 +124,15 @@ mod tests {
     const TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoidF8yMTk1MDdiNzFkYTMwYzE2ZGIyNTcyMDk3ZjgwZGEiLCJleHAiOjE3OTU2MzAzMDAsImlzcyI6InN0b3JlLWFwaSIsImlhdCI6MTc5NTQ1NzUwMH0.GHEWKYSacouG_Q7T8-ruA9uRFeggvaWDSx7HsCtdU0s";
 
     fn round_trip(token: &str, order: u64) -> usize {
-        let packed = Found { order, token: token.into() }.pack();
-        let found = Found::unpack(&packed).unwrap();
-        assert_eq!(found.token.expose_secret(), token);
-        assert_eq!(found.order, order);
-        packed.as_bytes().len()
+        let mut len = 0;
+        for opened in [None, Some(Money::new(2_145, Currency::USD))] {
+            let packed = Found { order, token: token.into(), opened }.pack();
+            let found = Found::unpack(&packed).unwrap();
+            assert_eq!(found.token.expose_secret(), token);
+            assert_eq!((found.order, found.opened), (order, opened));
+            len = packed.as_bytes().len();
+        }
+        len
     }
 
     #[test]
@@ -118,7 +144,7 @@ mod tests {
 
     #[test]
     fn other_bytes_are_no_draft() {
-        for bytes in [&[][..], &[1], &[9; 40], &[1; 12]] {
+        for bytes in [&[][..], &[1], &[9; 40], &[1; 12], &[5; 12], &[5; 90]] {
             assert!(Found::unpack(&commerce::DraftId::new(bytes)).is_none(), "{bytes:?}");
         }
     }

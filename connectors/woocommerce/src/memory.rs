@@ -47,7 +47,10 @@ pub(crate) struct Open {
 pub(crate) struct Kept {
     pub(crate) note: Option<String>,
     pub(crate) facts: Facts,
+    /// What the agent was shown.
     pub(crate) agreed: Option<Money>,
+    /// What the order comes to.
+    pub(crate) total: Option<Money>,
     /// The names under which lines were ordered.
     pub(crate) names: Names,
     /// Where the order is one that we made: what stands in it.

@@ -33,6 +33,12 @@ const META_SESSION: &str = "_acp_session";
 const META_AGENT: &str = "_acp_agent";
 /// What the agent was shown, where the order is one that we made; in minor units and a currency.
 const META_AGREED: &str = "_acp_agreed";
+/// What the agent was last shown, where the order is the store's own. Its total does not say that: a
+/// change that the store carries out long after its caller has given up moves it, and nobody was told.
+const META_SHOWN: &str = "_acp_shown";
+/// That we have ended it for good. A store carries out whatever reaches it, however late: a status
+/// that was asked for before it was canceled brings it back.
+const META_ENDED: &str = "_acp_ended";
 /// The names under which lines were ordered, where they say more than an id.
 const META_NAMES: &str = "_acp_items";
 /// A store needs no longer to write down what it is doing.
@@ -178,6 +184,9 @@ struct OrderFee {
 impl StoreOrder {
     /// What became of the draft.
     pub(crate) fn state(&self, store_url: &str) -> Result<DraftState, ConnectorError> {
+        if self.is_ended() {
+            return Ok(DraftState::Discarded);
+        }
         let is_tied = self.meta(META_PAYMENT).is_some();
         let is_paid = self.date_paid_gmt.is_some() && self.payment_method == PAYMENT_METHOD;
         // An order on hold takes a payment in without being paid by it, a seller may put one on hold
@@ -232,6 +241,21 @@ impl StoreOrder {
     /// Whether the store has taken the payment in.
     pub(crate) const fn is_paid(&self) -> bool {
         self.date_paid_gmt.is_some()
+    }
+
+    /// Whether we have ended it, and no money was written in since.
+    fn is_ended(&self) -> bool {
+        self.meta(META_ENDED).is_some() && !self.is_paid()
+    }
+
+    /// Whether a change that the store carried out late has brought it back after it was ended.
+    pub(crate) fn came_back(&self) -> bool {
+        self.is_ended() && !matches!(self.status.as_str(), "cancelled" | "trash")
+    }
+
+    /// Whether it is one that we made.
+    pub(crate) fn is_own(&self) -> bool {
+        self.meta(META_AGREED).is_some()
     }
 
     /// Whether it was paid well before it was last changed. Both times are the store's.
@@ -292,25 +316,23 @@ impl StoreOrder {
         self.meta_data.iter().filter_map(fact).collect()
     }
 
-    /// What a cart has no place for.
-    pub(crate) fn kept(&self) -> Result<Kept, ConnectorError> {
-        let own = self.agreed()?;
-        let agreed = match own {
-            Some(agreed) => agreed,
-            None => self.total()?,
-        };
+    /// What a cart has no place for. `opened` is what it cost at the beginning, where that is known.
+    pub(crate) fn kept(&self, opened: Option<Money>) -> Result<Kept, ConnectorError> {
+        let total = self.total()?;
+        let shown = self.amount(META_AGREED)?.or(self.amount(META_SHOWN)?).or(opened);
         Ok(Kept {
             note: self.note(),
             facts: self.facts(),
-            agreed: Some(agreed),
+            agreed: Some(shown.unwrap_or(total)),
+            total: Some(total),
             names: self.names(),
-            own: own.map(|_| self.contents()).transpose()?,
+            own: self.is_own().then(|| self.contents()).transpose()?,
         })
     }
 
-    /// What the agent was shown, where the order does not follow its cart by itself.
-    fn agreed(&self) -> Result<Option<Money>, ConnectorError> {
-        let Some(text) = self.meta(META_AGREED) else { return Ok(None) };
+    /// An amount that we have kept with it.
+    fn amount(&self, key: &str) -> Result<Option<Money>, ConnectorError> {
+        let Some(text) = self.meta(key) else { return Ok(None) };
         let (minor, code) = text.split_once(' ').unwrap_or((text, ""));
         let currency = currency(code)?;
         Money::parse_minor(minor, digits(currency), currency).map(Some).map_err(unreadable)
@@ -389,8 +411,23 @@ pub(crate) fn name_meta(names: &Names) -> Option<Value> {
 
 /// What the agent was shown, to be kept with an order that does not follow its cart.
 pub(crate) fn agreed_meta(agreed: Money) -> Value {
-    let text = format!("{} {}", agreed.minor(), agreed.currency().code());
-    json!({"key": META_AGREED, "value": text})
+    json!({"key": META_AGREED, "value": words(agreed)})
+}
+
+/// What the agent was shown, to be kept with an order of the store's own.
+pub(crate) fn shown_meta(shown: Money) -> Value {
+    json!({"key": META_SHOWN, "value": words(shown)})
+}
+
+/// That it is ended for good, and why.
+pub(crate) fn end_meta(facts: &Facts) -> Vec<Value> {
+    let mut meta = fact_meta(facts);
+    meta.push(json!({"key": META_ENDED, "value": "yes"}));
+    meta
+}
+
+fn words(amount: Money) -> String {
+    format!("{} {}", amount.minor(), amount.currency().code())
 }
 
 fn unreadable(error: MoneyError) -> ConnectorError {

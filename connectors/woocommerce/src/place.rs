@@ -35,7 +35,7 @@ impl WooCommerce {
                 return Ok(draft);
             }
             check_price(commitment, &draft)?;
-            if open.kept.own.is_none() && open.kept.agreed != Some(draft.quote.totals.total) {
+            if open.kept.own.is_none() && open.kept.total != Some(draft.quote.totals.total) {
                 // The store's order has fallen behind its cart; asked for, it follows.
                 self.order_of_cart(&found.token).await?;
             }
@@ -57,6 +57,11 @@ impl WooCommerce {
         let body = Value::Object(contents);
         let written: StoreOrder =
             self.client.put("order.commit", &format!("/orders/{order}"), &body).await?;
+        if written.came_back() {
+            // Somebody has ended it meanwhile.
+            self.end_again(written).await;
+            return Err(ConnectorError::Settled { action: "commit" });
+        }
         if written.total()? != commitment.total {
             // The order had fallen behind its cart; nothing is held, so it goes back.
             let actual = written.total()?;
@@ -175,7 +180,7 @@ impl WooCommerce {
     ) -> Result<StoreOrder, ConnectorError> {
         let found = Found::unpack(id).ok_or(ConnectorError::NotFound { what: "draft" })?;
         let cart = self.read_cart(&found).await?;
-        if cart.total()? == commitment.total && paid.kept()?.own.is_some() {
+        if cart.total()? == commitment.total && paid.is_own() {
             self.mend(paid.id, &cart, &paid.contents()?).await?;
         }
         let path = format!("/orders/{}", paid.id);

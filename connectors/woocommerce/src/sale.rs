@@ -66,7 +66,7 @@ impl WooCommerce {
         })
     }
 
-    /// Orders that are tied to a payment and not paid.
+    /// Orders that are tied to a payment and not paid, and those that came back after they were ended.
     pub(crate) async fn waiting_orders(&self) -> Result<Vec<Origin>, ConnectorError> {
         let mut found = Vec::new();
         for page in 1..=PAGES_MAX {
@@ -77,7 +77,8 @@ impl WooCommerce {
             let orders: Vec<StoreOrder> = self.client.get("order.list", &path).await?;
             let is_full = orders.len() == PAGE;
             for order in &orders {
-                if matches!(order.state(self.client.url())?, DraftState::Committed { .. }) {
+                let waits = matches!(order.state(self.client.url())?, DraftState::Committed { .. });
+                if waits || order.came_back() {
                     found.extend(order.origin());
                 }
             }

@@ -29,6 +29,11 @@ impl WooCommerce {
         let path = format!("/orders/{order}");
         let body = json!({ "status": "on-hold" });
         let held: StoreOrder = self.client.put("order.hold", &path, &body).await?;
+        if held.came_back() {
+            // Somebody has ended it meanwhile: it takes nobody's money any more.
+            self.end_again(held).await;
+            return Err(ConnectorError::Settled { action: "hold" });
+        }
         if !self.took_too_much(&held).await? {
             return Ok(Hold::Held);
         }
@@ -38,7 +43,8 @@ impl WooCommerce {
         // Another replica may have looked as well, and given the goods back by now: then nothing is
         // below nothing any more, and the order is no longer on hold.
         let now: StoreOrder = self.client.get("order.read", &path).await?;
-        Ok(if now.status == "on-hold" { Hold::Held } else { Hold::SoldOut })
+        let is_held = now.status == "on-hold" && !now.came_back();
+        Ok(if is_held { Hold::Held } else { Hold::SoldOut })
     }
 
     /// A change that the store carried out late may have put the goods of a paid order back on the

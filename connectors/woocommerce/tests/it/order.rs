@@ -149,6 +149,51 @@ async fn a_paid_order_is_not_discarded() {
     assert!(matches!(refused, Err(ConnectorError::Settled { .. })), "{refused:?}");
 }
 
+/// Whatever the store carries out late: by then nobody takes money for it.
+#[tokio::test]
+async fn what_was_discarded_stays_discarded() {
+    for status in ["on-hold", "pending", "failed", "checkout-draft"] {
+        let stage = Stage::start().await;
+        let stock = stage.store.stock(3506).unwrap();
+        let draft = stage.ready("3506", 1).await;
+        let commitment = commitment(&draft, "pi_1");
+        stage.connector.commit(&draft.id, &commitment).await.unwrap();
+        stage.connector.discard(&draft.id, &Facts::new()).await.unwrap();
+        stage.seller_sets_status(&draft, status).await;
+        if status != "checkout-draft" {
+            let unsettled = stage.connector.unsettled().await.unwrap();
+            assert_eq!(unsettled.len(), 1, "{status}: somebody has to look at it");
+        }
+        let loaded = stage.connector.load(&draft.id).await.unwrap();
+        assert_eq!(loaded.state, DraftState::Discarded, "{status}");
+        let order = stage.store.order(draft.order.as_str().parse().unwrap()).unwrap();
+        assert_eq!(order["status"], "cancelled", "{status}: ended again");
+        assert_eq!(stage.store.stock(3506), Some(stock), "{status}");
+        assert_eq!(stage.connector.unsettled().await.unwrap(), []);
+        let settled = |result: &Result<_, ConnectorError>| {
+            matches!(result, Err(ConnectorError::Settled { .. }))
+        };
+        let held = stage.connector.hold(&draft.id).await.map(|_| ());
+        assert!(settled(&held), "{status}: {held:?}");
+        let committed = stage.connector.commit(&draft.id, &commitment).await.map(|_| ());
+        assert!(settled(&committed), "{status}: {committed:?}");
+        assert_eq!(stage.store.stock(3506), Some(stock), "{status}");
+    }
+}
+
+/// Whoever had taken its money when it was canceled gets an order all the same.
+#[tokio::test]
+async fn what_was_discarded_and_paid_is_an_order() {
+    let stage = Stage::start().await;
+    let draft = stage.ready("20", 1).await;
+    let commitment = commitment(&draft, "pi_1");
+    stage.connector.commit(&draft.id, &commitment).await.unwrap();
+    stage.connector.discard(&draft.id, &Facts::new()).await.unwrap();
+    stage.connector.place(&draft.id, &commitment).await.unwrap();
+    let loaded = stage.connector.load(&draft.id).await.unwrap();
+    assert!(matches!(loaded.state, DraftState::Placed(_)), "{:?}", loaded.state);
+}
+
 #[tokio::test]
 async fn what_was_shown_stays_what_was_bought() {
     let stage = Stage::start().await;
