@@ -40,7 +40,7 @@ async fn main() -> anyhow::Result<()> {
     let first = store.add_products(PRODUCTS);
     let shop = emulators::serve::start(store.router()).await;
     let (bridge, feed) = Bridge::start(&shop.url, &store, &processor.url, &stripe)?;
-    let network = Https::new(Duration::from_secs(60))?;
+    let network = Https::new(Duration::from_mins(1))?;
     let ready = format!("{}/readyz", bridge.url);
     while ask(&network, &Method::GET, &ready).await?.status() != StatusCode::OK {
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -4,9 +4,9 @@
 //! charge and one order, or neither.
 //!
 //! `cargo test --test simulation` runs a sample. All of it is
-//! `cargo test --profile simulation --test simulation -- --full`, and a million schedules are
-//! `cargo test --profile simulation --test simulation -- --schedules 1000000 schedules`. A schedule
-//! that fails prints its seed, and `-- --replay SEED` runs it again and shows every call.
+//! `cargo test --config profile.dev.opt-level=2 --test simulation -- --full`, and a million schedules
+//! are `… -- --schedules 1000000 schedules`. A schedule that fails prints its seed, and
+//! `-- --replay SEED` runs it again and shows every call.
 
 #![expect(clippy::disallowed_methods, reason = "what is on its way outlives whoever has sent it")]
 
@@ -33,6 +33,9 @@ mod world;
 
 use ledger::Tally;
 use store::Platform;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What `cargo test` passes to every test program stands beside what is our own.
 #[expect(clippy::struct_excessive_bools, reason = "these are the switches of a command line")]

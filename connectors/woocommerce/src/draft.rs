@@ -268,10 +268,6 @@ impl WooCommerce {
         let Open { cart, kept, .. } = open;
         let note = note_after(change, kept.note.as_deref());
         let ending = if kept.own.is_some() { Ending::Cart } else { Ending::Draft { note: &note } };
-        if kept.own.is_none() {
-            // Facts may say why the draft costs something else from now on, so they come first.
-            self.keep(found.order, fact_meta(&change.facts)).await?;
-        }
         let mut changed = self.apply(&found.token, cart, change, ending).await?;
         if !holds(&changed, change.lines.as_deref()) {
             if seen == Seen::Before {
@@ -302,13 +298,15 @@ impl WooCommerce {
                 if found.order != *id || !is_draft {
                     return Ok(None);
                 }
-                // A change that comes late moves what the order comes to, and not this.
+                // A change that comes late moves what the order comes to, and not this. Facts may say
+                // why it costs something else from now on, so they go together.
                 self.memory.forget(&found.token);
-                let meta = [shown_meta(total)].into_iter().chain(name_meta(&new_names));
-                self.keep(*id, meta.collect()).await?;
+                let mut meta = fact_meta(&change.facts);
+                meta.extend([shown_meta(total)].into_iter().chain(name_meta(&new_names)));
+                self.keep(*id, meta).await?;
             }
             // An empty cart has no order of its own, and the one before waits.
-            (None, Made::Nothing) => {}
+            (None, Made::Nothing) => self.keep(found.order, fact_meta(&change.facts)).await?,
             (None, Made::Deferred) => return Ok(None),
         }
         (kept.agreed, kept.total) = (Some(total), Some(total));

@@ -1,6 +1,6 @@
 //! How many calls each step costs the store, parts of a batch not counted.
 
-use commerce::{Change, Connector};
+use commerce::{Change, Connector, Facts};
 
 use crate::stage::{Stage, commitment, line};
 
@@ -37,7 +37,8 @@ async fn a_purchase_costs_few_calls() {
     assert_eq!(opened.len(), 2, "a cart, and the batch that ends with the draft: {opened:#?}");
     stage.connector.glance(&draft.id).await.unwrap();
     assert_eq!(meter.calls(), [""; 0], "what was just said is known");
-    let draft = stage.revise(&draft, more()).await;
+    let facts = Facts::from([("locale".to_owned(), "en-US".to_owned())]);
+    let draft = stage.revise(&draft, Change { facts, ..more() }).await;
     let revised = meter.calls();
     assert_eq!(revised.len(), 2, "one batch, and what was shown: {revised:#?}");
 
