@@ -31,8 +31,8 @@ use tokio::{
 };
 
 const CONNECTIONS: usize = 64;
-const REQUESTS: usize = 60_000;
-const ROUNDS: usize = 5;
+const REQUESTS: usize = 16_000;
+const ROUNDS: usize = 25;
 const ADDRESSES: usize = 10_000;
 /// Products of the large feed.
 const PRODUCTS: u64 = 50_000;

@@ -6,7 +6,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -67,42 +67,42 @@ impl Shelf {
 
     /// The same, or a place for it.
     pub(super) fn find_or_add(&self, wanted: &Wanted, now: Timestamp) -> Arc<Kept> {
-        self.find(wanted, now).unwrap_or_else(|| {
-            let kept = Arc::clone(&self.write().slot(wanted, &Arc::default()).kept);
-            kept.asked_at.store(now.as_millisecond(), Ordering::Relaxed);
-            kept
-        })
+        self.find(wanted, now).unwrap_or_else(|| self.put(wanted, &Arc::default(), None, now))
     }
 
     /// Says how many bytes it has now, and makes room for them.
     pub(super) fn weigh(&self, wanted: &Wanted, kept: &Arc<Kept>, bytes: u64, now: Timestamp) {
-        let mut slots = self.write();
-        let slot = slots.slot(wanted, kept);
-        let before = std::mem::replace(&mut slot.bytes, bytes.max(BYTES_MIN));
-        slots.bytes = slots.bytes - before + bytes.max(BYTES_MIN);
+        self.put(wanted, kept, Some(bytes), now);
+    }
+
+    /// Puts it there, if it is not; where its bytes are known now, they count.
+    fn put(
+        &self,
+        wanted: &Wanted,
+        new: &Arc<Kept>,
+        bytes: Option<u64>,
+        now: Timestamp,
+    ) -> Arc<Kept> {
+        let slots = &mut *self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.by_wanted.entry(wanted.clone());
+        let slot = slot.or_insert_with(|| Slot { kept: Arc::clone(new), bytes: 0 });
+        let bytes = bytes.unwrap_or(slot.bytes).max(BYTES_MIN);
+        slots.bytes = slots.bytes - slot.bytes + bytes;
+        slot.bytes = bytes;
+        let kept = Arc::clone(&slot.kept);
+        kept.asked_at.store(now.as_millisecond(), Ordering::Relaxed);
         if slots.bytes > self.bytes_max || now.duration_since(slots.swept_at) >= SWEPT_EVERY {
             slots.sweep(self.bytes_max, now);
         }
+        kept
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Slots> {
         self.slots.read().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Slots> {
-        self.slots.write().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Slots {
-    fn slot(&mut self, wanted: &Wanted, new: &Arc<Kept>) -> &mut Slot {
-        let bytes = &mut self.bytes;
-        self.by_wanted.entry(wanted.clone()).or_insert_with(|| {
-            *bytes += BYTES_MIN;
-            Slot { kept: Arc::clone(new), bytes: BYTES_MIN }
-        })
-    }
-
     /// Takes out what nobody asks for any more, and where that does not make room enough, what was
     /// not asked for longest: a bit more than must be, so that not every new feed has to sweep.
     fn sweep(&mut self, bytes_max: u64, now: Timestamp) {
@@ -172,6 +172,15 @@ mod tests {
         put(&shelf, "Huge", 5_000_000, now(33));
         assert!(shelf.find(&wanted("Huge"), now(33)).is_some());
         assert_eq!((shelf.read().by_wanted.len(), shelf.read().bytes), (1, 5_000_000));
+    }
+
+    #[test]
+    fn what_is_never_made_has_a_bound_too() {
+        let (shelf, now) = (Shelf::new(100_000), Timestamp::UNIX_EPOCH);
+        for nth in 0..1_000 {
+            shelf.find_or_add(&wanted(&format!("Brand {nth}")), now + nth.seconds());
+        }
+        assert!(shelf.read().by_wanted.len() <= 100, "{}", shelf.read().by_wanted.len());
     }
 
     #[test]

@@ -5,7 +5,10 @@
 //! stands for the headers. A bearer token is needed like everywhere, so a page in somebody's browser
 //! can do nothing here.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use acp::latest::{Version, schemas};
 use axum::{
@@ -93,6 +96,9 @@ const TOOLS: [Tool; 5] = [
     },
 ];
 
+/// All tools with the schemas of their arguments, for whoever lists them.
+static LISTED: LazyLock<Value> = LazyLock::new(|| json!({"tools": TOOLS.each_ref().map(describe)}));
+
 impl Tool {
     const fn needs_id(&self) -> bool {
         !matches!(self.operation, Operation::Create)
@@ -172,7 +178,7 @@ pub(super) async fn hear(
     let result = match message.method.as_str() {
         "initialize" => Ok(introduction(&message.params)),
         "ping" => Ok(json!({})),
-        "tools/list" => Ok(json!({"tools": TOOLS.each_ref().map(describe)})),
+        "tools/list" => Ok(LISTED.clone()),
         "tools/call" => call(&app, caller, message.params).await,
         other => Err(Fault::new(NO_METHOD, format!("There is no method {other:?} here"))),
     };
