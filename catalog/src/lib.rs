@@ -10,6 +10,7 @@
 //!
 //! This crate knows no platform, no network and no clock.
 
+mod chunk;
 mod codec;
 mod group;
 mod index;

@@ -9,6 +9,7 @@ use commerce::{Exclusion, ItemId, Product, ProductId};
 use jiff::Timestamp;
 
 use crate::{
+    chunk::Chunk,
     codec::Codec,
     group::{Entry, Group, Record},
     index::Index,
@@ -18,7 +19,7 @@ use crate::{
 /// The catalog at one moment. It never changes.
 #[derive(Clone)]
 pub struct Snapshot {
-    pub(crate) groups: Vec<Arc<Group>>,
+    pub(crate) chunks: Vec<Arc<Chunk>>,
     pub(crate) items: Index,
     pub(crate) codec: Arc<Codec>,
     pub(crate) revision: u64,
@@ -39,7 +40,7 @@ impl std::fmt::Debug for Snapshot {
 impl Snapshot {
     pub(crate) fn empty() -> Self {
         Self {
-            groups: Vec::new(),
+            chunks: Vec::new(),
             items: Index::default(),
             codec: Arc::new(Codec::blank()),
             revision: 0,
@@ -65,12 +66,12 @@ impl Snapshot {
 
     /// How many products there are, sold through agents or not.
     pub fn len(&self) -> usize {
-        self.groups.iter().map(|group| group.len()).sum()
+        self.chunks.iter().map(|chunk| chunk.len()).sum()
     }
 
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
-        self.groups.is_empty()
+        self.chunks.is_empty()
     }
 
     /// One product.
@@ -94,13 +95,13 @@ impl Snapshot {
 
     /// All products in the order of their ids, which is the same in every snapshot.
     pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.groups.iter().flat_map(|group| self.entries(group))
+        self.groups().flat_map(|group| self.entries(group))
     }
 
     /// The same in groups of neighbors. A group whose first id and revision are known has not
     /// changed.
     pub fn groups(&self) -> impl Iterator<Item = &Arc<Group>> {
-        self.groups.iter()
+        self.chunks.iter().flat_map(|chunk| chunk.groups())
     }
 
     /// The products of one of its groups.
@@ -111,12 +112,12 @@ impl Snapshot {
     /// What is not as it was in an older snapshot: as it is now, or `None` where it is gone. Looks
     /// only at the groups that the two do not share.
     pub fn since<'a>(&'a self, old: &Self) -> Vec<(ProductId, Option<Entry<'a>>)> {
-        let shared: HashSet<*const Group> = old.groups.iter().map(Arc::as_ptr).collect();
-        let is_new = |group: &&Arc<Group>| !shared.contains(&Arc::as_ptr(group));
-        let changed: Vec<&Arc<Group>> = self.groups.iter().filter(is_new).collect();
-        let kept: HashSet<*const Group> = self.groups.iter().map(Arc::as_ptr).collect();
-        let lost = old.groups.iter().filter(|group| !kept.contains(&Arc::as_ptr(group)));
+        let (mine, its) = (self.chunks.iter(), old.chunks.iter());
+        let new = groups_of(only_in(mine.clone(), its.clone()));
+        let gone = groups_of(only_in(its, mine));
+        let (changed, lost) = (only_in(new.clone(), gone.clone()), only_in(gone, new));
         let mut before: HashMap<&Key, u64> = lost
+            .into_iter()
             .flat_map(|group| group.records())
             .map(|record| (&record.key, record.revision))
             .collect();
@@ -135,17 +136,29 @@ impl Snapshot {
 
     /// What there is, counted. Looks at every product, and unpacks none.
     pub fn summary(&self) -> Summary {
-        let records = self.groups.iter().flat_map(|group| group.records());
-        let bytes =
-            self.items.bytes() + self.groups.iter().map(|group| group.bytes()).sum::<usize>();
+        let records = self.groups().flat_map(|group| group.records());
+        let bytes = self.items.bytes() + self.groups().map(|group| group.bytes()).sum::<usize>();
         records.fold(Summary { bytes, ..Summary::default() }, Summary::with)
     }
 
     pub(crate) fn find(&self, key: &Key) -> Option<Entry<'_>> {
-        let after = self.groups.partition_point(|group| group.first() <= key);
-        let group = self.groups.get(after.checked_sub(1)?)?;
+        let after = self.chunks.partition_point(|chunk| chunk.first() <= key);
+        let group = self.chunks.get(after.checked_sub(1)?)?.find(key)?;
         Some(Entry { codec: &self.codec, group, at: group.find(key)? })
     }
+}
+
+fn groups_of(chunks: Vec<&Arc<Chunk>>) -> impl Iterator<Item = &Arc<Group>> + Clone {
+    chunks.into_iter().flat_map(|chunk| chunk.groups())
+}
+
+/// What others do not have as well.
+fn only_in<'a, 'o, T: 'a + 'o>(
+    all: impl Iterator<Item = &'a Arc<T>>,
+    others: impl Iterator<Item = &'o Arc<T>>,
+) -> Vec<&'a Arc<T>> {
+    let others: HashSet<*const T> = others.map(Arc::as_ptr).collect();
+    all.filter(|one| !others.contains(&Arc::as_ptr(one))).collect()
 }
 
 /// What there is in a snapshot, counted.

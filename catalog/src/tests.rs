@@ -8,7 +8,7 @@ use commerce::{
 };
 use jiff::Timestamp;
 
-use crate::{Catalog, Snapshot, group::GROUP_MAX};
+use crate::{Catalog, Snapshot, chunk::GROUPS_MAX, group::GROUP_MAX};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -321,6 +321,7 @@ fn any_number_of_changes_in_any_order_end_up_in_the_same_catalog() {
     for seed in 1..=3 {
         let mut chance = Chance(seed * 7919);
         let (catalog, mut model) = (filled(&[]), BTreeMap::new());
+        let (mut earlier, mut earlier_model) = (catalog.snapshot().unwrap(), BTreeMap::new());
         for round in 0..60 {
             let mut news = Vec::new();
             for _ in 0..chance.below(400) {
@@ -342,6 +343,21 @@ fn any_number_of_changes_in_any_order_end_up_in_the_same_catalog() {
                 assert!(ids(&snapshot).iter().eq(model.keys()), "seed {seed}, round {round}");
                 assert!(snapshot.iter().zip(model.values()).all(|(e, known)| e.read() == *known));
                 assert!(snapshot.groups().all(|group| (1..=GROUP_MAX).contains(&group.len())));
+                let groups = snapshot.chunks.iter().map(|chunk| chunk.groups().len());
+                assert!(groups.clone().all(|groups| (1..=GROUPS_MAX).contains(&groups)));
+                assert!(groups.count() > 1, "one chunk does not hold them all");
+                assert_eq!(snapshot.len(), model.len());
+                let told: BTreeMap<u64, Option<Product>> = snapshot
+                    .since(&earlier)
+                    .into_iter()
+                    .map(|(id, entry)| {
+                        (id.as_str().parse().unwrap(), entry.map(|entry| entry.read()))
+                    })
+                    .collect();
+                assert!(told.iter().all(|(id, product)| product.as_ref() == model.get(id)));
+                let differs = |id: &u64| model.get(id) != earlier_model.get(id);
+                assert!((1..=9_000).filter(differs).all(|id| told.contains_key(&id)));
+                (earlier, earlier_model) = (Arc::clone(&snapshot), model.clone());
                 for (id, product) in &model {
                     let item = &product.variants[0].item;
                     assert_eq!(

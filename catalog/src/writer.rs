@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::{
     Snapshot,
+    chunk::Chunk,
     codec::{self, Codec, print},
     group::{Entry, Group, Note, Piece},
     index::Move,
@@ -275,24 +276,40 @@ fn lose_items(entry: Entry<'_>, latest: &Snapshot, lost: &mut Vec<Move>) {
     lost.extend(items.filter(is_its).map(|item| (item, None)));
 }
 
-/// The snapshot after some changes. Groups without any are shared.
+/// The snapshot after some changes. Chunks and groups without any are shared.
 fn after(old: &Snapshot, changes: Changes, reading: u32) -> Snapshot {
     let Changes { mut list, lost, won, .. } = changes;
     list.sort_by(|(one, _), (other, _)| one.cmp(other));
     let revision = old.revision + 1;
     let mut rest = list.as_slice();
-    let mut groups = Vec::with_capacity(old.groups.len() + list.len() / 8 + 1);
-    for nth in 0..old.groups.len().max(1) {
-        let group = old.groups.get(nth);
-        let end = old.groups.get(nth + 1).map(|next| next.first());
-        let count = match end {
-            Some(end) if rest.first().is_none_or(|(key, _)| key >= end) => 0,
-            Some(end) => rest.partition_point(|(key, _)| key < end),
-            None => rest.len(),
-        };
-        let (here, later) = rest.split_at(count);
-        rest = later;
-        match group {
+    let mut chunks = Vec::with_capacity(old.chunks.len() + 1);
+    for nth in 0..old.chunks.len().max(1) {
+        let chunk = old.chunks.get(nth);
+        let here = split_below(&mut rest, old.chunks.get(nth + 1).map(|next| next.first()));
+        match chunk {
+            Some(chunk) if here.is_empty() => chunks.push(Arc::clone(chunk)),
+            chunk => {
+                let groups = chunk.map_or(&[][..], |chunk| chunk.groups());
+                chunks.extend(Chunk::of_all(&changed(groups, here, revision, reading)));
+            }
+        }
+    }
+    let (items, codec) =
+        (old.items.after(lost.into_iter().chain(won).collect()), Arc::clone(&old.codec));
+    Snapshot { chunks, items, codec, revision, taken_at: old.taken_at, as_of: old.as_of }
+}
+
+/// The groups of a chunk after some changes.
+fn changed(
+    old: &[Arc<Group>],
+    mut changes: &[(Key, Change)],
+    revision: u64,
+    reading: u32,
+) -> Vec<Arc<Group>> {
+    let mut groups = Vec::with_capacity(old.len() + changes.len() / 8 + 1);
+    for nth in 0..old.len().max(1) {
+        let here = split_below(&mut changes, old.get(nth + 1).map(|next| next.first()));
+        match old.get(nth) {
             Some(group) if here.is_empty() => groups.push(Arc::clone(group)),
             group => {
                 let pieces = merged(group.map(AsRef::as_ref), here, revision, reading);
@@ -300,9 +317,19 @@ fn after(old: &Snapshot, changes: Changes, reading: u32) -> Snapshot {
             }
         }
     }
-    let (items, codec) =
-        (old.items.after(lost.into_iter().chain(won).collect()), Arc::clone(&old.codec));
-    Snapshot { groups, items, codec, revision, taken_at: old.taken_at, as_of: old.as_of }
+    groups
+}
+
+/// Takes those changes off that come before the end; all of them where nothing comes behind.
+fn split_below<'c>(rest: &mut &'c [(Key, Change)], end: Option<&Key>) -> &'c [(Key, Change)] {
+    let count = match end {
+        Some(end) if rest.first().is_none_or(|(key, _)| key >= end) => 0,
+        Some(end) => rest.partition_point(|(key, _)| key < end),
+        None => rest.len(),
+    };
+    let (here, later) = rest.split_at(count);
+    *rest = later;
+    here
 }
 
 /// A group's products with their changes, in order.
@@ -355,14 +382,14 @@ fn repacked(old: &Snapshot, products: usize) -> Snapshot {
             .collect();
         Arc::new(Group::of_all(&pieces, group.revision()))
     };
-    let groups = old.groups.iter().map(repack).collect();
-    Snapshot { groups, codec: Arc::new(codec), ..old.clone() }
+    let groups: Vec<_> = old.groups().map(repack).collect();
+    Snapshot { chunks: Chunk::of_all(&groups).collect(), codec: Arc::new(codec), ..old.clone() }
 }
 
 /// Learns from products here and there.
 fn learn(old: &Snapshot, products: usize) -> Codec {
     let total: usize =
-        old.groups.iter().flat_map(|g| (0..g.len()).map(|at| g.piece(at).size as usize)).sum();
+        old.groups().flat_map(|g| (0..g.len()).map(|at| g.piece(at).size as usize)).sum();
     let step = total.div_ceil(SAMPLES_MAX).max(1);
     let (mut samples, mut sizes) = (Vec::new(), Vec::new());
     for entry in old.iter().step_by(step) {
