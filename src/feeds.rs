@@ -69,8 +69,7 @@ pub(crate) struct Feeds {
     clock: Arc<dyn Clock>,
 }
 
-/// A feed, and what of the catalog.
-#[derive(Clone)]
+/// A feed as new as the catalog.
 pub(crate) struct Fresh {
     pub(crate) ready: Arc<Ready>,
     /// When the store was like that.

@@ -18,7 +18,6 @@ mod item;
 mod layout;
 mod pack;
 mod plan;
-mod prefetch;
 mod profile;
 mod read;
 mod scan;

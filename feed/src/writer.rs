@@ -14,7 +14,6 @@ use crate::{
     item::Item,
     layout::{Layout, delimiter},
     plan::Plan,
-    prefetch::prefetch,
     profile::Profile,
     value::{Cell, Gap, Value},
 };
@@ -128,7 +127,6 @@ impl Writer {
         if self.profile == Profile::Acp {
             return acp::write(self, product, out, left_out);
         }
-        prefetch(product);
         let mut rows = 0;
         for item in self.plan.items(product) {
             match self.check(&item) {

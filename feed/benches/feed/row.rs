@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// An object whose members keep their order.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Map {
     #[serde(skip_serializing_if = "Option::is_none")]
     q: Option<String>,
@@ -24,7 +24,7 @@ pub(crate) struct Map {
 }
 
 /// All 81 columns.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
